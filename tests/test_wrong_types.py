@@ -58,7 +58,6 @@ CALLS = {
     ),
     "plot_sweep": (sl.plot_sweep, {"rows": ROWS, "ax": Figure().add_subplot(), "along": "bins"}),
     "choose_frontend": (frameworks.choose_frontend, {"frontend": None, "policy": augment.SM}),
-    "choose_policy": (frameworks.choose_policy, {"policy": "SM"}),
     "exact_streams": (frameworks.exact_streams, {"policy": frameworks.get_policy("wenet-u2pp"), "seed": 0}),
     "callable_policy": (augment.callable_policy, {"function": np.flipud}),
     "load_callable": (custom.load_callable, {"spec": "numpy:flipud"}),

@@ -16,7 +16,7 @@ from ..custom.adapter import Adapter
 from ..custom.waveform import Waveform, get_waveform
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frameworks.frontend_choice import FrontendChoice, select_channel
-from ..frameworks.policies import choose_policy
+from ..frameworks.policies import get_policy
 from ..frameworks.read import Imported
 from ..frameworks.registry import draw_of_clip
 from ..frontends import MelFrontend, MelSpectrogram
@@ -125,7 +125,7 @@ def audition(
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to 1000")
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    rules = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
+    rules = get_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     clip, (geometry, reason) = clip_and_frontend(
         audio, frontend, rules, axes=axes, statistics=statistics, start_s=start_s, duration_s=duration_s
     )

@@ -24,7 +24,7 @@ from ..custom.load import absolute_spec, is_spec
 from ..custom.transform import CallableTransform
 from ..errors import ParameterError, nearest
 from ..frameworks.frontend_choice import choose_frontend
-from ..frameworks.policies import choose_policy
+from ..frameworks.policies import get_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output
@@ -169,7 +169,7 @@ def check(
     # What a name stands for is imported where it is called.
     is_name = isinstance(policy, str) and framework is None and not parameters and is_callable_name(policy)
     options: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    pipeline = unimported_policy(str(policy), adapter) if is_name else choose_policy(policy, **options)
+    pipeline = unimported_policy(str(policy), adapter) if is_name else get_policy(policy, **options)
     geometry, reason = choose_frontend(frontend, pipeline)
     geometry.filterbank()
     mels = speech_clips(geometry) if clips is None else clips_of(sounds_of(clips), geometry)

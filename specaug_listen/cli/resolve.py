@@ -53,10 +53,10 @@ def resolve_run(
     """
     from .. import custom, vocoders
     from ..auditions import Configuration
-    from ..frameworks.policies import choose_policy
+    from ..frameworks.policies import get_policy
 
     wanted = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
-    rules = choose_policy(policy, batch=batch, exact_rng=exact_rng, **wanted)  # type: ignore[arg-type]
+    rules = get_policy(policy, batch=batch, exact_rng=exact_rng, **wanted)  # type: ignore[arg-type]
     for note in rules.notes:
         complain(note, "note")
     settings["channel"], reason = channel_of(channel, rules)

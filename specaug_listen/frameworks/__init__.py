@@ -1,6 +1,6 @@
-"""The frameworks: what each one's SpecAugment does, its policies, and the reading and writing of its configurations.
+"""The frameworks: the rules of their SpecAugment, their policies, and reading and writing their configurations.
 
-One framework is one file of this package; the others are what they have in common.
+Each framework is one file of this package; the other files are shared.
 """
 
 from .convert import Converted, convert_policy
@@ -19,7 +19,7 @@ from .hf import hf_policy
 from .lhotse import lhotse_policy
 from .lingvo import lingvo_policy
 from .nemo import nemo_patch_policy, nemo_policy
-from .policies import choose_policy, get_policy, resolve_policy
+from .policies import get_policy, resolve_policy
 from .read import Imported, import_policy, read_policy
 from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, collect_frameworks, draw_of_clip, exact_streams
 from .speechbrain import speechbrain_drop, speechbrain_legacy_policy, speechbrain_warp
@@ -40,7 +40,6 @@ __all__ = [
     "Imported",
     "choose_channel",
     "choose_frontend",
-    "choose_policy",
     "convert_policy",
     "draw_of_clip",
     "espnet_policy",

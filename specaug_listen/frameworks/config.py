@@ -1,4 +1,4 @@
-"""`Config`: a framework's configuration, read key by key, with notes of what was filled in and what has no effect."""
+"""`Config`: a framework's configuration, read key by key; it collects defaults that were filled in and other notes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .._yaml import Tagged
 from ..audio.channels import OneChannel
 from ..errors import ParameterError, nearest
 from ..frontends import PRESETS, MelFrontend
-from .fields import Number, check_value, keys_of, types_of, words_for
+from .fields import Number, check_value, keys_of, types_of, words_for, yaml_text
 from .references import Place, Resolver
 from .unread import ReadPlaces
 
@@ -19,12 +19,12 @@ __all__ = ["Config", "Section"]
 
 T = TypeVar("T")
 _ARGUMENT_SECTIONS = ("SpecAugment", "spec_augment", "specaugment", "state_dict")
-# Fields of a front-end whose numbers can contradict each other.
+# Fields of a front-end whose numbers may be inconsistent.
 _NUMBER_FIELDS = ("n_fft", "win_length", "hop_length", "n_mels", "sample_rate", "fmin_hz", "fmax_hz")
 
 
 class Config:
-    """A configuration as plain data, and what is said about it.
+    """A configuration as plain data, and the notes about it.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ class Config:
     framework : str
         The framework whose configuration it is.
     resolve : callable
-        Says what a value at a place stands for, where the framework has references.
+        Resolves the references of the framework's configurations; see `specaug_listen.frameworks.references`.
     name : str
-        Of the policy that is read from it.
+        Name for the policy.
     places : ReadPlaces
-        Notes what is read; the resolver may note more in it.
+        Records what is read; the resolver may share it.
     owners : callable
-        Names the frameworks that take an argument, for the message about an unknown one.
+        Returns the frameworks that have an argument, for the message about an unknown one.
     """
 
     def __init__(
@@ -60,34 +60,27 @@ class Config:
 
     @property
     def root(self) -> Section:
-        """The whole as a section."""
+        """The whole configuration as a section."""
         return Section(self, self.data, ())
 
     def arguments_section(self) -> Section:
-        """Return the section of a SpecAugment's arguments where one of the usual names stands at the top, or all."""
+        """Return the section of a SpecAugment's arguments, if there is one under a usual name, or else the whole."""
         names = [name for name in _ARGUMENT_SECTIONS if isinstance(self.data.get(name), dict)]
         return (self.root.section(names[0]) if names else None) or self.root
 
     def no_frontend(self, why: str) -> None:
-        """Note why the file's features cannot be reproduced, so that no front-end may be put in place of its own."""
+        """Note why the file's features cannot be reproduced, so no other front-end may replace its own by default."""
         self.why_irreplaceable = self.why_irreplaceable or why
         self.notes.append(f"{why}; choose a front-end")
 
     def preset(self, name: str, keys: Mapping[str, str] | None = None, **changes: Any) -> MelFrontend | None:
-        """Return a front-end that differs from a preset in some fields; None, with a note, where there can be none.
+        """Return a preset with some fields changed; None, with a note, if the result is not a valid front-end.
 
-        Parameters
-        ----------
-        name : str
-            Of the preset.
-        keys : mapping or None
-            The file's own key of each field, for the ``frontend_error`` about numbers that no front-end can have.
-        **changes
-            The fields.
+        ``keys`` are the file's own names of the fields, for the error about numbers that no front-end can have.
         """
         base = PRESETS.get(name)
         if base is None:
-            self.notes.append(f"no front-end {name!r:.80} here yet; choose one of: {', '.join(sorted(PRESETS))}")
+            self.notes.append(f"no front-end {name!r:.80} yet; choose one of: {', '.join(sorted(PRESETS))}")
             return None
         different = {field: value for field, value in changes.items() if value != getattr(base, field)}
         try:
@@ -95,65 +88,48 @@ class Config:
             frontend.filterbank()
         except ParameterError as error:
             if error.field not in _NUMBER_FIELDS:
-                self.no_frontend(f"the front-end of this file cannot be had here ({error})")
+                self.no_frontend(f"the front-end of this file is not supported ({error})")
                 return None
             value = different.get(error.field, getattr(base, error.field))
             if value is None:  # a window as long as the FFT
                 value = different.get("n_fft", base.n_fft)
             key = (keys or {}).get(error.field, error.field)
-            # Where the file has another name for the field, or another unit, ours is said besides.
+            # If the file has another name or unit for the field, name ours, too.
             where = f"{key}={value}" if key.rsplit(".", 1)[-1] == error.field else f"{key} ({error.field}={value})"
-            self.frontend_error = f"{where}: {error.rule}; write other numbers, or give --frontend"
+            self.frontend_error = f"{where}: {error.rule}; change the numbers, or give --frontend"
             self.notes.append(f"error: {self.frontend_error}")
             return None
         return frontend
 
 
 class Section:
-    """A mapping within a configuration.
-
-    Parameters
-    ----------
-    config : Config
-    data : dict
-    place : tuple of str
-        The keys that lead to it.
-    """
+    """A mapping within a configuration; ``place`` are the keys that lead to it."""
 
     def __init__(self, config: Config, data: Mapping[str, Any], place: Place) -> None:
         self._config, self.data, self.place = config, data, place
 
     @property
     def where(self) -> str:
-        """The keys that lead to it, each followed by a point."""
+        """The keys that lead to it, each followed by a dot."""
         return "".join(f"{key}." for key in self.place)
 
     def __contains__(self, key: str) -> bool:
         return key in self.data
 
     def keys(self, **others: str) -> dict[str, str]:
-        """Map a front-end's fields to their keys in this section; some have ``others`` for names."""
+        """Map a front-end's fields to the dotted paths of their keys in this section; ``others`` have other names."""
         same = {name: name for name in ("n_fft", "win_length", "hop_length", "n_mels", "sample_rate")}
         return {field: self.where + key for field, key in {**same, **others}.items()}
 
     def with_data(self, data: Mapping[str, Any]) -> Section:
-        """Return the same place with other contents."""
+        """Return a section of the same place with other contents."""
         return Section(self._config, data, self.place)
 
     def get(self, key: str, expected: Any, default: Any = None) -> Any:
-        """Return the value of a key, or the default, which is filled in silently; `get_noted` notes it.
+        """Return the value of a key, checked against a type, or the default.
 
-        Parameters
-        ----------
-        key : str
-        expected : type
-            One of `specaug_listen.frameworks.fields`, or any other that pydantic knows.
-        default : any
-
-        Raises
-        ------
-        ParameterError
-            When the value is of another type.
+        ``expected`` is a type of `specaug_listen.frameworks.fields`, or any other that pydantic knows. Raise a
+        ParameterError for a value of another type.
         """
         if key not in self.data:
             return default
@@ -162,28 +138,25 @@ class Section:
         if isinstance(value, Tagged):
             raise ParameterError(
                 f"{self.where}{key}={value.tag} {value.value!r:.60}: allowed is {words_for(expected)}; nothing in a "
-                "configuration is executed, write the value out"
+                "configuration is executed, so write the value"
             )
         return check_value(expected, self.where + key, value)
 
     def get_noted(self, key: str, expected: Any, default: Any) -> Any:
         """Return the value of a key, or the default, which is noted as filled in; see `get`."""
         if key not in self.data:
-            self._config.defaults.append(f"{self.where}{key}: {_short(default)}")
+            self._config.defaults.append(f"{self.where}{key}: {yaml_text(default)}")
         return self.get(key, expected, default)
 
     def get_float(self, key: str) -> float | None:
-        """Return a number; None where there is none, or null; see `get`."""
+        """Return a number, or None if it is missing or null; see `get`."""
         value = self.get(key, Number | None)
         return None if value is None else float(value)
 
     def entries(self, key: str) -> list[Any]:
-        """Return what stands in a list, references as they are; nothing where there is no list.
+        """Return the entries of a list with unresolved references; empty if it is missing or null.
 
-        Raises
-        ------
-        ParameterError
-            When something else stands there.
+        Raise a ParameterError for another value.
         """
         value = self.data.get(key)
         if not isinstance(value, list):
@@ -197,13 +170,7 @@ class Section:
         return list(value)
 
     def section(self, key: str) -> Section | None:
-        """Return the mapping below a key; None where there is none, or null.
-
-        Raises
-        ------
-        ParameterError
-            When something else stands there.
-        """
+        """Return the mapping below a key, None if it is missing or null; raise a ParameterError for another value."""
         value = self._config.resolve(self.data.get(key), (*self.place, key))
         if isinstance(value, Tagged):
             value = value.value
@@ -214,25 +181,15 @@ class Section:
         return Section(self._config, check_value(dict, self.where + key, value), (*self.place, key))
 
     def section_or_empty(self, key: str) -> Section:
-        """Return the mapping below a key, which is empty where there is none."""
+        """Return the mapping below a key, or an empty one."""
         return self.section(key) or Section(self._config, {}, (*self.place, key))
 
     def arguments(
         self, function: Callable[..., Any], ignored: Iterable[str] = (), keys: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """Return the arguments of a policy function, and refuse all other keys; see `known_arguments`.
+        """Return the arguments of a policy function; raise a ParameterError for other keys, except ``ignored`` ones.
 
-        Parameters
-        ----------
-        function : callable
-        ignored : iterable of str
-            Further keys that may stand in the section.
-        keys : mapping or None
-
-        Raises
-        ------
-        ParameterError
-            Also for an unknown key.
+        See `known_arguments`.
         """
         self.refuse_unknown({*(keys_of(function) if keys is None else keys.values()), *ignored})
         return self.known_arguments(function, keys)
@@ -240,17 +197,8 @@ class Section:
     def known_arguments(self, function: Callable[..., Any], keys: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the arguments of a policy function, by the types and defaults of its signature; defaults are noted.
 
-        Parameters
-        ----------
-        function : callable
-            With `specaug_listen.frameworks.fields.check_arguments`.
-        keys : mapping or None
-            The section's key of each parameter; None where they are the parameters' own names.
-
-        Raises
-        ------
-        ParameterError
-            For a key that is missing, or a value that its type does not allow.
+        ``keys`` are the section's keys for the parameters; None if they have the same names. Raise a ParameterError for
+        a missing key without a default, or a value that its type does not allow.
         """
         expected, parameters = types_of(function), inspect.signature(function).parameters
         arguments = {}
@@ -265,22 +213,22 @@ class Section:
         return arguments
 
     def call(self, function: Callable[..., T], arguments: Mapping[str, Any], **others: Any) -> T:
-        """Call a policy function with arguments of this section, whose name stands before its messages."""
+        """Call a policy function; errors name this section."""
         try:
             return function(**arguments, **others)
         except ParameterError as error:
             raise ParameterError(f"{self.where}{error}") from None
 
     def mark_known(self, keys: Iterable[str]) -> None:
-        """Note which keys of a section that decides the sound are understood; its others are listed as not read."""
+        """Record which keys of a section that affects the sound are known; others are listed as not read."""
         self._config.places.note_known(self.place, set(keys))
 
     def mark_read(self, key: str) -> None:
-        """Note that the value of a key was taken into account, so that it is not listed as not read."""
+        """Record that the value of a key was used."""
         self._config.places.note_value((*self.place, key))
 
     def refuse_unknown(self, keys: Iterable[str]) -> None:
-        """Raise a ParameterError for a key that the framework would not take; it says whose the key may be."""
+        """Raise a ParameterError for a key that the framework does not accept, with a hint."""
         allowed = set(keys)
         self.mark_known(allowed)
         for key in self.data:
@@ -292,11 +240,5 @@ class Section:
                 )
 
     def note(self, text: str) -> None:
-        """Say something about the configuration."""
+        """Add a note about the configuration."""
         self._config.notes.append(text)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(list(value)) if isinstance(value, tuple) else str(value)

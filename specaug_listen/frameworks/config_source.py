@@ -1,4 +1,4 @@
-"""What a path holds: a file, a model's folder, or an archive with a configuration in it, as plain data.
+"""The configuration that a path holds, as plain data: from a file, a model's folder or an archive.
 
 Archives (``.nemo`` and other tar or zip files) are read in memory and within bounds.
 """
@@ -20,6 +20,7 @@ from .._files import as_path, open_file, printable
 from .._yaml import YAML_SUFFIXES, RepeatedKey, as_mapping, framework_data_of, read_text, text_of
 from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
+from .fields import yaml_text
 from .hf import PREPROCESSOR, PROCESSOR
 from .own_policies import is_own
 from .unsupported import file_kind, unsupported_framework
@@ -33,15 +34,7 @@ _EXTRACTOR_SECTIONS = ("feature_extractor", "audio_processor")
 
 
 class Content(NamedTuple):
-    """A configuration as it stands in a file.
-
-    Parameters
-    ----------
-    text : str
-    data : dict
-    notes : tuple of str
-        Of keys that are repeated, and of where in an archive it was found.
-    """
+    """A configuration as it is in a file; ``notes`` are about repeated keys and its place in an archive."""
 
     text: str
     data: dict[str, Any]
@@ -49,12 +42,9 @@ class Content(NamedTuple):
 
 
 def content_of(path: str | os.PathLike[str]) -> Content:
-    """Read the text of a file, and the mapping in it; of a model's folder, its ``config.json`` with what is beside it.
+    """Read a file, or a model's folder (its ``config.json`` with the files beside it), and parse the mapping in it.
 
-    Raises
-    ------
-    PolicyError
-        When it cannot be read, or holds something else, which is named.
+    Raise a PolicyError if it cannot be read, or holds something else.
     """
     as_path(path)
     file = Path(path) / "config.json" if os.path.isdir(path) else path
@@ -68,8 +58,8 @@ def content_of(path: str | os.PathLike[str]) -> Content:
         return _with_extractors(content, Path(file).parent)
     if Path(file).name in (PREPROCESSOR, PROCESSOR) and (Path(file).parent / "config.json").is_file():
         raise PolicyError(
-            f"{printable(file)}: a model's feature extractor, without its masks, which stand in the config.json beside "
-            f"it; give the folder, {printable(Path(file).parent)}"
+            f"{printable(file)}: a model's feature extractor; its masks are in the config.json beside it, so give the "
+            f"folder, {printable(Path(file).parent)}"
         )
     return content
 
@@ -83,7 +73,7 @@ def _read_text(file: str | os.PathLike[str]) -> str:
 
 
 def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> Content:
-    """Return the mapping of a text; refuse what is none by what it seems to be."""
+    """Return the mapping in a text; raise a PolicyError, with a guess what it is, for anything else."""
     try:
         data, repeated = framework_data_of(text, name or file, "policy")
     except PolicyError as error:
@@ -99,26 +89,16 @@ def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> 
 
 def _repeat_notes(repeated: tuple[RepeatedKey, ...]) -> tuple[str, ...]:
     notes = [
-        f"{'.'.join(place):.120}: stands more than once, and the last one counts: {_short(last)} (before: "
-        f"{_short(before)})"
+        f"{'.'.join(place):.120}: repeated, and the last one counts: {yaml_text(last)} (before: {yaml_text(before)})"
         for place, last, before in repeated[:_MOST_REPEATED_KEYS]
     ]
     if len(repeated) > _MOST_REPEATED_KEYS:
-        notes.append(
-            f"{len(repeated) - _MOST_REPEATED_KEYS} more keys stand more than once; of each, the last one counts"
-        )
+        notes.append(f"{len(repeated) - _MOST_REPEATED_KEYS} more keys are repeated; the last one of each counts")
     return tuple(notes)
 
 
-def _short(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    text = str(value) if isinstance(value, str) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 def _with_extractors(content: Content, folder: Path) -> Content:
-    """Add what the files of the feature extractor beside a model's configuration hold."""
+    """Add the files of the feature extractor beside a model's configuration."""
     extractors: dict[str, Any] = {}
     for name in (PREPROCESSOR, PROCESSOR):
         if (folder / name).is_file():
@@ -132,7 +112,7 @@ def _with_extractors(content: Content, folder: Path) -> Content:
 
 
 def _archive_content(archive: Members, file: str | os.PathLike[str]) -> Content:
-    """Return the one configuration in an archive that is of a framework, or the only one there is."""
+    """Return the only configuration in an archive, or the only one of a framework."""
     contents: dict[str, Content] = {}
     members = archive.texts
     for name, raw in members.items():
@@ -145,13 +125,13 @@ def _archive_content(archive: Members, file: str | os.PathLike[str]) -> Content:
                 raise
     if len(contents) == 1:
         ((name, content),) = contents.items()
-        repeated = "; it stands there more than once, and the last one counts" if name in archive.repeated else ""
+        repeated = "; it is repeated there, and the last one counts" if name in archive.repeated else ""
         return content._replace(notes=(f"read from {printable(name)[:120]} in the archive{repeated}", *content.notes))
     if contents:
         names = short_list(sorted(contents))
-        problem = f"several are of a framework: {names}; unpack the one that is trained with, and give it"
+        problem = f"several are a framework's: {names}; unpack the one used for training, and give that"
     else:
-        problem = f"none is of a framework: {short_list(sorted(members))}"
+        problem = f"none is a framework's: {short_list(sorted(members))}"
     raise PolicyError(f"{printable(file)}: of the YAML files in the archive, {problem}")
 
 
@@ -160,7 +140,7 @@ def _is_text(entry: os.DirEntry[str]) -> bool:
 
 
 def _no_model(folder: str | os.PathLike[str]) -> str:
-    """Say what is missing in a folder, and what could be given in its place."""
+    """Say what is missing in a folder, and what to give instead."""
     try:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
     except OSError as error:
@@ -173,8 +153,8 @@ def _no_model(folder: str | os.PathLike[str]) -> str:
             f"it holds {short_list(names)}, with no framework's masks" if names else "it holds no YAML or JSON either"
         )
     return (
-        f"{printable(folder)}: a folder without config.json; of a folder, the config.json of a Whisper model is read, "
-        f"with the {PREPROCESSOR} or {PROCESSOR} beside it; {there}"
+        f"{printable(folder)}: a folder without config.json; a folder is read only as a Whisper model, with its "
+        f"config.json and the {PREPROCESSOR} or {PROCESSOR} beside it; {there}"
     )
 
 
@@ -188,14 +168,14 @@ def _is_configuration(path: str) -> bool:
 
 # --- archives ---
 
-# The name of a member, and what stands in it; None where it is too long.
+# The name of a member and its contents; None if they are too long.
 Entry: TypeAlias = tuple[str, bytes | None]
 # The configuration that NeMo puts beside the weights.
 NEMO_CONFIGURATION = "model_config.yaml"
 _MAX_BYTES = 1 << 20
 _MOST_MEMBERS = 10_000
 _MOST_YAML_FILES = 64
-# A packed archive is unpacked this far: weights hardly shrink, and a short file that blows up is stopped early.
+# A compressed archive may expand by this factor: weights hardly compress, and a zip bomb is stopped early.
 _MOST_UNPACKED_FACTOR, _LEAST_BOUND_BYTES = 20, 1 << 26
 _LARGEST_PIECE_BYTES = 1 << 22
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
@@ -218,9 +198,9 @@ class Members(NamedTuple):
     Parameters
     ----------
     texts : dict
-        By name; of a NeMo model, ``model_config.yaml`` alone.
+        By name; only ``model_config.yaml`` of a NeMo model.
     repeated : tuple of str
-        The names that stand in it more than once; the last one counts, as where it is unpacked.
+        Names with several entries in the archive; the last one counts, as when it is unpacked.
     """
 
     texts: dict[str, bytes]
@@ -228,15 +208,11 @@ class Members(NamedTuple):
 
 
 def archive_members(path: str | os.PathLike[str]) -> Members | None:
-    """Read the YAML files within an archive, by name; None where the file is no archive.
+    """Read the YAML files in an archive; None if the file is not an archive.
 
-    Nothing is written to disk; links and devices are passed over, and names are only shown. Of a NeMo model,
-    ``model_config.yaml`` alone, as NeMo takes it: that at the top, where others lie in folders.
-
-    Raises
-    ------
-    PolicyError
-        When the archive is broken, blows up, or holds no YAML.
+    Nothing is written to disk, and links and devices are skipped. Of a NeMo model only ``model_config.yaml`` is read,
+    as NeMo does: the one at the top level, if folders hold others. Raise a PolicyError if the archive is damaged,
+    expands too much, or holds no YAML.
     """
     kind = _archive_kind(path)
     if kind is None:
@@ -255,26 +231,25 @@ def archive_members(path: str | os.PathLike[str]) -> Members | None:
     texts = _select_texts(path, members)
     if not texts:
         raise PolicyError(
-            f"{printable(path)}: an archive ({kind}) without YAML in it; of an archive, {NEMO_CONFIGURATION} or the "
-            "one .yaml is read"
+            f"{printable(path)}: an archive ({kind}) without YAML in it; an archive must hold {NEMO_CONFIGURATION} or "
+            "one .yaml file"
         )
     return Members(texts, tuple(name for name in repeated if name in texts))
 
 
 def _select_texts(path: str | os.PathLike[str], members: Mapping[str, bytes | None]) -> dict[str, bytes]:
-    """Return NeMo's configuration, or else all that is not too long."""
+    """Return NeMo's configuration, or else all files that are not too long."""
     main = [name for name in members if _is_top(name)] or [name for name in members if _is_main(name)]
     if len(main) > 1:
         raise PolicyError(
             f"{printable(path)}: {len(main)} files {NEMO_CONFIGURATION} in the archive "
-            f"({printable(', '.join(main))[:120]}), and nothing says which is trained with; unpack that one, and give "
-            "it"
+            f"({printable(', '.join(main))[:120]}); unpack the one used for training, and give that"
         )
     texts = {name: text for name, text in members.items() if text is not None and (not main or name in main)}
     if members and not texts:
         name = (main or list(members))[0]
         raise PolicyError(
-            f"{printable(path)}: {printable(name)[:120]} in it has more than {_MAX_BYTES} bytes; a policy file is short"
+            f"{printable(path)}: {printable(name)[:120]} in it has more than {_MAX_BYTES} bytes, the most for a policy"
         )
     return texts
 
@@ -288,14 +263,14 @@ def _is_top(name: str) -> bool:
 
 
 def _reason(path: str | os.PathLike[str], error: Exception) -> str:
-    """Say why it cannot be read; what is packed without being an archive is called so."""
+    """Say why an archive cannot be read; a compressed file that is not an archive gets its own text."""
     if isinstance(error, tarfile.TarError) and os.fspath(path).lower().endswith((".gz", ".bz2", ".xz")):
-        return "what is packed in it is no tar archive; unpack it, and give what was packed"
+        return "its contents are not a tar archive; unpack it, and give the file in it"
     return printable(getattr(error, "strerror", None) or str(error) or type(error).__name__)[:120]
 
 
 def _archive_kind(path: str | os.PathLike[str]) -> str | None:
-    if not os.path.isfile(path):  # of a pipe, what is looked at is gone
+    if not os.path.isfile(path):  # reading from a pipe would consume its data
         return None
     try:
         with open_file(path) as file:
@@ -329,7 +304,7 @@ def _unpack(path: str | os.PathLike[str]) -> IO[bytes]:
 
 
 class _BoundedFile:
-    """A file that may be read up to a bound, and in pieces no longer than headers are."""
+    """A file that can be read up to a bound, in pieces no longer than headers are."""
 
     def __init__(self, file: IO[bytes], bound: int) -> None:
         self._file, self._bound = file, bound
@@ -339,7 +314,7 @@ class _BoundedFile:
 
     def seek(self, position: int, whence: int = os.SEEK_SET) -> int:
         if whence == os.SEEK_SET and position > self._bound:
-            raise tarfile.ReadError(f"it unpacks to more than {self._bound} bytes")
+            raise tarfile.ReadError(f"it expands to more than {self._bound} bytes")
         return self._file.seek(position, whence)
 
     def read(self, size: int = -1) -> bytes:
@@ -365,6 +340,6 @@ def _check_number(path: str | os.PathLike[str], number: int) -> None:
 
 
 def _member_text(member: IO[bytes]) -> bytes | None:
-    """Return what stands in a member; None where it is too long."""
+    """Return the contents of a member; None if it is too long."""
     raw = member.read(_MAX_BYTES + 1)
     return None if len(raw) > _MAX_BYTES else raw

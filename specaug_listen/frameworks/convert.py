@@ -1,4 +1,4 @@
-"""From one framework to another: the nearest configuration, and what differs."""
+"""Conversion of a policy to another framework: the nearest configuration, and the differences."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Converted:
     ----------
     framework : str
     text : str
-        The snippet, as the framework reads it.
+        The configuration, as the framework reads it.
     policy : Policy
-        What it does there.
+        The policy that the framework reads from it.
     differences : tuple of str
-        What is not the same there.
+        Differences from the original policy.
     """
 
     framework: FrameworkName
@@ -47,8 +47,8 @@ class Converted:
 def convert_policy(policy: Policy, framework: str) -> Converted:
     """Return the nearest configuration that another framework can express.
 
-    Numbers and ends of widths are kept where it has them; what depends on the length of a clip, and cannot there, is
-    taken at 1000 frames.
+    Counts and bounds of widths are kept where the framework supports them; values that depend on the length of a clip,
+    and cannot there, are computed for 1000 frames.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def convert_policy(policy: Policy, framework: str) -> Converted:
     Raises
     ------
     ParameterError
-        For a framework that cannot be written, or another name.
+        For a framework that is unknown or cannot be written.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def convert_policy(policy: Policy, framework: str) -> Converted:
         raise unknown_name("framework", framework, writable_frameworks())
     if target.write is None:
         raise ParameterError(
-            f"framework {framework!r:.80} can be read, but not written; write {target.family} instead (allowed: "
+            f"framework {framework!r:.80} can be read, but not written; convert to {target.family} instead (allowed: "
             f"{', '.join(writable_frameworks())})"
         )
     neutral = neutral_policy(policy)
@@ -87,7 +87,7 @@ def convert_policy(policy: Policy, framework: str) -> Converted:
 
 
 def writable_frameworks() -> list[str]:
-    """Return the names of the frameworks whose configurations can be written, in alphabetical order."""
+    """Return the names of the frameworks whose configurations can be written, sorted."""
     return sorted(name for name, framework in FRAMEWORKS.items() if framework.write is not None)
 
 
@@ -142,7 +142,7 @@ def _applied(policy: Policy) -> str:
 
 
 def _aspects_of_kinds(policy: Policy) -> dict[str, dict[str, str]]:
-    """Return the aspects of each kind of transform, without those that do nothing; of several of a kind, the first."""
+    """Return the aspects of the first active transform of each kind."""
     kinds: dict[str, dict[str, str]] = {}
     for transform in policy.transforms:
         if not getattr(transform, "is_idle", False):

@@ -1,4 +1,4 @@
-"""Whose configuration a file is: the keys that one framework's files have and no other's."""
+"""Detection of the framework of a file, by keys that only one framework's files have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .unsupported import unsupported_framework
 
 __all__ = ["CanRead", "claims", "framework_of_keys", "marks", "nested_hint", "short_list"]
 
-# Whether a framework's reader takes a configuration.
+# Whether a framework's reader accepts a configuration.
 CanRead: TypeAlias = Callable[[Mapping[str, Any], str], bool]
 _MOST_KEYS = 6
 
@@ -24,7 +24,7 @@ def marks() -> dict[str, str]:
 
 
 def claims(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the frameworks whose masks or front-end a configuration sets, each with the keys that say so.
+    """Return the frameworks whose masks or front-end a configuration sets, each with the keys that identify it.
 
     Examples
     --------
@@ -44,11 +44,11 @@ def claims(data: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _claims_of_arguments(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the framework that most of the bare arguments belong to; its reader refuses the others.
+    """Return the framework that has most of the bare arguments; its reader refuses the others.
 
-    Where as many belong to another, and none knows all of them, each has its say.
+    In a tie, if no framework has all arguments, return all that have some.
     """
-    # Bare arguments stand by themselves: in a file with sections of its own, a short name such as p says nothing.
+    # Bare arguments are at the top level: in a file with other sections, a short name such as p identifies nothing.
     inside = next((data[key] for key in ("SpecAugment", "state_dict") if isinstance(data.get(key), dict)), data)
     names = [str(key) for key in inside]
     keys_of = {owner: [key for key in names if key in FRAMEWORKS[owner].arguments] for owner in owners(names)}
@@ -56,14 +56,14 @@ def _claims_of_arguments(data: Mapping[str, Any]) -> dict[str, list[str]]:
     most = max(map(len, keys_of.values()), default=0)
     first = dict(list(keys_of.items())[:1])
     if most == len(all_keys):
-        # One argument that several have, such as p, does not say whose it is.
+        # One argument that several frameworks have, such as p, identifies none.
         return _without_variants(keys_of) if most == 1 else first
     leading = {frozenset(keys) for keys in keys_of.values() if len(keys) == most}
     return _without_repetition(keys_of) if len(leading) > 1 else first
 
 
 def _without_variants(keys_of: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Leave out older classes of a framework that is there itself."""
+    """Drop variants of a framework that is there itself."""
     return {name: keys for name, keys in keys_of.items() if name == _family(name) or _family(name) not in keys_of}
 
 
@@ -72,7 +72,7 @@ def _family(name: str) -> str:
 
 
 def _without_repetition(keys_of: Mapping[str, list[str]]) -> dict[str, list[str]]:
-    """Leave out those that know no key beside what one of the others does."""
+    """Drop frameworks whose keys another one has, too."""
     distinct: dict[str, list[str]] = {}
     for name, keys in keys_of.items():
         if not any(set(keys) <= set(others) for others in distinct.values()):
@@ -81,18 +81,10 @@ def _without_repetition(keys_of: Mapping[str, list[str]]) -> dict[str, list[str]
 
 
 def framework_of_keys(data: Mapping[str, Any], can_read: CanRead) -> str | None:
-    """Return whose configuration this is; None for our own, or nobody's.
+    """Return the framework of a configuration; None for our own, or if it is unknown.
 
-    Parameters
-    ----------
-    data : dict
-    can_read : callable
-        Whether a framework's reader takes it: only such ones are advised.
-
-    Raises
-    ------
-    ParameterError
-        Where it is that of several.
+    ``can_read`` is whether a framework's reader accepts it: only such frameworks are suggested. Raise a ParameterError
+    if several frameworks claim it.
 
     Examples
     --------
@@ -104,22 +96,22 @@ def framework_of_keys(data: Mapping[str, Any], can_read: CanRead) -> str | None:
         all_keys = " and ".join(f"{name}'s ({short_list(keys)})" for name, keys in keys_of.items())
         able = [name for name in keys_of if can_read(data, name)]
         hint = (
-            f"; name the one that trains with it: {' or '.join(f'--framework {name}' for name in able)} (framework= "
-            "in Python, --from to convert)"
+            f"; name the one that uses it for training: {' or '.join(f'--framework {name}' for name in able)} "
+            "(framework= in Python, --from to convert)"
             if able
-            else "; it can be read as none of them"
+            else "; none of them can read it"
         )
         raise ParameterError(f"holds keys of several frameworks: {all_keys}{hint}")
     return next(iter(keys_of), None)
 
 
 def nested_hint(data: Mapping[str, Any], can_read: CanRead, place: tuple[str, ...] = (), depth: int = 2) -> str:
-    """Say where a framework's keys stand one or two levels down, as the tail of a message; empty where they do not.
+    """Say where a framework's keys are one or two levels down, as the tail of a message; empty if nowhere.
 
     Examples
     --------
     >>> nested_hint({"train": {"specaug": "specaug"}}, lambda data, name: True)
-    "; espnet's specaug stand below 'train': give a file of what is below it"
+    "; espnet's specaug are below 'train': give a file with what is below it"
     """
     inside = {str(key): value for key, value in data.items() if isinstance(value, dict)}
     for key, value in inside.items():
@@ -128,14 +120,14 @@ def nested_hint(data: Mapping[str, Any], can_read: CanRead, place: tuple[str, ..
         if unsupported is not None:
             return f"; what is below {where!r:.80} {unsupported.words}"
         for name, keys in claims(value).items():
-            # One bare argument, such as p, says nothing by itself.
+            # One bare argument, such as p, identifies nothing.
             if len(keys) > 1 or keys[0] in marks() or keys[0] in ("spec_augment", "dataset_conf"):
-                advice = ": give a file of what is below it" if can_read(value, name) else ""
-                return f"; {name}'s {short_list(keys)} stand below {where!r:.80}{advice}"
+                advice = ": give a file with what is below it" if can_read(value, name) else ""
+                return f"; {name}'s {short_list(keys)} are below {where!r:.80}{advice}"
     hints = (nested_hint(value, can_read, (*place, key), depth - 1) for key, value in inside.items() if depth > 1)
     return next((hint for hint in hints if hint), "")
 
 
 def short_list(keys: Sequence[str]) -> str:
-    """Join the first of some keys, as a line may show them."""
+    """Join some keys for a message, bounded."""
     return printable(", ".join(key[:60] for key in keys[:_MOST_KEYS]) + (", ..." if len(keys) > _MOST_KEYS else ""))

@@ -1,6 +1,6 @@
-"""ESPnet2's ``SpecAug`` [1]_: warp, frequency masks, time masks, before the normalisation that the model does.
+"""ESPnet2's ``SpecAug`` [1]_: warp, frequency masks and time masks, applied before the model's normalisation.
 
-Its training configuration is read: ``specaug_conf``, ``frontend_conf``, ``normalize``; or its Whisper encoder's.
+Reads its training configuration (``specaug_conf``, ``frontend_conf``, ``normalize``), or that of its Whisper encoder.
 
 References
 ----------
@@ -51,8 +51,8 @@ def espnet_policy(
     Raises
     ------
     ParameterError
-        Where ESPnet would raise: no mask and no warp, no range of time widths or two of them, a range that holds no
-        width, masks or a warp that are switched on and number or move nothing.
+        Where ESPnet raises an error: neither masks nor a warp; no range of time widths, or two; an empty range of
+        widths; a count or a window of 0 while its switch is on.
 
     Examples
     --------
@@ -79,23 +79,18 @@ def espnet_policy(
         _check_drawable("apply_time_mask", num_time_mask=num_time_mask, **ranges)
         widths = width_range(time_mask_width_range or 0)
         if time_mask_width_ratio_range is not None:
-            low, high = _ends(time_mask_width_ratio_range)
+            low, high = _low_and_high(time_mask_width_ratio_range)
             widths = {"min_ratio": float(low), "max_ratio": float(high), "ratio_rule": "replaces"}
         transforms.append(espnet_mask("time", num_time_mask, widths, fill))
     return Policy(tuple(transforms), name, framework="espnet")
 
 
 def espnet_mask(axis: Literal["time", "frequency"], count: int, widths: dict[str, Any], fill: Any) -> Mask:
-    """Make masks as ``mask_along_axis`` does, from which SpeechBrain took its old ones.
-
-    Examples
-    --------
-    >>> espnet_mask("frequency", 2, width_range(27), 0.0).max_width
-    27
-    """
+    """Make masks as ``mask_along_axis`` draws them; SpeechBrain's old masks were copied from it."""
     return Mask(
         axis,
         count,
+        count_rule="fixed",
         width_rule="exclusive",
         start_rule="below_widest",
         order="widths_first",
@@ -108,34 +103,28 @@ def espnet_mask(axis: Literal["time", "frequency"], count: int, widths: dict[str
 
 
 def width_range(widths: int | tuple[int, int]) -> dict[str, Any]:
-    """Return the fields of a mask for ESPnet's range of widths, whose lower end is 0 where it is one number.
-
-    Examples
-    --------
-    >>> width_range((5, 30))
-    {'min_width': 5, 'max_width': 30}
-    """
-    low, high = _ends(widths)
+    """Return a mask's widths for ESPnet's range, where one number is the upper bound and the lower one is 0."""
+    low, high = _low_and_high(widths)
     return {"min_width": int(low), "max_width": int(high)}
 
 
 def _check_drawable(switch: str, **values: float | tuple[float, float] | None) -> None:
-    """Refuse what ESPnet raises with while a switch is on: numbers of 0, and ranges that hold no width."""
+    """Raise where ESPnet raises an error while a switch is on: for counts of 0 and for ranges that hold no width."""
     for key, value in values.items():
-        low, high = (0, 1) if value is None else _ends(value)
+        low, high = (0, 1) if value is None else _low_and_high(value)
         if high <= low:
             why = "; allowed is 1 or more"
             if key.endswith("_range"):
-                why = f", as the upper end is never drawn; allowed is an upper end above {low}"
+                why = f", because the upper bound is exclusive; allowed is an upper bound above {low}"
             text = list(value) if isinstance(value, tuple) else value
-            raise ParameterError(f"{key}={text}: ESPnet raises with it{why}, or {switch}: false")
+            raise ParameterError(f"{key}={text}: ESPnet raises an error{why}, or {switch}: false")
 
 
-def _ends(value: float | tuple[float, float]) -> tuple[float, float]:
+def _low_and_high(value: float | tuple[float, float]) -> tuple[float, float]:
     return value if isinstance(value, tuple) else (0, value)
 
 
-# What ESPnet's front-ends make that is no mel spectrogram: latents, embeddings, tokens, stacks of features, waveforms.
+# Front-ends whose output is not a mel spectrogram: latents, embeddings, tokens, stacked features, waveforms.
 _NO_MEL_NAMES = re.compile(
     r"s3prl|fused|wav2?vec|w2v|hubert|wavlm|data2vec|xls|embed|patch|token|codec|latent|encoder|bert|asteroid|sliding|"
     r"whisper|cnn|huggingface|raw|discrete|linear_spectrogram|mfcc",
@@ -147,9 +136,9 @@ _FRONTEND_KEYS = (
 )
 _WAVEFORM_NAMES = re.compile(r"wav2?vec|w2v|hubert|wavlm|data2vec|xls", re.I)
 _OWN_MEL_NAMES = re.compile(r"whisper|beats|dasheng", re.I)
-# Sections of ESPnet's other tasks, whose networks take a waveform, tokens or a spectrogram of their own.
+# Sections of ESPnet's other tasks, whose networks take a waveform, tokens or their own spectrogram.
 _OTHER_TASKS = ("separator", "lm", "tts", "svs", "vocoder", "codec", "extractor", "diffusion", "enh_encoder")
-# Sections of ESPnet's training, and of others that name theirs so; and what ESPnet alone has beside them.
+# Section names that ESPnet shares with other toolkits, and keys that only ESPnet has beside them.
 _SECTIONS = ("encoder_conf", "decoder_conf", "model_conf")
 _BESIDE_SECTIONS = {
     *("val_scheduler_criterion", "best_model_criterion", "keep_nbest_models", "batch_bins", "token_list"),
@@ -159,7 +148,7 @@ _BESIDE_SECTIONS = {
 
 
 def _in_hz(value: Any) -> int | None:
-    """Read 16000, "16000", "16k" and "16 kHz" alike."""
+    """Read a sample rate such as 16000, "16000", "16k" or "16 kHz"."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(k?)(?:hz)?", str(value).strip().lower())
@@ -167,7 +156,7 @@ def _in_hz(value: Any) -> int | None:
 
 
 def _name_or_null(value: Any) -> Any:
-    """Read a class's name as ESPnet does: in lower case; none, null and nil stand for null."""
+    """Read a class name as ESPnet does: case is ignored, and none, null and nil mean null."""
     name = value.strip().lower() if isinstance(value, str) else value
     return None if name in ("none", "null", "nil") else name
 
@@ -192,45 +181,45 @@ def _read(config: Config) -> PolicyAndFrontend:
     if encoder is not None and ("use_specaug" in encoder or "specaug_conf" in encoder):
         return _read_whisper_encoder(config, encoder)
     if not {"specaug", "specaug_conf", "frontend", "frontend_conf", "encoder_conf", "model_conf"} & set(root.data):
-        root.note("the file names no front-end; ESPnet's own is meant")
+        root.note("the file names no front-end; ESPnet's default is used")
         return _read_policy(config, root), config.preset("espnet")
     section = root.section("specaug_conf")
     kind = root.get("specaug", _ClassName, "specaug")
     _refuse_tokens(root)
     if kind is None or (section is None and "specaug" not in root):
         null = root.data.get("specaug")
-        why = f": {null}, which ESPnet takes for null" if isinstance(null, str) else " is null"
-        why = why if "specaug" in root else " is not named"
+        why = f": {null}, which ESPnet reads as null" if isinstance(null, str) else " is null"
+        why = why if "specaug" in root else " is missing"
         root.note(f"specaug{why}: nothing is masked" + (", and specaug_conf has no effect" if section else ""))
         policy = Policy(NONE.transforms, config.name, framework="espnet")
     elif kind != "specaug":
-        raise ParameterError(f"specaug={kind!r:.80}: allowed is specaug or null; others mask by rules of their own")
+        raise ParameterError(f"specaug={kind!r:.80}: allowed is specaug or null; other classes mask by other rules")
     else:
         if "specaug" not in root:
-            root.note("specaug is not named: ESPnet masks nothing without `specaug: specaug`; shown as if it were")
+            root.note("specaug is missing: ESPnet masks nothing without `specaug: specaug`; shown as if it were there")
         policy = _read_policy(config, section or root.section_or_empty("specaug_conf"))
     _note_normalisation(root)
     return policy, _read_frontend(config)
 
 
 def _refuse_tokens(root: Section) -> None:
-    """Refuse encoders of tokens or waveforms: masks fall on embeddings or on what a network made."""
+    """Refuse encoders that take tokens or waveforms, or compute features themselves: masks would not fall on a mel."""
     encoder = root.section("encoder_conf")
     if encoder is not None and encoder.data.get("input_layer") == "embed":
         raise ParameterError(
-            "encoder_conf.input_layer='embed': the encoder takes tokens, whose embeddings are no mel spectrogram, so "
-            "the masks cannot be heard"
+            "encoder_conf.input_layer='embed': the encoder takes tokens, whose embeddings are not a mel spectrogram, "
+            "so the masks cannot be heard"
         )
     name = root.data.get("encoder")
     if encoder is not None and encoder.data.get("specaug_config"):
         raise ParameterError(
-            f"encoder_conf.specaug_config: the encoder ({name!s:.60}) masks a filterbank of its own, which is not "
-            "known here; allowed is specaug with its specaug_conf"
+            f"encoder_conf.specaug_config: the encoder ({name!s:.60}) masks its own filterbank, which is not "
+            "supported; allowed is specaug with its specaug_conf"
         )
     if isinstance(name, str) and _WAVEFORM_NAMES.search(name):
         raise ParameterError(
-            f"encoder={name!r:.80}: the encoder takes the waveform, and its masks fall on what a network made of it, "
-            "which is no mel spectrogram, so the masks cannot be heard"
+            f"encoder={name!r:.80}: the encoder takes the waveform and masks the output of a network, which is not a "
+            "mel spectrogram, so the masks cannot be heard"
         )
     if (
         isinstance(name, str)
@@ -238,9 +227,9 @@ def _refuse_tokens(root: Section) -> None:
         and root.get("specaug", _ClassName, "specaug") == "specaug"
     ):
         raise ParameterError(
-            f"encoder={name!r:.80}: the encoder makes a mel spectrogram of its own, and specaug would mask the "
-            "waveform before it, so the masks cannot be heard; allowed is specaug: null, of Whisper with "
-            "encoder_conf.use_specaug"
+            f"encoder={name!r:.80}: the encoder computes its own mel spectrogram, and specaug would mask the waveform "
+            "before it, so the masks cannot be heard; allowed is specaug: null (for Whisper, with "
+            "encoder_conf.use_specaug)"
         )
 
 
@@ -261,8 +250,8 @@ def _read_whisper_encoder(config: Config, encoder: Section) -> PolicyAndFrontend
     frontend = config.preset("whisper")
     if config.root.get("specaug", _ClassName, None) is not None:
         raise ParameterError(
-            "specaug and encoder_conf.use_specaug: both mask; with a Whisper encoder remove specaug, whose input is a "
-            "waveform there"
+            "specaug and encoder_conf.use_specaug: both mask; with a Whisper encoder remove specaug, which would get a "
+            "waveform"
         )
     if not encoder.get_noted("use_specaug", bool, False):
         encoder.note(
@@ -273,10 +262,10 @@ def _read_whisper_encoder(config: Config, encoder: Section) -> PolicyAndFrontend
         encoder.note("encoder_conf.do_pad_trim: clips are 30 s (3000 frames) when they are masked; see --batch 1x3000")
     section = encoder.section("specaug_conf")
     if section is None:
-        raise ParameterError("encoder_conf.specaug_conf is missing: ESPnet raises without it; give its arguments")
+        raise ParameterError("encoder_conf.specaug_conf is missing: ESPnet raises an error without it; add it")
     encoder.note(
-        "ESPnet before its pull request 5206 handed the Whisper encoder's mel over with its axes swapped: there, "
-        "frequency masks fell on frames and time masks on bins; shown as it is since"
+        "before its pull request 5206, ESPnet passed the Whisper encoder's mel with its axes swapped, so frequency "
+        "masks fell on frames and time masks on bins; shown as it works since then"
     )
     return _read_policy(config, section), frontend
 
@@ -285,10 +274,10 @@ def _note_normalisation(root: Section) -> None:
     root.get_noted("normalize", str | None, "utterance_mvn")
     normalize = root.get("normalize", _ClassName, "utterance_mvn")
     if normalize is not None:
-        recipes = " (ESPnet's default; the recipes' asr.sh asks for global_mvn, unless told otherwise)"
+        recipes = " (ESPnet's default; the recipes' asr.sh sets global_mvn by default)"
         root.note(
-            f"normalize: {normalize}{'' if 'normalize' in root else recipes} comes after the masks: a filled value v "
-            "becomes (v - mean) / deviation, and what the model sees is not shown"
+            f"normalize: {normalize}{'' if 'normalize' in root else recipes} is applied after the masks: a fill value "
+            "v becomes (v - mean) / standard deviation; the mel is shown before that"
         )
 
 
@@ -297,22 +286,22 @@ def _read_frontend(config: Config) -> MelFrontend | None:
     kind = root.get("frontend", _ClassName, "default")
     if kind is not None and _NO_MEL_NAMES.search(kind):
         raise ParameterError(
-            f"frontend={kind!r:.80}: its features are no mel spectrogram, so the masks cannot be heard; allowed is "
+            f"frontend={kind!r:.80}: its features are not a mel spectrogram, so the masks cannot be heard; allowed is "
             "default"
         )
     other_task = next((key for key in _OTHER_TASKS if key in root), None)
     if other_task is not None and not {"frontend", "frontend_conf", "specaug"} & set(root.data):
         root.mark_read(other_task)
-        why = "the configuration of another task than recognition, which names no front-end"
+        why = "a configuration of a task other than recognition, without a front-end"
         config.no_frontend(f"{other_task}: {why}")
         return None
     size = root.get("input_size", _Size)
     if kind != "default":
-        why = f"{size} features were made elsewhere" if size else "the features were made elsewhere"
-        config.no_frontend(f"frontend: {'null' if kind is None else kind}: {why if kind is None else 'not known here'}")
+        why = f"{size} features were computed elsewhere" if size else "the features were computed elsewhere"
+        config.no_frontend(f"frontend: {'null' if kind is None else kind}: {why if kind is None else 'not supported'}")
         return None
     if size:
-        config.no_frontend("input_size: ESPnet makes no features then, they were made elsewhere")
+        config.no_frontend("input_size: ESPnet then reads features that were computed elsewhere")
         return None
     section = root.section_or_empty("frontend_conf")
     section.mark_known(_FRONTEND_KEYS)
@@ -328,7 +317,7 @@ def _read_frontend(config: Config) -> MelFrontend | None:
         "window": section.get("window", str | None, "hann") or "ones (null)",
     }
     if not section.get("center", bool, True) or section.get("normalized", bool, False):
-        config.no_frontend("frontend_conf: center: false and normalized: true cannot be had here")
+        config.no_frontend("frontend_conf: center: false and normalized: true are not supported")
         return None
     return config.preset("espnet", section.keys(sample_rate="fs", fmin_hz="fmin", fmax_hz="fmax"), **changes)
 
@@ -346,7 +335,7 @@ def _write(policy: NeutralPolicy) -> str:
         conf |= {"freq_mask_width_range": frequency.range, "num_freq_mask": frequency.number}
     conf["apply_time_mask"] = has_time_masks
     if has_time_masks and time.is_share_alone:
-        # ESPnet takes no range of one share: its lower end then lies a frame in a thousand below.
+        # ESPnet refuses an empty range: for a single share, the lower end is one frame in a thousand less.
         is_one = time.low_share >= time.share
         low = max(0.0, round(time.share - 0.001, 4)) if is_one else time.low_share
         conf["time_mask_width_ratio_range"] = [low, time.share]

@@ -1,6 +1,6 @@
-"""fairseq's ``SpecAugmentTransform`` of speech-to-text [1]_: warp, frequency masks, time masks, after CMVN.
+"""fairseq's ``SpecAugmentTransform`` of speech-to-text [1]_: warp, frequency masks and time masks, applied after CMVN.
 
-Its data configuration is read: ``specaugment`` and ``transforms``.
+Reads its data configuration: ``specaugment`` and ``transforms``.
 
 References
 ----------
@@ -52,12 +52,15 @@ def fairseq_policy(
     """
     mask = partial(
         Mask,
+        count_rule="fixed",
         width_rule="exclusive",
         start_rule="last_left_out",
+        order="mask_by_mask",
+        over="clip",
         fill="mean" if mask_value is None else float(mask_value),
         fill_over="unwarped",
     )
-    warp = Warp(time_warp_W, "linear_halves", to_right=0)
+    warp = Warp(time_warp_W, "linear_halves", to_left=0, to_right=0, over="clip")
     frequency = mask("frequency", freq_mask_N, max_width=freq_mask_F)
     time = mask("time", time_mask_N, max_width=time_mask_T, max_ratio=time_mask_p, ratio_rule="bounds")
     return Policy((warp, frequency, time), name, framework="fairseq", min_mels=freq_mask_F)
@@ -72,14 +75,14 @@ def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     section = root.section("specaugment")
     if section is None and not {"specaugment", "transforms", "feature_transforms"} & set(root.data):
-        root.note("the file names no front-end; fairseq's own is meant")
+        root.note("the file names no front-end; fairseq's default is used")
         return _read_policy(config, root), config.preset("fairseq")
     steps = _training_steps(root)
     if section is None:
         root.note("specaugment is missing: nothing is masked")
     elif steps is not None and "specaugment" not in steps:
         root.note(
-            "specaugment is not among the transforms of training: fairseq masks nothing, and the section has no effect"
+            "specaugment is not among the training transforms: fairseq masks nothing, and the section has no effect"
         )
         section = None
     if section is None:
@@ -90,13 +93,13 @@ def _read(config: Config) -> PolicyAndFrontend:
 
 
 def _repeat(root: Section, policy: Policy, times: int) -> Policy:
-    """Repeat what a list of transforms names more than once: each listed name runs."""
+    """Repeat the transforms of a policy that the list of transforms names more than once: fairseq runs each entry."""
     if times < 2:
         return policy
     of_mean = any(getattr(transform, "fill", None) == "mean" for transform in policy.transforms)
     root.note(
         f"transforms: specaugment is listed {times} times, and runs {times} times"
-        + ("; the mean that is filled in is that of the clip before the first" if of_mean else "")
+        + ("; a mean fill is the mean of the clip before the first run" if of_mean else "")
     )
     return replace(policy, transforms=policy.transforms * times)
 
@@ -106,8 +109,8 @@ def _read_policy(config: Config, section: Section) -> Policy:
     if _MISSPELT_KEY in section:
         value = section.get(_MISSPELT_KEY, Count)
         section.note(
-            f"{section.where}{_MISSPELT_KEY}: {value}: misspelt by fairseq's own tool; the transform reads "
-            "time_warp_W, so this has no effect"
+            f"{section.where}{_MISSPELT_KEY}: {value}: a typo of fairseq's own tool; the transform reads time_warp_W, "
+            "so this has no effect"
         )
     if arguments["time_mask_N"] and arguments["time_mask_T"] and not arguments["time_mask_p"]:
         section.note(f"{section.where}time_mask_p is 0: no frame is ever masked")
@@ -115,19 +118,19 @@ def _read_policy(config: Config, section: Section) -> Policy:
 
 
 def _training_steps(root: Section) -> list[str] | None:
-    """Return what fairseq does to features in training, in order; None where the file does not say."""
+    """Return the feature transforms of training, in order; None if the file does not list them."""
     for kind in ("waveform_transforms", "dataset_transforms"):
         if root.section(kind) is not None:
-            root.note(f"{kind}: of the waveform, before the mel; left out")
+            root.note(f"{kind}: applied to the waveform; left out")
     sections = [section for key in ("transforms", "feature_transforms") if (section := root.section(key)) is not None]
     if not sections:
-        root.note("no transforms: fairseq masks nothing without `_train: [specaugment]`; shown as if it stood there")
+        root.note("no transforms: fairseq masks nothing without `_train: [specaugment]`; shown as if it were there")
         return None
     steps = []
     for section in sections:
         split = next((name for name in ("_train", "*") if section.data.get(name) is not None), None)
         if split is None:
-            section.note(f"{section.where[:-1]} has neither _train nor '*': nothing is done in training")
+            section.note(f"{section.where[:-1]} has neither _train nor '*': no transform runs in training")
         else:
             steps += section.get(split, _Names)
     return steps
@@ -136,16 +139,17 @@ def _training_steps(root: Section) -> list[str] | None:
 def _read_frontend(config: Config, root: Section, steps: list[str] | None) -> MelFrontend | None:
     if root.get("use_audio_input", bool, False):
         raise ParameterError(
-            "use_audio_input=True: the model takes the waveform, there is no mel spectrogram to mask; allowed is false"
+            "use_audio_input=True: the model takes the waveform, so there is no mel spectrogram to mask; allowed is "
+            "false"
         )
     normalize = "utterance_cmvn"
     if steps is not None:
         kinds = [step for step in steps if step in ("utterance_cmvn", "global_cmvn")]
         if "specaugment" in steps and kinds and steps.index(kinds[0]) > steps.index("specaugment"):
-            root.note(f"transforms: {kinds[0]} comes after specaugment: a filled value is normalised with the rest")
+            root.note(f"transforms: {kinds[0]} comes after specaugment: fill values are normalised with the rest")
             kinds = []
         if "global_cmvn" in kinds:
-            root.note("global_cmvn: its statistics are not in the file; each clip's own are taken")
+            root.note("global_cmvn: its statistics are not in the file; those of each clip are used")
         elif not kinds:
             normalize = ""
     if "delta_deltas" in (steps or []):

@@ -1,4 +1,4 @@
-"""Types of the values in frameworks' configurations, and the one check of a policy function's arguments."""
+"""Types of the values in frameworks' configurations, and how the arguments of policy functions are checked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeAlias, TypeVar, Union
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from .._yaml import scalar_text
 from ..augment.steps import LARGEST_COUNT, Count
 from ..errors import ParameterError, value_text
 
@@ -31,27 +32,29 @@ __all__ = [
     "keys_of",
     "types_of",
     "words_for",
+    "yaml_text",
 ]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_LONGEST_VALUE = 60
 _STRICT_CONFIG = ConfigDict(strict=True)
 _TYPE_WORDS = {bool: "true or false", str: "a text", list: "a list", dict: "a mapping", type(None): "null"}
 
 
 class NotAKey:
-    """Marks a parameter of a policy function that is no key of the framework's configuration."""
+    """Marks a parameter of a policy function that is not a key of the framework's configuration."""
 
 
 def _pair(value: Any) -> Any:
-    """Turn a list into a tuple: YAML and JSON have no tuples."""
+    """Turn a list into a tuple, because YAML and JSON have no tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, tuple) and value[0] > value[1]:
-        raise ValueError("the lower end is above the upper one")
+        raise ValueError("the lower bound is above the upper one")
     return value
 
 
@@ -63,7 +66,7 @@ Displacement: TypeAlias = Annotated[
 SampleRate: TypeAlias = Annotated[
     int, Field(ge=1, le=768_000, description="a sample rate in Hz, an integer from 1 to 768000")
 ]
-# Integers stay integers: to some frameworks, 1 and 1.0 are different things.
+# Integers stay integers, because 1 and 1.0 differ for some frameworks.
 Number: TypeAlias = Annotated[int | float, Field(ge=-1e9, le=1e9, description="a number")]
 Share: TypeAlias = Annotated[int | float, Field(ge=0, le=1, description="a number from 0 to 1")]
 Widths: TypeAlias = Annotated[
@@ -89,7 +92,7 @@ PolicyName: TypeAlias = Annotated[str, NotAKey]
 
 
 def words_for(expected: Any) -> str:
-    """Say in words what a type allows: its description, or that of its parts.
+    """Describe what a type allows: its description, or those of its parts.
 
     Examples
     --------
@@ -113,12 +116,7 @@ def _adapter(expected: Any) -> TypeAdapter[Any]:
 
 
 def check_value(expected: Any, key: str, value: Any) -> Any:
-    """Return a value if it is of the expected type; lists as tuples where pairs are expected.
-
-    Raises
-    ------
-    ParameterError
-        With the key, the value and what is allowed.
+    """Return a value of the expected type, lists as tuples where pairs are expected; else raise a ParameterError.
 
     Examples
     --------
@@ -129,6 +127,18 @@ def check_value(expected: Any, key: str, value: Any) -> Any:
         return _adapter(expected).validate_python(value)
     except ValidationError:
         raise ParameterError(f"{key}={value_text(value)}: allowed is {words_for(expected)}") from None
+
+
+def yaml_text(value: Any) -> str:
+    """Write a value as it would be in YAML, in at most 60 characters.
+
+    Examples
+    --------
+    >>> yaml_text(None), yaml_text((0, 20)), yaml_text("mean")
+    ('null', '[0, 20]', 'mean')
+    """
+    text = scalar_text(list(value) if isinstance(value, tuple) else value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 
 @functools.cache
@@ -151,15 +161,10 @@ def keys_of(function: Callable[..., Any]) -> list[str]:
 
 
 def check_arguments(function: Callable[P, T]) -> Callable[P, T]:
-    """Make a policy function check its arguments against the types in its signature.
+    """Decorate a policy function so that it checks its arguments against the types in its signature.
 
-    These are the types, ranges and defaults of the framework's own arguments, which are written nowhere else: a reader
-    takes them from the signature, too.
-
-    Raises
-    ------
-    ParameterError
-        From the function, for an argument that its type does not allow.
+    The signature is the only place with the types, ranges and defaults of the framework's own arguments; reading a
+    configuration uses it, too. The function raises a ParameterError for an argument that its type does not allow.
 
     Examples
     --------

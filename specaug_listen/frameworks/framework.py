@@ -1,4 +1,4 @@
-"""`Framework`: what a framework's SpecAugment does that its parameters do not say, and how its files are read."""
+"""`Framework`: the facts about a framework's SpecAugment, and how its files are read and written."""
 
 from __future__ import annotations
 
@@ -31,49 +31,49 @@ def _no_keys(data: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Framework:
-    """All that is known of one framework, or of one of its older or other implementations.
+    """Everything known about one framework, or about a variant such as an older implementation.
 
-    A module of this package that holds one is found by `specaug_listen.frameworks.registry`; there is no list.
+    `specaug_listen.frameworks.registry` collects the instances in the modules of this package.
 
     Parameters
     ----------
     name : str
     source : str
-        The upstream files that it was read from.
+        The upstream files that were read.
     oddities : tuple of str
-        What its parameters do not say.
+        Behaviour that its parameters do not show.
     frontends : tuple of str
         The front-ends that it is used with, the usual one first.
     generators : mapping
         For each purpose the generator that the framework draws from: ``torch``, ``numpy`` (the global one) or
-        ``python`` (``random``); what is missing cannot be replayed.
+        ``python`` (``random``); purposes that are missing cannot be replayed.
     policy_functions : tuple of callable
         The functions whose parameters, with their types and defaults, are the framework's own arguments; see
         `specaug_listen.frameworks.fields.check_arguments`.
     read : callable or None
-        Reads a configuration: the policy, and the front-end where there is one. None where it cannot be read.
+        Reads the policy and the front-end, if any, of a configuration. None if configurations cannot be read.
     write : callable or None
-        Writes the nearest configuration of a policy.
+        Writes the configuration that is nearest to a policy.
     file_suffix : {".yaml", ".json"}
-        Of what it writes.
+        Of the files that it writes.
     scale : str
         The scale of the features in which it fills masks, in words.
     recipes : tuple of Policy
         The policies of its published recipes.
     main_recipes : mapping
-        For each name under which people know the framework, the recipe that it stands for.
+        For each common name of the framework, the recipe that it stands for.
     marks : tuple of str
         Top-level keys that only this framework's configurations have.
     detect : callable
         Whether another top-level key, with its value, is this framework's.
     detect_whole : callable
-        The keys that speak for the framework where no single key speaks for any.
+        The keys that identify the framework if no single key identifies any.
     more_keys : tuple of str
         Top-level keys that count as its arguments, besides the parameters of ``policy_functions``.
     resolver : callable
-        Makes what follows the references of its configurations to values elsewhere in the file.
+        Makes the resolver of references in its configurations.
     variant_of : str
-        The framework of which it is another implementation; empty for most.
+        The framework of which it is a variant; empty for most.
 
     Examples
     --------
@@ -105,21 +105,21 @@ class Framework:
 
     @property
     def is_replayable(self) -> bool:
-        """Whether draws can be made with the framework's own generator."""
+        """Whether its draws can be made with its own generator."""
         return bool(self.generators)
 
     @property
     def family(self) -> str:
-        """The framework's name, of a variant that of the framework itself."""
+        """The framework's name; for a variant, that of the framework itself."""
         return self.variant_of or self.name
 
     @functools.cached_property
     def arguments(self) -> frozenset[str]:
-        """The keys by which a file of bare arguments is known."""
+        """The keys that identify a file of bare arguments."""
         return frozenset(self.more_keys).union(*map(keys_of, self.policy_functions))
 
     def facts(self) -> dict[str, Any]:
-        """Return what is known of it as plain data, for JSON."""
+        """Return its facts as plain data, for JSON."""
         return {
             "name": self.name,
             "source": self.source,

@@ -1,4 +1,4 @@
-"""Which front-end, and which channel of a recording, go with a policy."""
+"""The front-end, and the channel of a recording, that belong to a policy."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ FrontendReason: TypeAlias = Literal["named", "policy", "recipe", "framework", "d
 
 
 class FrontendChoice(NamedTuple):
-    """A front-end, and why it is this one.
+    """A front-end, and the reason for choosing it.
 
     Parameters
     ----------
     frontend : MelFrontend
     reason : {"named", "policy", "recipe", "framework", "default"} or None
-        It was asked for by name; the policy's configuration has it; the policy is a published recipe that is trained
-        with it; the policy's framework is used with it; or nothing speaks for any, and it is Whisper's. None where a
-        record of an earlier version does not say.
+        It was named by the user; the policy's configuration has it; the policy is a published recipe that was trained
+        with it; the policy's framework is used with it; or none of these, and it is Whisper's. None in records of an
+        earlier version.
     """
 
     frontend: MelFrontend
@@ -57,7 +57,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
     ParameterError
         For an unknown name.
     PolicyError
-        When the policy's configuration describes a front-end that cannot be, and none is named.
+        If none is named, and the policy's configuration has an invalid front-end.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
     if isinstance(frontend, FrontendChoice):
         return frontend
     if not isinstance(policy, Policy):
-        raise ParameterError(f"policy={policy!r:.80}: expected a Policy; choose_policy makes one of a name or a file")
+        raise ParameterError(f"policy={policy!r:.80}: expected a Policy; get_policy returns one for a name or a file")
     if frontend is not None:
         return FrontendChoice(get_frontend(frontend), "named")
     if policy.frontend_error:
@@ -85,7 +85,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
 
 
 def reason_in_words(reason: FrontendReason | None, policy: Policy | None = None) -> str:
-    """Say why it is this front-end, as a clause that may name the policy; empty where no record says.
+    """Return the reason for a front-end as a clause, which may name the policy; empty if unknown.
 
     Examples
     --------
@@ -105,7 +105,7 @@ def reason_in_words(reason: FrontendReason | None, policy: Policy | None = None)
 
 
 def choose_channel(policy: Policy) -> tuple[OneChannel, str]:
-    """Return which channel of a recording goes with a policy, counted from 1, and the line of its file that says so.
+    """Return the channel of a policy's recordings, counted from 1, and the line of its file that selects it.
 
     Examples
     --------
@@ -119,12 +119,12 @@ def choose_channel(policy: Policy) -> tuple[OneChannel, str]:
 
 
 def select_channel(audio: Audio, channel: OneChannel | None, policy: Policy) -> Audio:
-    """Return what is heard of a clip: the channel that is named, else the policy's own; of none or the mean, all of it.
+    """Return the channel of a clip that is named, else the policy's own, else the whole clip.
 
     Raises
     ------
     ParameterError
-        When the clip has no such channel.
+        If the clip has no such channel.
     """
     if channel is not None:
         return audio if channel == "mean" else audio.select(channel)

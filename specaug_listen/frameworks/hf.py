@@ -1,6 +1,6 @@
-"""Whisper's masks in Hugging Face transformers [1]_: of fixed width, in place, off unless switched on.
+"""Whisper's masks in Hugging Face transformers [1]_: of fixed width, filled in place, off by default.
 
-A model's ``config.json`` is read, with the ``preprocessor_config.json`` or ``processor_config.json`` beside it.
+Reads a model's ``config.json`` and the ``preprocessor_config.json`` or ``processor_config.json`` beside it.
 
 References
 ----------
@@ -29,7 +29,7 @@ from .neutral import NeutralPolicy
 
 __all__ = ["HF", "PREPROCESSOR", "PROCESSOR", "hf_policy"]
 
-# Where the content of the files beside config.json is put.
+# Keys under which the contents of the files beside config.json are stored.
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 _CHUNK_S, _RATE_HZ, _HOP_SAMPLES = 30, 16000, 160
 _MOST_FRAMES = 1_000_000
@@ -54,14 +54,14 @@ def hf_policy(
     Parameters
     ----------
     attention_mask : bool
-        Whether the model is given one; else masks are drawn over the padded batch.
+        Whether the model gets one; without it, masks are drawn over the padded batch.
     row_frames : int > 0 [frames]
-        To which every clip is padded.
+        Length to which every clip is padded.
 
     Raises
     ------
     ParameterError
-        Where transformers would raise: a mask of time longer than a row.
+        Where transformers raises an error: for a time mask longer than a row.
 
     Examples
     --------
@@ -70,13 +70,13 @@ def hf_policy(
     """
     if not apply_spec_augment:
         return Policy(NONE.transforms, name, framework="hf")
-    mask = partial(Mask, count_rule="share", width_rule="fixed", start_rule="distinct", together=True)
+    mask = partial(Mask, count_rule="share", width_rule="fixed", start_rule="distinct", together=True, fill=0.0)
     masks = []
     if mask_time_prob > 0:
         if mask_time_length > row_frames:
             raise ParameterError(
-                f"mask_time_length={mask_time_length}: allowed is at most the {row_frames} frames that a clip is "
-                "padded to; transformers raises here"
+                f"mask_time_length={mask_time_length}: allowed is at most {row_frames} frames, to which each clip is "
+                "padded; transformers raises here"
             )
         where: dict[str, Any] = {"over": "clip", "row_frames": row_frames} if attention_mask else {"over": "padded"}
         share = float(mask_time_prob)
@@ -88,19 +88,19 @@ def hf_policy(
 
 
 _ARGUMENTS = keys_of(hf_policy)
-# What a file without a model's kind may hold besides the masks' arguments.
+# Keys that a file without model_type may have besides the arguments of the masks.
 _BARE_KEYS = {*_ARGUMENTS, PREPROCESSOR, PROCESSOR, "num_mel_bins", "max_source_positions", "architectures", "d_model"}
 _EXTRACTOR_KEYS = (
     *("feature_extractor_type", "processor_class", "feature_size", "sampling_rate", "n_fft", "hop_length"),
     *("chunk_length", "dither", "n_samples", "nb_max_frames", "return_attention_mask", "padding_side", "padding_value"),
 )
-# Other files have a model_type, too: it counts alone, or beside one of these.
+# Other files have a model_type, too: it identifies a model only if it is alone or beside one of these keys.
 _BESIDE_MODEL_TYPE = {
     *("architectures", "transformers_version", "mask_time_prob", "mask_feature_prob", "hidden_size", "d_model"),
     *("num_mel_bins", "encoder", "audio_config", PREPROCESSOR, PROCESSOR),
 }
 _Whole = Annotated[int, Field(gt=0, description="an integer from 1 on")]
-# Its second convolution takes every other frame.
+# Whisper's second convolution has a stride of 2.
 _FRAMES_PER_PLACE = 2
 _LATENT_MODELS = ("wav2vec2", "hubert", "wavlm", "unispeech", "sew", "data2vec-audio", "speecht5")
 
@@ -135,11 +135,11 @@ def _read(config: Config) -> PolicyAndFrontend:
 
 
 def _refuse_others(root: Section) -> None:
-    """Refuse models that are no Whisper, and files that do not say."""
+    """Refuse other models than Whisper, and files that may belong to one."""
     kind = root.get("model_type", str, "")
     if kind and kind != "whisper":
         why = (
-            "its masks fall on what a network made of the sound, not on a mel spectrogram, so they cannot be heard"
+            "its masks fall on the output of a network, not on a mel spectrogram, so they cannot be heard"
             if kind.startswith(_LATENT_MODELS)
             else "transformers masks no mel spectrogram for it"
         )
@@ -148,15 +148,15 @@ def _refuse_others(root: Section) -> None:
         others = [key for key in root.data if key not in _BARE_KEYS]
         if others:
             raise ParameterError(
-                f"model_type is missing, and {', '.join(others)[:120]} is no argument of Whisper's masks: Wav2Vec2 "
-                "and its like have arguments of the same names, for masks that cannot be heard; write model_type: "
-                "whisper if it is one"
+                f"model_type is missing, and {', '.join(others)[:120]} is not an argument of Whisper's masks: Wav2Vec2 "
+                "and similar models have arguments of the same names, for masks that cannot be heard; if it is "
+                "Whisper, add model_type: whisper"
             )
-        root.note("the file has no model_type; Whisper is meant")
+        root.note("the file has no model_type; Whisper is assumed")
 
 
 def _extractor(root: Section) -> Section | None:
-    """Return the feature extractor's settings: of a processor that holds them, else those of a file of their own."""
+    """Return the settings of the feature extractor, from the processor's file if it has them, else from its own."""
     processor, own = root.section(PROCESSOR), root.section(PREPROCESSOR)
     inner = None
     if processor is not None:
@@ -165,14 +165,14 @@ def _extractor(root: Section) -> Section | None:
         return inner or own
     different = sorted(key for key in {*inner.data, *own.data} if inner.data.get(key) != own.data.get(key))
     root.note(
-        f"{PREPROCESSOR}: left alone, as transformers takes {inner.where[:-1]}"
+        f"{PREPROCESSOR}: ignored, because transformers takes {inner.where[:-1]}"
         + (f"; they differ in {', '.join(different)[:200]}" if different else "")
     )
     return inner
 
 
 def _row_frames(config: Config, root: Section, extractor: Section | None) -> int:
-    """Count the frames that every clip is padded to as the feature extractor does: from chunk_length alone."""
+    """Return the number of frames after padding, which the feature extractor computes from chunk_length alone."""
     if extractor is None:
         config.defaults.append(f"{PREPROCESSOR}.chunk_length: {_CHUNK_S}")
         return _CHUNK_S * _RATE_HZ // _HOP_SAMPLES
@@ -191,9 +191,7 @@ def _row_frames(config: Config, root: Section, extractor: Section | None) -> int
     for key, number in (("n_samples", n_samples), ("nb_max_frames", n_frames)):
         value = extractor.get(key, _Whole | None)
         if value not in (None, number):
-            extractor.note(
-                f"{extractor.where}{key}: {value}: without effect, {what}, makes it {number} in transformers"
-            )
+            extractor.note(f"{extractor.where}{key}: {value}: without effect, {what}, gives {number} in transformers")
     places = root.get("max_source_positions", LeastOne | None)
     if places is not None and n_frames != _FRAMES_PER_PLACE * places:
         raise ParameterError(
@@ -204,7 +202,7 @@ def _row_frames(config: Config, root: Section, extractor: Section | None) -> int
 
 
 def _check_fits(root: Section, extractor: Section | None, arguments: dict[str, Any]) -> None:
-    """Refuse masks of more bins than there are, as transformers does; `hf_policy` knows that of time."""
+    """Refuse frequency masks wider than the mel, as transformers does; `hf_policy` checks time masks."""
     key = "num_mel_bins" if "num_mel_bins" in root or extractor is None else "feature_size"
     source = root if key == "num_mel_bins" or extractor is None else extractor
     n_mels = source.get(key, LeastOne, 80)
@@ -219,7 +217,7 @@ def _has_attention_mask(root: Section, extractor: Section | None, n_frames: int,
     if extractor is None or "return_attention_mask" not in extractor:
         if is_on:
             root.note(
-                "whether the model is given an attention mask is not in the files; masks are drawn within the clip, as "
+                "the files do not say whether the model gets an attention mask; masks are drawn within the clip, as "
                 "with one"
             )
         return True
@@ -227,8 +225,8 @@ def _has_attention_mask(root: Section, extractor: Section | None, n_frames: int,
     if is_on and not has_mask:
         seconds = extractor.get("chunk_length", LeastOne, _CHUNK_S)
         extractor.note(
-            f"return_attention_mask is false: masks are drawn over the {seconds} s ({n_frames} frames) "
-            "that a clip is padded to, unless the training script passes a mask"
+            f"return_attention_mask is false: masks are drawn over the padded clip, {seconds} s ({n_frames} frames), "
+            "unless the training script passes a mask"
         )
     return has_mask
 
@@ -236,22 +234,22 @@ def _has_attention_mask(root: Section, extractor: Section | None, n_frames: int,
 def _read_frontend(config: Config, root: Section, extractor: Section | None) -> MelFrontend | None:
     n_mels = root.get("num_mel_bins", LeastOne, 80)
     if extractor is None:
-        root.note(f"no {PREPROCESSOR} and no {PROCESSOR}: Whisper's front-end is meant")
+        root.note(f"no {PREPROCESSOR} and no {PROCESSOR}: Whisper's front-end is used")
         return config.preset("whisper", root.keys(n_mels="num_mel_bins"), n_mels=n_mels)
     kind = extractor.get("feature_extractor_type", str | None)
     if kind not in (None, "WhisperFeatureExtractor"):
         raise ParameterError(
-            f"{extractor.where}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor; a Whisper "
-            "model takes no other"
+            f"{extractor.where}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor, the only one "
+            "of Whisper models"
         )
     extractor.mark_known(_EXTRACTOR_KEYS)
     if extractor.get("dither", Number, 0.0):
-        extractor.note(f"{extractor.where}dither: noise, left out")
+        extractor.note(f"{extractor.where}dither: noise in training, left out")
     size = extractor.get_noted("feature_size", LeastOne, 80)
     if "num_mel_bins" in root and size != n_mels:
         raise ParameterError(
-            f"num_mel_bins={n_mels} in config.json, {extractor.where}feature_size={size}: the model would "
-            "not take these features; make them equal"
+            f"num_mel_bins={n_mels} in config.json, {extractor.where}feature_size={size}: the model does not accept "
+            "these features; make them equal"
         )
     return config.preset(
         "whisper",
@@ -267,7 +265,7 @@ def _write(policy: NeutralPolicy) -> str:
     config: dict[str, Any] = {"model_type": "whisper", "apply_spec_augment": True}
     frequency, time = policy.frequency, policy.time
     for name, masks, widest, size in (("time", time, time.width, 1000), ("feature", frequency, frequency.n_bins, 80)):
-        # Theirs have one width: the middle of what is drawn.
+        # Whisper's masks have one width: the middle of the policy's range.
         width = max(1, round(masks.narrowest / 2 + widest / 2))
         share = masks.coverage if masks.coverage is not None else min(1.0, masks.number * width / size)
         config |= {

@@ -1,6 +1,6 @@
-"""lhotse's ``SpecAugment`` [1]_, which icefall trains with: warp, frequency masks, time masks, not normalised.
+"""lhotse's ``SpecAugment`` [1]_, used by icefall: warp, frequency masks and time masks, without normalisation.
 
-Its arguments are read, or its ``state_dict``.
+Reads its arguments, or its ``state_dict``.
 
 References
 ----------
@@ -10,7 +10,6 @@ References
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -51,13 +50,14 @@ def lhotse_policy(
     time_warp_factor : int or None [frames]
         None, or less than 1, for no warp.
     supervisions : bool
-        Whether it is called with ``supervision_segments``: then the warp, which is that of the clip without its
-        padding, and the masks are each applied with a probability of ``p``; else both or none, over the padded row.
+        Whether it is called with ``supervision_segments``. With them, the warp covers the clip without its padding, and
+        warp and masks are each applied with probability ``p``; without them, all are applied or none, over the padded
+        row.
 
     Raises
     ------
     ParameterError
-        Where lhotse would raise: for a size, a number of time masks or a fraction of 0.
+        Where lhotse raises an error: for a size, a count of time masks or a fraction of 0.
 
     Examples
     --------
@@ -70,18 +70,15 @@ def lhotse_policy(
             raise ParameterError.of_field(key, value, f"allowed is {_MORE_THAN_0_RULE}")
     over: Any = "clip" if supervisions else "padded"
     warp = Warp(max(0, time_warp_factor or 0), "bicubic", after_first=1, to_left=1, to_right=1, shortest=2, over=over)
-    mask = partial(Mask, width_rule="exclusive", order="widths_first", fill="mean")
-    frequency = mask("frequency", num_feature_masks, max_width=features_mask_size, start_rule="last_left_out_sliced")
-    time = mask(
-        "time",
-        num_frame_masks,
-        max_width=frames_mask_size,
-        start_rule="last_left_out_scaled",
-        over="padded",
-        max_ratio=max_frames_mask_fraction,
-        ratio_rule="total",
-        count_rule="total",
-    )
+    frequency = Mask(
+        "frequency", num_feature_masks, count_rule="fixed", max_width=features_mask_size, width_rule="exclusive",
+        start_rule="last_left_out_sliced", order="widths_first", fill="mean",
+    )  # fmt: skip
+    time = Mask(
+        "time", num_frame_masks, count_rule="total", max_width=frames_mask_size, width_rule="exclusive",
+        max_ratio=max_frames_mask_fraction, ratio_rule="total", start_rule="last_left_out_scaled",
+        order="widths_first", over="padded", fill="mean",
+    )  # fmt: skip
     probability = float(p)
     return Policy(
         (warp, frequency, time),
@@ -103,26 +100,27 @@ def _read(config: Config) -> PolicyAndFrontend:
     factor = arguments["time_warp_factor"]
     if factor is None or factor < 1:
         section.note(
-            f"{section.where}time_warp_factor: {'null' if factor is None else factor}: no warp, as with any below 1"
+            f"{section.where}time_warp_factor: {'null' if factor is None else factor}: no warp, as for any value below "
+            "1"
         )
     section.note(
-        "supervision segments are passed, as by lhotse's datasets and icefall: p is the probability of the warp, and "
-        "that of the masks"
+        "supervision segments are assumed to be passed, as lhotse's datasets and icefall do: warp and masks are each "
+        "applied with probability p"
     )
-    section.note("the file names no front-end; lhotse's Fbank, as icefall uses it, is meant")
+    section.note("the file names no front-end; lhotse's Fbank is used, as in icefall")
     frontend = config.preset("lhotse")
     _note_swapped(section, arguments, _N_BINS if frontend is None else frontend.n_mels)
     return policy, frontend
 
 
 def _note_swapped(section: Section, arguments: dict[str, Any], n_bins: int) -> None:
-    """Note where lhotse's two sizes look exchanged, as its documentation once had them."""
+    """Note where the two sizes look swapped, as they once were in lhotse's documentation."""
     wide, long = arguments["features_mask_size"], arguments["frames_mask_size"]
     if wide > long and 2 * wide > n_bins:
         section.note(
-            f"{section.where}features_mask_size: {wide}, frames_mask_size: {long}: these look exchanged: of {n_bins} "
-            f"bins, one mask takes up to {min(wide - 1, n_bins)}, and up to {long - 1} frames; lhotse's documentation "
-            "once had F and T the wrong way round (lhotse issue 461). Drawn as it stands; if they are, write "
+            f"{section.where}features_mask_size: {wide}, frames_mask_size: {long}: these look swapped: one mask takes "
+            f"up to {min(wide - 1, n_bins)} of {n_bins} bins, and up to {long - 1} frames; lhotse's documentation once "
+            "had F and T the wrong way round (lhotse issue 461). Drawn as written; if they are swapped, write "
             f"features_mask_size: {long} and frames_mask_size: {wide}"
         )
 
@@ -137,7 +135,7 @@ def _write(policy: NeutralPolicy) -> str:
         "num_feature_masks": frequency.number,
         "features_mask_size": frequency.end if frequency.number else 1,
         "num_frame_masks": max(1, time.most if time.budget is not None else number),
-        # It takes no 0; below a size of 1, every width is 0.
+        # lhotse refuses 0; with a size of 1, every width is 0.
         "frames_mask_size": size if number else 1,
         "max_frames_mask_fraction": share if time.budget is None else time.budget,
         "p": policy.probability,
@@ -173,8 +171,8 @@ LHOTSE = Framework(
     detect=_detect,
     main_recipes={"lhotse": "lhotse", "icefall": "icefall"},
     # icefall: egs/librispeech/ASR/tdnn_lstm_ctc/asr_datamodule.py; zipformer/train.py with --use-cr-ctc;
-    # egs/swbd/ASR/conformer_ctc; egs/librispeech/ASR/tiny_transducer_ctc. All of them, and lhotse's own datasets, hand
-    # over the supervision segments; with CR-CTC, icefall warps by itself, with the same probability.
+    # egs/swbd/ASR/conformer_ctc; egs/librispeech/ASR/tiny_transducer_ctc. All of them, and lhotse's own datasets, pass
+    # supervision segments; with CR-CTC, icefall's own code warps, with the same probability.
     recipes=(
         lhotse_policy(supervisions=True),
         lhotse_policy(supervisions=True, name="icefall"),

@@ -1,6 +1,6 @@
-"""lingvo's ``SpectrumAugmenter`` [1]_, the paper authors' own: warp, time masks, frequency masks.
+"""lingvo's ``SpectrumAugmenter`` [1]_, by the authors of the paper: warp, time masks, frequency masks.
 
-Its parameters are read.
+Reads its parameters.
 
 References
 ----------
@@ -46,11 +46,11 @@ def lingvo_policy(
     >>> lingvo_policy(time_masks_per_frame=0.04, time_mask_count=20).transforms[1].count_rule
     'ceil'
     """
-    mask = partial(Mask, width_rule="scaled", start_rule="all")
+    mask = partial(Mask, width_rule="scaled", start_rule="all", order="mask_by_mask", over="clip", fill=0.0)
     size: dict[str, Any] = {"max_width": time_mask_max_frames, "ratio_rule": "clamps"}
     if use_dynamic_time_mask_max_frames:
         size = {"ratio_rule": "scales"}
-    count: dict[str, Any] = {"count": time_mask_count}
+    count: dict[str, Any] = {"count_rule": "fixed", "count": time_mask_count}
     if time_masks_per_frame > 0:
         count = {"count_rule": "ceil", "count_ratio": time_masks_per_frame, "max_count": time_mask_count}
     is_dynamic = time_warp_bound == "dynamic"
@@ -63,11 +63,11 @@ def lingvo_policy(
         is_dynamic=is_dynamic,
     )
     time = mask("time", max_ratio=time_mask_max_ratio, **count, **size)
-    frequency = mask("frequency", freq_mask_count, max_width=freq_mask_max_bins)
+    frequency = mask("frequency", freq_mask_count, count_rule="fixed", max_width=freq_mask_max_bins)
     return Policy((warp, time, frequency), name, framework="lingvo")
 
 
-# Parameters that SpectrumAugmenter has and our policy has not, with the values that do nothing.
+# Parameters of SpectrumAugmenter that are not supported, with the values that switch them off.
 _OFF_VALUES: dict[str, Any] = {
     "freq_warp_max_bins": 0,
     "block_mask_prob": 0.0,
@@ -83,24 +83,22 @@ def _read(config: Config) -> PolicyAndFrontend:
     arguments = section.arguments(lingvo_policy, [*_OFF_VALUES, *_IDLE_KEYS])
     for key, off in _OFF_VALUES.items():
         if key in section and section.data[key] != off:
-            raise ParameterError(
-                f"{section.where}{key}={section.data[key]!r:.80}: allowed is {off}, it cannot be had here"
-            )
+            raise ParameterError(f"{section.where}{key}={section.data[key]!r:.80}: not supported; allowed is {off}")
     if arguments["time_warp_max_frames"] and not arguments["time_warp_max_ratio"]:
         section.note(f"{section.where}time_warp_max_frames: without effect, time_warp_max_ratio is 0")
-    section.note("the file names no front-end; lingvo's own is meant")
+    section.note("the file names no front-end; lingvo's default is used")
     return lingvo_policy(**arguments, name=config.name), config.preset("lingvo")
 
 
 def _of_one_domain(section: Section) -> Section:
-    """Return the same with one value where lingvo takes a list of one for each domain."""
+    """Return the section with scalars in place of lingvo's lists of one value per domain."""
     single = dict(section.data)
     for key in (key for key in (*keys_of(lingvo_policy), *_OFF_VALUES) if isinstance(single.get(key), list)):
         values = single[key]
         if not values or any(value != values[0] for value in values):
             advice = f"write one of them, e.g. {key}: {values[0]!r:.40}" if values else f"write {key} as one value"
             raise ParameterError(
-                f"{section.where}{key}={values!r:.80}: a list holds a value for each of domain_ids, and a clip is of "
+                f"{section.where}{key}={values!r:.80}: a list holds one value per domain_id, and a clip belongs to "
                 f"one; {advice}"
             )
         section.note(f"{section.where}{key}: {values[0]!r:.40} in every domain")

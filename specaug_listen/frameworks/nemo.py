@@ -1,6 +1,6 @@
-"""NeMo's ``SpectrogramAugmentation`` and ``MaskedPatchAugmentation`` [1]_: no warp, after the normalisation.
+"""NeMo's ``SpectrogramAugmentation`` and ``MaskedPatchAugmentation`` [1]_: no warp, applied after the normalisation.
 
-Its training configuration is read: ``model.spec_augment`` and ``model.preprocessor``.
+Reads its training configuration: ``model.spec_augment`` and ``model.preprocessor``.
 
 References
 ----------
@@ -60,9 +60,9 @@ def nemo_policy(
         time = _vectorised("time", time_masks, fill, **_time_width(time_width, "scales"))
         masks = [time, _vectorised("frequency", freq_masks, fill, max_width=freq_width)]
     else:
-        # The legacy code and the kernel differ in where masks of time may begin.
+        # The legacy code and the kernel differ in the starts of time masks.
         framework = "nemo-numba" if use_numba_spec_augment else "nemo-legacy"
-        mask = partial(Mask, width_rule="inclusive", order="start_first", fill=fill)
+        mask = partial(Mask, count_rule="fixed", width_rule="inclusive", order="start_first", over="clip", fill=fill)
         widths = _time_width(time_width, "at_least_one")
         start_rule: Any = "under_limit" if use_numba_spec_augment else "below_limit_or_1"
         frequency = mask("frequency", freq_masks, max_width=freq_width, start_rule="below_limit")
@@ -74,9 +74,11 @@ def _vectorised(axis: Any, count: int, fill: float, **widths: Any) -> Mask:
     return Mask(
         axis,
         count,
+        count_rule="fixed",
         width_rule="scaled",
         start_rule="last_left_out_scaled",
         order="widths_first",
+        over="clip",
         together=True,
         fill=fill,
         **widths,
@@ -103,7 +105,7 @@ def nemo_patch_policy(
     Raises
     ------
     ParameterError
-        Where NeMo would raise: a negative number of patches.
+        Where NeMo raises an error: for a negative number of patches.
 
     Examples
     --------
@@ -112,9 +114,9 @@ def nemo_patch_policy(
     """
     if mask_patches < 0:
         raise ParameterError(f"mask_patches={mask_patches}: allowed is 0 or more")
-    mask = partial(Mask, max_width=patch_size, width_rule="fixed", start_rule="grid")
+    mask = partial(Mask, max_width=patch_size, width_rule="fixed", start_rule="grid", over="clip", fill=0.0)
     if mask_patches >= 1:
-        patches = mask("time", int(mask_patches))
+        patches = mask("time", int(mask_patches), count_rule="fixed")
     else:
         patches = mask("time", count_rule="patches", count_ratio=float(mask_patches))
     frequency = [_vectorised("frequency", freq_masks, 0.0, max_width=freq_width)] if freq_masks else []
@@ -137,11 +139,11 @@ def _detect(key: str, value: Any) -> bool:
 
 
 def _places(data: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Find where masks stand within a model's section, or its preprocessor where there are none; one deeper at most."""
+    """Find the sections with masks, or else with a preprocessor, among the model's section and those directly in it."""
     inside: dict[tuple[str, ...], Mapping[str, Any]] = {(): data}
     inside |= {(str(key),): value for key, value in data.items() if isinstance(value, dict)}
     for wanted in (set(_MASK_SECTIONS), set(_PREPROCESSOR_SECTIONS)):
-        # The preprocessor's own masks are looked for when it is read.
+        # Masks inside the preprocessor are found when it is read.
         places = [place for place, held in inside.items() if wanted & set(held) and place != ("preprocessor",)]
         if places:
             return places
@@ -155,16 +157,16 @@ def _read(config: Config) -> PolicyAndFrontend:
     preprocessor = _first(model, _PREPROCESSOR_SECTIONS)
     outer = None
     if preprocessor is not None and preprocessor.section("preprocessor") is not None:
-        # Of a preprocessor that is a network, the mel and its masks stand within.
+        # A preprocessor that is a network contains the preprocessor of its mel, and the masks.
         outer, model = preprocessor, preprocessor
-        model.note(f"{model.where}_target_: {class_of(model)[:80]}: the mel within it is what is masked")
+        model.note(f"{model.where}_target_: {class_of(model)[:80]}: masks fall on the mel inside it")
         preprocessor = model.section("preprocessor")
     elif preprocessor is None and model.place != root.place:
-        # Masks that stand one section deeper than the preprocessor.
+        # The masks are one level deeper than the preprocessor.
         preprocessor = _first(root.section("model") or root, _PREPROCESSOR_SECTIONS)
     masks = _masks(model, outer, root)
     if masks is None and not {*_MASK_SECTIONS, *_PREPROCESSOR_SECTIONS} & set(model.data):
-        root.note("the file names no front-end; NeMo's own is meant")
+        root.note("the file names no front-end; NeMo's default is used")
         return _read_policy(config, root), config.preset("nemo")
     _refuse_blocks(model)
     if masks is None:
@@ -181,12 +183,12 @@ def _first(section: Section, keys: Sequence[str]) -> Section | None:
 
 
 def _model(root: Section) -> Section:
-    """Find where the sections stand: below ``model``, of a speech language model one deeper."""
+    """Return the section with masks and preprocessor: ``model``, or one level below in a speech language model."""
     model = root.section("model") or root
     places = _places(model.data)
     if len(places) > 1:
         names = " and ".join(".".join((*model.place, *place)) or "the top" for place in places)
-        raise ParameterError(f"masks stand in {names}, and nothing says which are drawn; keep those of one")
+        raise ParameterError(f"masks in {names}: it is not clear which are used; keep one section")
     inner = model.section(places[0][0]) if places and places[0] else None
     return inner if inner is not None else model
 
@@ -197,19 +199,19 @@ def _masks(model: Section, outer: Section | None, root: Section) -> Section | No
         around = _first(_model(root), _MASK_SECTIONS)
         if around is not None:
             raise ParameterError(
-                f"{around.where[:-1]}: with {outer.where[:-1]} of its kind, these masks fall on what a network made of "
-                "the mel spectrogram, so they cannot be heard"
+                f"{around.where[:-1]}: {outer.where[:-1]} contains a network, and these masks fall on its output, so "
+                "they cannot be heard"
             )
     return masks
 
 
 def _refuse_blocks(model: Section) -> None:
-    """Refuse models that train themselves: their masks stand elsewhere, and are others."""
+    """Refuse self-supervised models, whose masks are in another section and work differently."""
     blocks = model.section("masking")
     target = "" if blocks is None else class_of(blocks)
     if blocks is not None and target.endswith("BlockMasking"):
         raise ParameterError(
-            f"{blocks.where}_target_={target!r:.80}: blocks that are masked to be predicted cannot be had here, and "
+            f"{blocks.where}_target_={target!r:.80}: masked blocks for self-supervised training are not supported, and "
             "spec_augment is not used beside them; allowed is a model without masking"
         )
 
@@ -218,8 +220,8 @@ def _refuse_merged(root: Section) -> None:
     merged = root.data.get("defaults")
     if isinstance(merged, list) and merged:
         raise ParameterError(
-            "spec_augment is missing, and hydra merges other files in (`defaults`), which are not read; give what the "
-            "training script prints with --cfg job"
+            "spec_augment is missing, and `defaults` names files that hydra merges, which are not read; give the "
+            "output of the training script with --cfg job"
         )
 
 
@@ -252,7 +254,7 @@ def _note_numbers(section: Section, key: str, unit: str, whole: str) -> None:
     if isinstance(value, float) and value == 1.0:
         section.note(f"{section.where}{key}: 1.0 is a share, all of {whole}; 1 would be one of the {unit}")
     elif value == 1:
-        section.note(f"{section.where}{key}: 1 is a number of {unit}; 1.0 would be all of {whole}")
+        section.note(f"{section.where}{key}: 1 is a number of {unit}; 1.0 would be the share, all of {whole}")
 
 
 def _write(policy: NeutralPolicy) -> str:

@@ -1,6 +1,6 @@
-"""The front-end and the channel of NeMo's training configuration: ``model.preprocessor``, ``channel_selector``.
+"""The front-end and the channel of NeMo's training configuration: ``model.preprocessor`` and ``channel_selector``.
 
-NeMo's datasets count channels from 0; ``null`` takes the file as it is, a list several channels at once [1]_.
+NeMo's datasets count channels from 0; ``null`` keeps all channels, and a list selects several [1]_.
 
 References
 ----------
@@ -25,7 +25,7 @@ __all__ = ["check_mask_bins", "class_of", "read_channel", "read_frontend"]
 _MEL_CLASS = "AudioToMelSpectrogramPreprocessor"
 _CEPSTRA_CLASS = "AudioToMFCCPreprocessor"
 _NETWORK_NAMES = re.compile(r"ConvFeatureEncoder|wav2vec|w2v|hubert|wavlm|codec|token|embed", re.I)
-# Where a model starts from another.
+# Keys that name the checkpoint from which a model starts.
 _START_KEYS = (
     "pretrained_model",
     "nemo_model",
@@ -33,7 +33,7 @@ _START_KEYS = (
     "init_from_nemo_model",
     "init_from_ptl_ckpt",
 )
-# NeMo's speech synthesis writes false for what is not given.
+# NeMo's speech synthesis writes false for missing values.
 _Seconds = Annotated[Number | Literal[False] | None, Field(description="a number, false, or null")]
 _Samples = Annotated[Count | Literal[False] | None, Field(description=f"{words_for(Count)}, false, or null")]
 _Guard = Annotated[Number | Literal["tiny", "eps"], Field(description="a number, tiny or eps")]
@@ -53,13 +53,13 @@ _KEYS = (
 
 
 def class_of(section: Section) -> str:
-    """Return the name of the class that a section makes, without its module; empty where it names none."""
+    """Return the class name of a section, without its module; empty if it names none."""
     text: str = section.get("_target_", str, section.get("target", str, section.get("cls", str, "")))
     return text.rsplit(".", 1)[-1]
 
 
 def read_frontend(config: Config, model: Section, section: Section | None) -> MelFrontend | None:
-    """Read the front-end of a preprocessor's section, or say why there is none."""
+    """Read the front-end of a preprocessor's section; None, with a note, if it is not supported."""
     if section is None:
         return _usual_frontend(config, model)
     target = class_of(section)
@@ -100,39 +100,39 @@ def read_frontend(config: Config, model: Section, section: Section | None) -> Me
 
 
 def _usual_frontend(config: Config, model: Section) -> MelFrontend | None:
-    """Return NeMo's own front-end, unless the model starts from another one, whose front-end it keeps."""
+    """Return NeMo's default front-end; None if the model starts from a checkpoint, whose front-end is unknown."""
     for holder, key in ((holder, key) for holder in (model, config.root) for key in _START_KEYS if key in holder):
         name = holder.get(key, str | None) or "a model to be named"
         config.no_frontend(f"{holder.where}{key}: the front-end is that of {name:.80}, which is not in the file")
         return None
-    model.note(f"{model.where}preprocessor is missing; NeMo's own front-end is meant")
+    model.note(f"{model.where}preprocessor is missing; NeMo's default front-end is used")
     return config.preset("nemo")
 
 
 def _is_mel(config: Config, section: Section, target: str) -> bool:
-    """Whether it is a preprocessor that we have; says so where it is not."""
+    """Whether the preprocessor computes a supported mel; otherwise raise, or note why not."""
     if target == _CEPSTRA_CLASS:
         raise ParameterError(
-            f"{section.where}_target_={target!r:.80}: cepstral coefficients are no mel spectrogram, so the masks "
+            f"{section.where}_target_={target!r:.80}: cepstral coefficients are not a mel spectrogram, so the masks "
             f"cannot be heard; allowed is {_MEL_CLASS}"
         )
     if _NETWORK_NAMES.search(target):
         raise ParameterError(
-            f"{section.where}_target_={target!r:.80}: what a network makes of the waveform is no mel spectrogram, so "
-            f"the masks cannot be heard; allowed is {_MEL_CLASS}"
+            f"{section.where}_target_={target!r:.80}: the output of a network is not a mel spectrogram, so the masks "
+            f"cannot be heard; allowed is {_MEL_CLASS}"
         )
     if target not in ("", _MEL_CLASS):
-        config.no_frontend(f"{section.where}_target_: {target[:80]} is not known here")
+        config.no_frontend(f"{section.where}_target_: {target[:80]} is not supported")
         return False
     section.mark_known(_KEYS)
     if section.get("exact_pad", bool, False):
-        config.no_frontend(f"{section.where}exact_pad: frames that lie so cannot be had here")
+        config.no_frontend(f"{section.where}exact_pad: this framing is not supported")
         return False
     return True
 
 
 def _samples(section: Section, key: str, samples_key: str, default_s: float, rate: int) -> int:
-    """Read a length that is given in seconds under one key, or in samples under another."""
+    """Read a length in samples, or in seconds under another key."""
     samples, seconds = section.get(samples_key, _Samples), section.get(key, _Seconds, default_s)
     if samples and seconds:
         value = seconds if key in section else f"{seconds} (NeMo's default)"
@@ -152,22 +152,24 @@ def _samples(section: Section, key: str, samples_key: str, default_s: float, rat
 
 def _note_rest(section: Section, normalize: Any) -> None:
     if normalize == "all_features":
-        section.note(f"{section.where}normalize: all_features: a filled 0 is the mean over all bins, not of each")
+        section.note(f"{section.where}normalize: all_features: a fill of 0 is the mean over all bins, not of each bin")
     elif isinstance(normalize, dict) and {"fixed_mean", "fixed_std"} <= set(normalize):
         section.note(f"{section.where}normalize: fixed_mean and fixed_std are left out; fill levels differ")
     elif normalize != "per_feature":
-        rule = f": {str(normalize)[:60]} is none of NeMo's rules, so it does not normalise" if normalize else ""
-        section.note(f"{section.where}normalize{rule}: a filled value is in the scale of the features as they are")
+        rule = f": {str(normalize)[:60]} is not a rule of NeMo's, so nothing is normalised" if normalize else ""
+        section.note(f"{section.where}normalize{rule}: fill values are in the scale of features without normalisation")
     if section.get("nb_augmentation_prob", Share, 0.0):
-        section.note(f"{section.where}nb_augmentation_prob: some clips lose all above nb_max_freq, left out")
+        section.note(
+            f"{section.where}nb_augmentation_prob: some clips lose all above nb_max_freq in training, left out"
+        )
     if section.get("dither", Number, 1e-5):
         section.note(f"{section.where}dither: noise in training, left out")
     if section.get("frame_splicing", Count, 1) > 1:
-        raise ParameterError(f"{section.where}frame_splicing: features of several frames are no mel; allowed is 1")
+        raise ParameterError(f"{section.where}frame_splicing: stacked frames are not a mel spectrogram; allowed is 1")
 
 
 def check_mask_bins(masks: Section, arguments: dict[str, Any], preprocessor: Section) -> None:
-    """Refuse a mask that is wider than the mel has bins where NeMo raises for every clip."""
+    """Refuse masks of more bins than the mel has, where NeMo raises an error for every clip."""
     if class_of(preprocessor) not in ("", _MEL_CLASS):
         return
     preprocessor = preprocessor.section("params") or preprocessor
@@ -183,21 +185,21 @@ def check_mask_bins(masks: Section, arguments: dict[str, Any], preprocessor: Sec
         default = "" if "features" in preprocessor else ", NeMo's default"
         raise ParameterError(
             f"{masks.where}{key}={arguments[key]}: wider than the {n_mels} bins of {preprocessor.where}features"
-            f"{default}, and NeMo raises there; allowed is at most {n_mels}, or {instead}"
+            f"{default}, and NeMo raises an error; allowed is at most {n_mels}, or {instead}"
         )
 
 
 # --- channels ---
 
 _CHANNEL_KEY = "channel_selector"
-# SpecAugment is for training, so what training takes comes first.
+# SpecAugment runs in training, so the channel of the training set counts first.
 _DATASET_SECTIONS = ("train_ds", "validation_ds", "test_ds")
 
 
 def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]:
-    """Read the channel that a configuration's datasets take, counted from 1, and where it stands.
+    """Return the channel that the datasets select, counted from 1, and the line that selects it.
 
-    None where no dataset says so, or where it is not one channel that can be heard, which is noted.
+    None if no dataset selects one, or if it is not a single channel, which is noted.
     """
     sections = [section for section in _dataset_sections(root, model) if section.get(_CHANNEL_KEY, Any) is not None]
     if not sections:
@@ -206,7 +208,7 @@ def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]
     value, key = first.get(_CHANNEL_KEY, Any), _channel_line(first)
     for other in others:
         if other.get(_CHANNEL_KEY, Any) != value:
-            first.note(f"{_channel_line(other)} differs from {key}, which is meant")
+            first.note(f"{_channel_line(other)} differs from {key}, which is used")
     if isinstance(value, list) and len(value) == 1:
         (value,) = value
     if value == "average":
@@ -214,8 +216,8 @@ def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value + 1, key
     first.note(
-        f"{key} is not one channel to be heard; allowed is a number that counts from 0, a list of one, average, or "
-        "null; the mean of all is heard, choose with --channel"
+        f"{key} does not select one channel; allowed is an index from 0, a list of one, average or null; the mean of "
+        "all channels is heard, choose another with --channel"
     )
     return None, ""
 

@@ -1,7 +1,7 @@
-"""`NeutralPolicy`: what policies of all frameworks have in common, for the way from one to another.
+"""`NeutralPolicy`: the common form of policies, for conversion between frameworks.
 
-A framework's ``write`` turns it into a configuration. What follows from the length of a clip, and cannot be written so,
-is taken at 1000 frames, and at as many bins as most front-ends have.
+A framework's ``write`` turns it into a configuration. Values that depend on the length of a clip, and cannot be written
+so, are computed for 1000 frames and 80 bins, which most front-ends have.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from ..augment.policy import Policy
 __all__ = ["UNBOUNDED", "NeutralMasks", "NeutralPolicy", "neutral_policy", "to_yaml"]
 
 N_FRAMES, N_BINS = 1000, 80
-# No mask is wider than this; where only a share bounds widths, it stands for none.
+# Wider than any mask: stands for no bound where only a share bounds widths.
 UNBOUNDED = 10_000
 
 
 @dataclass(frozen=True)
 class NeutralMasks:
-    """Masks along one axis, whoever draws them.
+    """Masks along one axis, for any framework.
 
     Parameters
     ----------
     count, most : int
-        The least and the largest number.
+        Minimum and maximum count.
     narrowest, widest : int or None
-        Widths that are drawn, both ends included; ``widest`` is None where a share alone decides.
+        Minimum and maximum width, both included; ``widest`` is None if only a share bounds it.
     low_share, share : float
-        Bounds of a width as a share of the axis; 1 where there is none.
+        Minimum and maximum width as a share of the axis; ``share`` is 1 without a bound.
     is_open : bool
-        Whether the width that a share alone gives is never drawn itself.
+        Whether the maximum that follows from the share is excluded.
     budget : float or None
-        Share that all masks have together.
+        Share of the axis for all masks together.
     per_frame : float or None
         Masks per frame.
     coverage : float or None
-        Share that the masks would cover if none overlapped.
+        Share that the masks would cover without overlap.
     fill : float or str
     """
 
@@ -61,7 +61,7 @@ class NeutralMasks:
 
     @property
     def number(self) -> int:
-        """How many there are in a clip of 1000 frames."""
+        """The count for a clip of 1000 frames."""
         if self.per_frame is not None:
             return min(self.most, int(self.per_frame * N_FRAMES + 1e-9))
         if self.coverage is not None:
@@ -74,7 +74,7 @@ class NeutralMasks:
 
     @property
     def width(self) -> int:
-        """The widest in a clip of 1000 frames."""
+        """The maximum width for a clip of 1000 frames."""
         bound = int(self.share * N_FRAMES + 1e-9)
         if self.is_open and self.widest is None:
             bound = max(0, bound - 1)
@@ -85,28 +85,28 @@ class NeutralMasks:
 
     @property
     def n_bins(self) -> int:
-        """The widest mask of frequency in bins."""
+        """The maximum width of a frequency mask, in bins."""
         return int(self.share * N_BINS) if self.widest is None else self.widest
 
     @property
     def end(self) -> int:
-        """The end of the widths, for frameworks that never draw it itself."""
+        """Upper bound of the widths (exclusive)."""
         widest = self.width if self.widest is None or self.budget is not None else self.widest
         return min(UNBOUNDED, widest + 1)
 
     @property
     def range(self) -> list[int]:
-        """The least width, and the end of the widths, which is above it."""
+        """Minimum width and upper bound (exclusive), which is larger."""
         return [min(self.narrowest, self.end - 1), self.end]
 
     @property
     def is_share_alone(self) -> bool:
-        """Whether widths follow from the length of the clip only."""
+        """Whether widths are bounded only by a share of the clip."""
         return self.widest is None
 
     @property
     def constant_fill(self) -> float | None:
-        """The number that is filled in; None where it follows from the mel."""
+        """The fill value; None if it depends on the mel."""
         return float(self.fill) if isinstance(self.fill, int | float) else None
 
 
@@ -122,18 +122,18 @@ class NeutralPolicy:
     name, framework : str
     probability : float
     warp_frames : int
-        0 where there is no warp.
+        0 without a warp.
     frequency, time : NeutralMasks
-        Of several along one axis the first; none of them where there are none.
+        The first ones along each axis; `_NO_MASKS` if there are none.
     order : tuple of str
-        ``warp``, ``frequency`` and ``time``, as they are applied.
+        ``warp``, ``frequency`` and ``time``, in the order of application.
     others : tuple
         Transforms of other kinds.
     left_out : tuple of str
-        Further masks, in words.
+        Further masks along the same axis, in words.
     n_applied : (int, int) or None
     dynamic_warp : float or None
-        The share of the clip by which a warp moves, where it does not move by frames.
+        The largest displacement as a share of the clip, if it is not a number of frames.
     is_shuffled : bool
     """
 
@@ -152,13 +152,13 @@ class NeutralPolicy:
 
     @property
     def is_filled_with_zero(self) -> bool:
-        """Whether the masks, those of frequency first, are filled with 0."""
+        """Whether the fill is 0, that of frequency masks if there are any."""
         masks = self.time if self.frequency is _NO_MASKS else self.frequency
         return masks.constant_fill == 0.0
 
 
 def neutral_policy(policy: Policy) -> NeutralPolicy:
-    """Return what a policy has in common with those of other frameworks.
+    """Return the common form of a policy.
 
     Examples
     --------
@@ -199,7 +199,7 @@ def _neutral_masks(mask: Mask) -> NeutralMasks:
     if mask.max_ratio is not None and mask.ratio_rule in ("replaces", "scales", "at_least_one"):
         widest = None
     is_total = mask.ratio_rule == "total"
-    # Shares of an axis in frames of 1000, whichever axis it is.
+    # `number` is computed for 1000 frames, so shares of the bins are converted to that size.
     size = 1.0 if mask.axis == "time" else N_BINS / N_FRAMES
     is_covering = mask.count_ratio is not None and mask.count_rule in ("share", "patches")
     return NeutralMasks(
@@ -219,6 +219,6 @@ def _neutral_masks(mask: Mask) -> NeutralMasks:
 
 def to_yaml(data: Mapping[str, Any]) -> str:
     """Return a configuration as YAML text."""
-    from .._yaml_loader import dump  # only who writes needs it, and it takes 20 ms to import
+    from .._yaml_loader import dump  # takes 20 ms to import, and only writing needs it
 
     return dump(data)

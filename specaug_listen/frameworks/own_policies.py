@@ -1,4 +1,4 @@
-"""The papers' own rules [1]_ [2]_, by which policies of our own draw, and the YAML that these are written in.
+"""The papers' own rules [1]_ [2]_, which policies of our own follow, and the YAML format of these.
 
 References
 ----------
@@ -37,7 +37,7 @@ def is_own(data: Mapping[str, Any]) -> bool:
 
 
 def is_nearly_own(data: Mapping[str, Any]) -> bool:
-    """Whether a file has no other keys than a policy of our own, but for one that is misspelt."""
+    """Whether a file has only keys of our own policies, or one more that may be a typo of ``transforms``."""
     others = [key for key in data if key not in (*OWN_KEYS, "framework")]
     if not others or "transforms" in data:
         return True
@@ -45,19 +45,13 @@ def is_nearly_own(data: Mapping[str, Any]) -> bool:
 
 
 def own_policy(data: Mapping[str, Any], path: str | os.PathLike[str]) -> Policy:
-    """Return the policy of what our own YAML at ``path`` holds.
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file, the key, the value and what is allowed.
-    """
+    """Return the policy in our own YAML; raise a PolicyError with the file ``path``, the key and what is allowed."""
     file = printable(path)
     fields = {"name": Path(file).stem, **data}
     with error_context(file, PolicyError):
         if "framework" in fields:
             if "dialect" in fields:
-                raise ParameterError("framework and dialect are the same key; give one of them")
+                raise ParameterError("framework and dialect are two names of one key; give one of them")
             fields["dialect"] = fields.pop("framework")
         if isinstance(fields.get("transforms"), list):
             fields["transforms"] = [_with_kind(entry, i) for i, entry in enumerate(fields["transforms"])]

@@ -1,22 +1,7 @@
-"""Which policy is meant by a name, a file, a callable or an object.
+"""Policies by name, file, callable or object.
 
-All doors to a policy, here, in `specaug_listen.frameworks.read` and in `specaug_listen.frameworks.own_policies`:
-
-====================  =====================================================  =========================
-function              takes                                                  returns
-====================  =====================================================  =========================
-`choose_policy`       whatever names a policy, parameters, batch, generator  the `Policy` of a run
-`get_policy`          whatever names a policy                                the `Policy`
-`resolve_policy`      whatever names a policy, parameters                    an `Imported`
-`read_policy`         a file, ours or a framework's                          the `Policy`
-`import_policy`       a file, ours or a framework's                          an `Imported`
-`import_data`         what stands in a framework's file                      an `Imported`
-`own_policy`          what stands in a file of ours                          the `Policy`
-====================  =====================================================  =========================
-
-An `Imported` is a policy with its front-end and with what its file leaves open. "Whatever names a policy" is a
-`PolicySource`: a name, a file's path, a callable or its ``module:callable``, or an object. `get_policy` and
-`read_policy` are `resolve_policy` and `import_policy` for users, who want the policy alone.
+`get_policy` returns the policy of any source, `resolve_policy` an `Imported`: the policy with its front-end and with
+what its file leaves open. For files alone, `specaug_listen.frameworks.read` has `read_policy` and `import_policy`.
 """
 
 from __future__ import annotations
@@ -37,37 +22,47 @@ from ..errors import ParameterError, error_context
 from .read import Imported, check_framework, import_policy, read_policy
 from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_streams
 
-__all__ = [
-    "PolicySource",
-    "choose_policy",
-    "get_policy",
-    "is_policy_name",
-    "recipe_behind",
-    "resolve_policy",
-    "with_batch_and_generator",
-]
+__all__ = ["PolicySource", "get_policy", "is_policy_name", "recipe_behind", "resolve_policy"]
 
 PolicySource: TypeAlias = "str | os.PathLike[str] | Policy | Imported | Callable[..., Any]"
 _BATCH = re.compile(r"(\d{1,9})(?:x(\d{1,9})(?:@([+-]?\d{1,9}(?:\.\d{1,9})?))?)?")
 
 
-def get_policy(name: PolicySource, *, adapter: Adapter | None = None) -> Policy:
-    """Return the policy of a name (in upper or lower case), of a file, or of a callable of one's own.
+def get_policy(
+    name: PolicySource,
+    *,
+    framework: str | None = None,
+    adapter: Adapter | None = None,
+    parameters: Sequence[str] = (),
+    batch: Batch | str | None = None,
+    exact_rng: bool = False,
+) -> Policy:
+    """Return the policy of a name, a file or a callable.
 
     Parameters
     ----------
     name : str, path-like, Policy, Imported or callable
-        A framework's name is its main recipe. Parameters may follow a name or a path, as in ``LD,F=27,T=40``; see
-        `Policy.with_parameters`. ``module:callable`` and ``path/to/file.py:callable`` name a Mel -> Mel callable; see
-        `callable_policy`.
+        A name is case-insensitive; that of a framework stands for its main recipe. ``module:callable`` and
+        ``path/to/file.py:callable`` name a Mel -> Mel callable; see `callable_policy`. Parameters may follow a name or
+        a path, as in ``LD,F=27,T=40``; see `Policy.with_parameters`.
+    framework : str or None
+        The framework that a file belongs to; None guesses from its keys.
     adapter : Adapter or None
-        How a callable wants the mel.
+        How a callable expects the mel.
+    parameters : sequence of str
+        Further parameters, each as ``KEY=VALUE``; they override those in ``name``.
+    batch : Batch, str or None
+        The padded batch around the clip, or its text: ``N``, ``NxFRAMES`` or ``NxFRAMES@PAD`` for the number of
+        examples, the padded length and the value of the padding.
+    exact_rng : bool
+        Draw with the framework's own generator.
 
     Raises
     ------
     ParameterError
-        For an unknown name; the nearest known one is named. For a callable that cannot be had. For an adapter where
-        there is no callable.
+        For an unknown name (the nearest one is suggested), a callable that cannot be imported, a parameter that the
+        policy does not have, an argument that does not fit this kind of source, or ``exact_rng`` with a framework whose
+        draws cannot be replayed.
     PolicyError
         For a file that cannot be read.
 
@@ -77,47 +72,18 @@ def get_policy(name: PolicySource, *, adapter: Adapter | None = None) -> Policy:
     'LD'
     >>> get_policy("LD,F=27,T=40,p=0.2").transforms[2].max_frames
     40
-    """
-    return resolve_policy(name, adapter=adapter).policy
-
-
-def choose_policy(
-    policy: PolicySource,
-    *,
-    framework: str | None = None,
-    adapter: Adapter | None = None,
-    batch: Batch | str | None = None,
-    exact_rng: bool = False,
-    parameters: Sequence[str] = (),
-) -> Policy:
-    """Return the policy that is meant, in its batch and with its generator.
-
-    Parameters
-    ----------
-    policy : Policy, Imported, str, path-like or callable
-    framework : str or None
-        Whose configuration a file is; None guesses from its keys.
-    adapter : Adapter or None
-        How a callable wants the mel.
-    batch : Batch, str or None
-        See `with_batch_and_generator`.
-    exact_rng : bool
-    parameters : sequence of str
-        See `resolve_policy`.
-
-    Raises
-    ------
-    ParameterError, PolicyError
-        As `get_policy`, `import_policy` and `with_batch_and_generator`.
-
-    Examples
-    --------
-    >>> choose_policy("lhotse", batch="32x1500@-23.03").batch.size
-    32
+    >>> get_policy("lhotse", batch="32x1500@-23.03").batch
+    Batch(size=32, n_frames=1500, pad_value=-23.03)
     """
     if not isinstance(exact_rng, bool):
         raise ParameterError(f"exact_rng={exact_rng!r:.80}: expected True or False")
-    return with_batch_and_generator(resolve_policy(policy, framework, adapter, parameters).policy, batch, exact_rng)
+    policy = resolve_policy(name, framework, adapter, parameters).policy
+    if batch is not None:
+        policy = replace(policy, batch=batch if isinstance(batch, Batch) else _read_batch(batch))
+    if exact_rng:
+        exact_streams(policy, 0)  # raises if the draws cannot be replayed
+        policy = replace(policy, exact_rng=True)
+    return policy
 
 
 def resolve_policy(
@@ -126,24 +92,19 @@ def resolve_policy(
     adapter: Adapter | None = None,
     parameters: Sequence[str] = (),
 ) -> Imported:
-    """Return the policy that is meant, with what its file left open.
+    """Return the policy of a name, a file or a callable, with what its file leaves open; see `get_policy`.
 
     Parameters
     ----------
-    source : Policy, Imported, str, path-like or callable
-        Parameters may follow a name or a file, as in ``LD,F=27`` and ``train.yaml,time_mask.max_frames=40``.
+    source : str, path-like, Policy, Imported or callable
     framework : str or None
     adapter : Adapter or None
     parameters : sequence of str
-        More of them, each as ``KEY=VALUE``; where both say one, this counts.
 
     Raises
     ------
-    ParameterError
-        For an unknown name or framework, a framework where there is no file, a parameter that the policy does not have,
-        or a value out of range.
-    PolicyError
-        For a file that cannot be read.
+    ParameterError, PolicyError
+        As `get_policy`.
     """
     assignments: dict[str, Value] = {}
     if isinstance(source, (str, os.PathLike)) and not os.path.exists(source):
@@ -158,14 +119,14 @@ def resolve_policy(
 
 
 def _without_parameters(source: PolicySource, framework: str | None, adapter: Adapter | None) -> Imported:
-    """Return what `resolve_policy` does, before any parameter of the policy is changed."""
+    """Return what `resolve_policy` returns, before parameters of the policy are changed."""
     check_framework(framework)
     if _is_file(source):
         _check_no_adapter(source, adapter)
         return import_policy(source, framework)  # type: ignore[arg-type]
     if framework is not None:
         raise ParameterError(
-            f"framework {framework!r:.80} is for a file, and the policy is {source!s:.80}; leave it out"
+            f"framework={framework!r:.80} is for files, and the policy is {source!s:.80}; leave it out"
         )
     if isinstance(source, Imported):
         _check_no_adapter(source, adapter)
@@ -186,7 +147,7 @@ def _is_file(source: PolicySource) -> bool:
 def _policy_without_file(
     source: str | os.PathLike[str] | Policy | Callable[..., Any], adapter: Adapter | None
 ) -> Policy:
-    """Return the policy of a callable, of its name, of a policy's name, or of a policy itself."""
+    """Return the policy of a callable, of a policy's name, or a policy as it is."""
     if (isinstance(source, str) and is_spec(source)) or (callable(source) and not isinstance(source, Policy)):
         return callable_policy(source, adapter=adapter)
     _check_no_adapter(source, adapter)
@@ -202,11 +163,11 @@ def _policy_without_file(
 
 def _check_no_adapter(source: PolicySource, adapter: Adapter | None) -> None:
     if adapter is not None:
-        raise ParameterError(f"an adapter is for a callable, and the policy is {source!s:.80}; leave the adapter out")
+        raise ParameterError(f"an adapter is for callables, and the policy is {source!s:.80}; leave the adapter out")
 
 
 def _main_recipe(name: str) -> Policy:
-    """Return the policy that a framework's name stands for, which says so."""
+    """Return the recipe that a framework's name stands for, with a note."""
     policy = ALL_POLICIES[MAIN_RECIPES[name]]
     framework = next(each for each in FRAMEWORKS.values() if name in each.main_recipes)
     others = ", ".join(recipe.name for recipe in framework.recipes if recipe.name != policy.name)
@@ -216,7 +177,7 @@ def _main_recipe(name: str) -> Policy:
 
 
 def _check_assignments(name: str) -> None:
-    """Say what is wrong with parameters that stand alone, or are not written as ``KEY=VALUE``."""
+    """Raise for parameters without a policy, or not written as ``KEY=VALUE``."""
     if re.fullmatch(r"[A-Za-z_.]+=[^,:/]*(,.*)?", name):
         raise ParameterError(f"policy {name!r:.80}: a parameter without a policy; write LD,{name:.60}")
     base, comma, rest = name.partition(",")
@@ -225,7 +186,7 @@ def _check_assignments(name: str) -> None:
 
 
 def is_policy_name(text: str) -> bool:
-    """Whether a text, in upper or lower case, is the name of a policy or of a framework.
+    """Whether a text is the name of a policy or framework, in any case.
 
     Examples
     --------
@@ -236,7 +197,7 @@ def is_policy_name(text: str) -> bool:
 
 
 def recipe_behind(policy: Policy) -> Policy | None:
-    """Return the known policy of which another is one, but for parameters that its name says; None where there is none.
+    """Return the known policy that equals this one, apart from parameters in its name; None if there is none.
 
     Examples
     --------
@@ -250,34 +211,6 @@ def recipe_behind(policy: Policy) -> Policy | None:
     except ParameterError:
         return None
     return recipe if changed == policy else None
-
-
-def with_batch_and_generator(policy: Policy, batch: Batch | str | None, exact_rng: bool) -> Policy:
-    """Return a policy in a padded batch, and with its framework's generator.
-
-    Parameters
-    ----------
-    policy : Policy
-    batch : Batch, str or None
-        ``N``, ``NxFRAMES`` or ``NxFRAMES@PAD``: examples, frames of each with its padding, value of the padding.
-    exact_rng : bool
-
-    Raises
-    ------
-    ParameterError
-        For another text, or a policy whose draws cannot be made with a framework's generator.
-
-    Examples
-    --------
-    >>> with_batch_and_generator(get_policy("lhotse"), "32x1500@-23.03", False).batch
-    Batch(size=32, n_frames=1500, pad_value=-23.03)
-    """
-    if batch is not None:
-        policy = replace(policy, batch=batch if isinstance(batch, Batch) else _read_batch(batch))
-    if exact_rng:
-        exact_streams(policy, 0)
-        policy = replace(policy, exact_rng=True)
-    return policy
 
 
 def _read_batch(text: Any) -> Batch:

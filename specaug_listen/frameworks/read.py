@@ -1,4 +1,4 @@
-"""From a file to a policy: whose configuration it is, and what was read of it; nothing in it is executed."""
+"""Reading a policy from a file: detecting its framework and reading its configuration. Nothing in it is executed."""
 
 from __future__ import annotations
 
@@ -30,26 +30,25 @@ __all__ = ["Imported", "check_framework", "import_data", "import_policy", "read_
 
 @record
 class Imported:
-    """What a configuration says about augmentation.
+    """The policy and the front-end of a configuration, and notes about them.
 
     Parameters
     ----------
     policy : Policy
     frontend : MelFrontend or None
-        None where the file names none, or one that cannot be had here; ``notes`` say so.
+        None if the file has none, or one that is not supported; see ``notes``.
     framework : str
     defaults : tuple of str
-        What the file does not say, with the framework's value.
+        Keys that the file does not set, with the framework's defaults.
     notes : tuple of str
-        What has no effect, is not as it seems, or could not be taken.
+        Keys without effect, surprising settings, and parts that are left out.
     frontend_error : str
-        Why the front-end that the file describes cannot be: its numbers contradict each other, or are out of range.
-        Empty where none of this is so.
+        Why the file's front-end is invalid: its numbers are inconsistent or out of range. Empty if it is valid.
     why_irreplaceable : str
-        Why the file's features cannot be reproduced, so that no front-end may be put in place of its own: they were
-        made elsewhere, or in a way that cannot be had here. Empty where they can.
+        Why the file's features cannot be reproduced, so that no other front-end may replace its own by default: they
+        were computed elsewhere, or in a way that is not supported. Empty if they can.
     unread : tuple of UnreadKey
-        The sections and keys that were not read, those first that may decide the sound.
+        The sections and keys that were not read, those first that may affect the sound.
     """
 
     policy: Policy
@@ -63,25 +62,25 @@ class Imported:
 
     @property
     def why_no_frontend(self) -> str:
-        """Why the policy cannot be heard until a front-end is named; empty where it can."""
+        """Why a front-end must be named before the policy can be heard; empty if it need not."""
         if self.frontend_error or not self.why_irreplaceable:
             return self.frontend_error
         return (
-            f"{self.why_irreplaceable}; nothing is put in its place: name the front-end that made the features, with "
-            "--frontend (frontend= in Python)"
+            f"{self.why_irreplaceable}; there is no default for it: name the front-end that computed the features, "
+            "with --frontend (frontend= in Python)"
         )
 
 
 def read_policy(path: str | os.PathLike[str], framework: str | None = None) -> Policy:
-    """Read a policy from YAML of our own, or from a framework's configuration; see `import_policy`.
+    """Read a policy from our own YAML or a framework's configuration; see `import_policy`.
 
-    It draws exactly as the framework does, and its ``frontend`` is the configuration's own. What was filled in, has no
-    effect or is not heard stands in its ``notes``.
+    It draws exactly as the framework does, and its ``frontend`` is the configuration's own. Its ``notes`` name
+    defaults, keys without effect, and what is left out.
 
     Raises
     ------
     PolicyError
-        One line that names the file, the key, the value and what is allowed.
+        One line with the file, the key, the value and what is allowed.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def read_policy(path: str | os.PathLike[str], framework: str | None = None) -> P
 
 
 def import_policy(path: str | os.PathLike[str], framework: str | None = None) -> Imported:
-    """Read what a configuration says about augmentation: the policy, the front-end, and what it leaves open.
+    """Read the policy, the front-end and notes about them from a file.
 
     Nothing in the file is executed: no tag, no import, no constructor.
 
@@ -110,7 +109,7 @@ def import_policy(path: str | os.PathLike[str], framework: str | None = None) ->
         folder or ``config.json``; constructor arguments of lhotse's, torchaudio's or lingvo's SpecAugment in YAML or
         JSON.
     framework : str or None
-        One of `readable_frameworks`; ``paper`` for our own. None guesses from the keys.
+        One of `readable_frameworks`; ``paper`` for our own. None detects it by the keys.
 
     Returns
     -------
@@ -121,7 +120,7 @@ def import_policy(path: str | os.PathLike[str], framework: str | None = None) ->
     ParameterError
         For an unknown framework.
     PolicyError
-        One line that names the file, the key, the value and what is allowed.
+        One line with the file, the key, the value and what is allowed.
     """
     check_framework(framework)
     content = content_of(path)
@@ -140,54 +139,51 @@ def import_policy(path: str | os.PathLike[str], framework: str | None = None) ->
 
 
 def readable_frameworks() -> list[str]:
-    """Return the names of the frameworks whose configurations are read."""
+    """Return the names of the frameworks whose configurations can be read."""
     return [name for name, framework in FRAMEWORKS.items() if framework.read is not None]
 
 
 def check_framework(name: str | None) -> None:
-    """Raise a ParameterError for the name of a framework that is not read."""
+    """Raise a ParameterError for the name of a framework that cannot be read."""
     allowed = ["paper", *readable_frameworks()]
     if name is not None and name not in allowed:
         raise unknown_name("framework", name, allowed)
 
 
 def _check_own_framework(name: str) -> None:
-    """Check whose rules a policy of our own is to draw by; this is the door at which such a name comes in."""
+    """Raise a ParameterError if a policy of our own names an unknown framework; `Policy` accepts any name."""
     if name not in FRAMEWORKS:
         raise ParameterError(f"framework={name!r:.80}: allowed is one of {', '.join(map(repr, FRAMEWORKS))}")
 
 
 def _refuse_keys_of_nobody(data: Mapping[str, Any]) -> None:
-    """Refuse a file that is not even a policy of our own with a key misspelt."""
+    """Raise a ParameterError unless the file may be a policy of our own with a typo."""
     if is_nearly_own(data):
         return
     hint = (
-        "; its `defaults` are merged by hydra from other files, which are not read: give what the training script "
-        "prints with --cfg job"
+        "; its `defaults` are merged by hydra from other files, which are not read: give the output of the training "
+        "script with --cfg job"
         if isinstance(data.get("defaults"), list)
         else nested_hint(data, _can_read)
     )
     raise ParameterError(
         f"holds no key of a framework's SpecAugment, nor of a policy of our own{hint} "
-        f"(tried: {', '.join(sorted(readable_frameworks()))}; allowed of our own: {', '.join(OWN_KEYS)})"
+        f"(tried: {', '.join(sorted(readable_frameworks()))}; our own keys: {', '.join(OWN_KEYS)})"
     )
 
 
 def import_data(
     data: Mapping[str, Any], framework: str, path: str | os.PathLike[str], notes: Sequence[str] = ()
 ) -> Imported:
-    """Read a framework's configuration; ``notes`` are what was said about the file already.
+    """Read a framework's configuration; ``notes`` are existing notes about the file.
 
-    Raises
-    ------
-    PolicyError
-        One line that names the file, the key, the value and what is allowed.
+    Raise a PolicyError, in one line, with the file, the key, the value and what is allowed.
     """
     file = printable(path)
     try:
         (policy, frontend), config = _read(data, framework, path)
     except ParameterError as error:
-        # What a stranger wrote stands in it: made printable, as one line.
+        # It quotes the file, so control characters and line breaks are escaped.
         raise PolicyError(f"{file}: {printable(str(error.args[0]))}") from None
     defaults, notes = tuple(map(printable, config.defaults)), tuple(map(printable, [*notes, *config.notes]))
     unread = config.places.unread(config.data)
@@ -218,7 +214,8 @@ def _read(data: Mapping[str, Any], framework: str, path: str | os.PathLike[str])
     reader = FRAMEWORKS[framework]
     config = Config(own, framework, reader.resolver(data, places.note_reference), name, places, owners)
     config.notes += [
-        f"{short_list(keys)}: {other}'s, left alone, as {framework} is meant" for other, keys in others.items()
+        f"{short_list(keys)}: {other}'s, ignored, because the file is read as {framework}'s"
+        for other, keys in others.items()
     ]
     if reader.read is None:
         raise ParameterError(f"configurations of {framework} are not read")
@@ -226,7 +223,7 @@ def _read(data: Mapping[str, Any], framework: str, path: str | os.PathLike[str])
 
 
 def _keys_of_others(data: Mapping[str, Any], framework: str) -> dict[str, list[str]]:
-    """Return the keys that are other frameworks'; a configuration is refused where it looks like theirs only."""
+    """Return the keys of other frameworks; raise a ParameterError if all keys are theirs."""
     keys_of = claims(data)
     if not keys_of:
         close = nested_hint(data, _can_read) or nearest(next(iter(data), ""), list(marks()))
@@ -246,7 +243,7 @@ def _keys_of_others(data: Mapping[str, Any], framework: str) -> dict[str, list[s
 
 
 def _can_read(data: Mapping[str, Any], framework: str) -> bool:
-    """Whether a framework's reader takes a configuration: what is advised is tried first."""
+    """Whether a framework's reader accepts a configuration, so that it may be suggested."""
     try:
         _refuse_unsupported(data, framework)
         _read(data, framework, "policy")
@@ -256,7 +253,7 @@ def _can_read(data: Mapping[str, Any], framework: str) -> bool:
 
 
 def _refuse_unsupported(data: Mapping[str, Any], framework: str | None = None) -> None:
-    """Refuse a file of a framework that is known by its keys, and not read."""
+    """Raise a ParameterError for a file of a framework that is recognised, but not supported."""
     if is_own(data):
         return
     unsupported = unsupported_framework(data)
@@ -266,12 +263,12 @@ def _refuse_unsupported(data: Mapping[str, Any], framework: str | None = None) -
         reason = (
             f"tried as {names}, whose keys it seems to have"
             if names
-            else f"none of the frameworks that are read has such keys (tried: {readable})"
+            else f"no supported framework has such keys (tried: {readable})"
         )
         raise ParameterError(f"{unsupported.words}; {reason}")
     if framework is None and data.get("specaug") == "SpecAug":
-        hint = "; if ESPnet trains with it, give --framework espnet" if _can_read(data, "espnet") else ""
+        hint = "; if it is ESPnet's, give --framework espnet" if _can_read(data, "espnet") else ""
         raise ParameterError(
-            "specaug=SpecAug is what FunASR calls its class, on a front-end of its own, and what ESPnet takes for its "
-            f"own, too; nothing else in the file says whose it is{hint}"
+            "specaug=SpecAug is FunASR's class, with its own front-end, but ESPnet accepts this name for its class, "
+            f"too; no other key identifies the framework{hint}"
         )

@@ -1,6 +1,6 @@
-"""What refers to another value of the same file: OmegaConf's ``${...}`` and HyperPyYAML's ``!ref <...>``.
+"""References to other values of the same file: OmegaConf's ``${...}`` and HyperPyYAML's ``!ref <...>``.
 
-Names and sums of numbers are followed, nothing else: no environment, no resolver, no constructor.
+Only names and arithmetic with numbers are resolved: no environment variables, resolvers or constructors.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ..errors import ParameterError
 __all__ = ["OnReference", "Place", "Resolver", "ResolverMaker", "hyper_resolver", "omega_resolver"]
 
 Place: TypeAlias = tuple[str, ...]
-# Says what a value at a place stands for.
+# Returns the value that the value at a place refers to, or the value itself.
 Resolver: TypeAlias = Callable[[Any, Place], Any]
-# Told where a reference stands, where it leads to, and what is there.
+# Called with the place of a reference, the place that it refers to, and the value there.
 OnReference: TypeAlias = Callable[[Place, Place, Any], None]
 ResolverMaker: TypeAlias = Callable[[Mapping[str, Any], OnReference], Resolver]
 
 _MAX_STEPS = 30
-# Of all that is read of a file: a reference to a text of two references doubles with every step.
+# Per file, because a reference to a text of two references doubles the number with every step.
 _MOST_REFERENCES = 5000
 _MOST_ENTRIES = 1000
 _LONGEST_TEXT = 200
@@ -43,11 +43,11 @@ _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 
 def _ignore(place: Place, target: Place, value: Any) -> None:
-    """Do nothing about a reference."""
+    """Ignore a reference."""
 
 
 def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore) -> Resolver:
-    """Follow ``${a.b}``, ``${.sibling}`` and ``${..of_parent}``.
+    """Return a resolver of ``${a.b}``, ``${.sibling}`` and ``${..of_parent}``.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
 
     def resolve(value: Any, place: Place, above: tuple[Place, ...] = ()) -> Any:
         if value == "???":
-            raise ParameterError(f"{'.'.join(place)} is '???', to be filled in; write its value")
+            raise ParameterError(f"{'.'.join(place)} is '???', a missing value; write its value")
         if not isinstance(value, str) or "${" not in value:
             return value
         reference = f"{'.'.join(place)}={value!r:.80}"
@@ -85,59 +85,41 @@ def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
 
 
 def _path_through(above: tuple[Place, ...], place: Place, reference: str) -> tuple[Place, ...]:
-    """Return the places that lead to a reference, and its own.
-
-    Raises
-    ------
-    ParameterError
-        For too many.
-    """
+    """Return the places that lead to a reference, with its own; raise a ParameterError for too many."""
     if len(above) >= _MAX_STEPS:
         raise ParameterError(f"{reference}: a chain of more than {_MAX_STEPS} references; write its value")
     return (*above, place)
 
 
 def _value_elsewhere(root: Any, target: Place, here: tuple[Place, ...], reference: str) -> Any:
-    """Return what stands at a place.
-
-    Raises
-    ------
-    ParameterError
-        When the place is one of those that lead to it.
-    """
+    """Return the value at a place; raise a ParameterError for a reference to itself, also by way of others."""
     if target in here:
         raise ParameterError(f"{reference} refers to itself; write its value")
     return _value_at(root, target, reference)
 
 
 class _Count:
-    """Counts the references that are followed.
-
-    Raises
-    ------
-    ParameterError
-        For too many.
-    """
+    """Counts the references that are followed, and raises a ParameterError for too many."""
 
     def __init__(self) -> None:
         self._n = 0
 
     def one(self, place: Place) -> None:
-        """Count another."""
+        """Count one reference."""
         self._n += 1
         if self._n > _MOST_REFERENCES:
             raise ParameterError(f"{'.'.join(place):.80}: more than {_MOST_REFERENCES} references; write its value")
 
 
 def _as_text(value: Any, place: Place) -> str:
-    """Return what a reference within a longer text stands for, as text."""
+    """Return the value of a reference within a longer text as text."""
     if isinstance(value, (list, dict, Tagged)):
         raise ParameterError(f"{'.'.join(place):.80}: a list or a mapping within a text; write its value")
     return str(value)[:_LONGEST_TEXT]
 
 
 def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the keys of a name; one point is the mapping that it stands in, each further one the mapping around."""
+    """Return the keys of a name: one leading dot is the enclosing mapping, each further one the mapping around it."""
     n_points = len(name) - len(name.lstrip("."))
     keys = tuple(part for part in re.split(r"[.\[\]]", name[n_points:]) if part)
     return keys if n_points == 0 else (*place[: max(0, len(place) - n_points)], *keys)
@@ -157,9 +139,9 @@ def _value_at(root: Any, keys: Sequence[str], reference: str) -> Any:
 
 
 def hyper_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore) -> Resolver:
-    """Follow ``!ref <name>``, with sums of numbers, ``(0, 20)`` and ``!tuple (0, 20)``; other tags stay as they are.
+    """Return a resolver of ``!ref <name>``, arithmetic with numbers, ``(0, 20)`` and ``!tuple (0, 20)``.
 
-    Of a list, what stands in it is followed, too.
+    References in lists are resolved, too; other tags are returned unchanged.
 
     Examples
     --------
@@ -170,14 +152,14 @@ def hyper_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
 
 
 class _Hyper:
-    """HyperPyYAML's references within one file."""
+    """Resolves HyperPyYAML's references within one file."""
 
     def __init__(self, root: Mapping[str, Any], on_reference: OnReference) -> None:
         self._root, self._on_reference = root, on_reference
         self._n_entries, self._count = 0, _Count()
 
     def resolve_value(self, value: Any, place: Place) -> Any:
-        """Return what a value at a place stands for."""
+        """Return the value at a place with its references resolved."""
         self._n_entries = 0
         return self._resolve(value, place, ())
 
@@ -194,10 +176,10 @@ class _Hyper:
         return self._reference(value, place, above) if value.tag in ("!ref", "!copy") else value
 
     def _entry(self, value: Any, place: Place, above: tuple[Place, ...]) -> Any:
-        """Resolve an entry of a list; an object that is made stays as it is."""
+        """Resolve an entry of a list; objects with other tags are returned unchanged."""
         self._n_entries += 1
         if self._n_entries > _MOST_ENTRIES:
-            raise ParameterError(f"{'.'.join(place)}: lists of references to lists, more than {_MOST_ENTRIES} values")
+            raise ParameterError(f"{'.'.join(place)}: nested references to lists with more than {_MOST_ENTRIES} values")
         return self._resolve(value, place, above)
 
     def _reference(self, value: Tagged, place: Place, above: tuple[Place, ...]) -> Any:
@@ -210,7 +192,7 @@ class _Hyper:
         each = iter(values)
         if not all(isinstance(each, int | float) for each in values):
             return _NAME_TEXT.sub(lambda _: _as_text(next(each), place), text)[:_LONGEST_TEXT]
-        return _sum(_NAME_TEXT.sub(lambda _: f"({next(each)!r})", text), reference)
+        return _evaluate(_NAME_TEXT.sub(lambda _: f"({next(each)!r})", text), reference)
 
     def _follow(self, name: str, place: Place, reference: str, here: tuple[Place, ...]) -> Any:
         self._count.one(place)
@@ -220,14 +202,14 @@ class _Hyper:
         return self._resolve(value_there, target, here)
 
 
-def _sum(text: str, reference: str) -> Any:
-    """Return the value of a sum of numbers; operations beyond the four and the two of whole division are refused."""
+def _evaluate(text: str, reference: str) -> Any:
+    """Evaluate an expression of numbers with + - * / // %."""
     try:
         if len(text) > _LONGEST_TEXT:
             raise ValueError
         return _term(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
-        raise ParameterError(f"{reference}: only + - * / // % of numbers are worked out; write its value") from None
+        raise ParameterError(f"{reference}: only + - * / // % of numbers are evaluated; write its value") from None
 
 
 def _term(node: ast.expr) -> Any:

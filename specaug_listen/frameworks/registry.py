@@ -1,7 +1,7 @@
 """All frameworks and the policies of their recipes, by name.
 
-Nobody lists them: they are collected from the modules of this package, when all of these are loaded. So the tables
-below are filled by then, and no module of the package may look into them while it is imported.
+They are collected from the modules of this package after all of these are loaded. So no module of the package may read
+the tables below while it is imported.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ __all__ = [
 
 FRAMEWORKS: dict[str, Framework] = {}
 ALL_POLICIES: dict[str, Policy] = {}
-# A framework's name as people know it, and the policy that it stands for.
+# Common names of frameworks, and the policies that they stand for.
 MAIN_RECIPES: dict[str, str] = {}
 
 
 def collect_frameworks() -> None:
-    """Fill the tables anew from every module of this package that holds a `Framework`; the papers' own comes first."""
+    """Fill the tables again from every `Framework` in the modules of this package; the papers' own comes first."""
     frameworks = sorted(_frameworks(), key=lambda framework: framework.name != "paper")
     for table in (FRAMEWORKS, ALL_POLICIES, MAIN_RECIPES):
         table.clear()
@@ -55,7 +55,7 @@ def _frameworks() -> Iterator[Framework]:
 
 
 def owners(keys: Iterable[str]) -> list[str]:
-    """Return the frameworks whose arguments some of the keys are, the one with most of them first.
+    """Return the frameworks that have some of the keys as arguments, those with most of them first.
 
     Examples
     --------
@@ -68,24 +68,24 @@ def owners(keys: Iterable[str]) -> list[str]:
 
 
 def exact_streams(policy: Policy, seed: int) -> dict[str, RandomStream]:
-    """Return the generators that a framework draws from, each freshly seeded, for `Policy.draw`.
+    """Return the generators that a framework draws from, freshly seeded, for `Policy.draw`.
 
-    One generator serves all purposes for which the framework uses it, in the order in which it asks. Given to several
-    draws in turn, they go on as the framework's would from call to call.
+    One generator serves all purposes for which the framework uses it, in the framework's order. If they are passed to
+    several draws in turn, they continue as the framework's do from call to call.
 
     Parameters
     ----------
     policy : Policy
-        By the rules of a framework.
+        Of a framework.
     seed : int >= 0
-        Given to ``torch.manual_seed``, ``numpy.random.seed`` and ``random.seed`` alike.
+        As for ``torch.manual_seed``, ``numpy.random.seed`` and ``random.seed``.
 
     Raises
     ------
     ParameterError
         For a framework whose draws cannot be replayed.
     MissingDependencyError
-        Without torch, where the framework draws with it.
+        Without torch, if the framework draws with it.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def exact_streams(policy: Policy, seed: int) -> dict[str, RandomStream]:
 
 
 def _check_replayable_in_batch(policy: Policy, framework: Framework) -> None:
-    """Refuse where examples are drawn for one after the other, and ours follows from the others' lengths."""
+    """Refuse a padded batch whose examples are drawn in turn, so that our draw depends on the lengths of the others."""
     if policy.batch is None or policy.batch.size == 1 or policy.batch.n_frames is None:
         return
     is_warped = any(isinstance(t, Warp) and t.max_frames and t.over == "clip" for t in policy.transforms)
@@ -139,8 +139,8 @@ def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[i
     policy : Policy
     mel : MelSpectrogram or MelStream
     seed : int
-        Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework makes of the clip in its
-        first call after it was seeded with ``seed + number - 1``.
+        Of the run. With the policy's ``exact_rng``, draw ``number`` is what the framework draws for the clip in its
+        first call after seeding with ``seed + number - 1``.
     fingerprint : sequence of int
         Of the clip; see `specaug_listen._rng.fingerprint`.
     number : int > 0
@@ -148,7 +148,7 @@ def draw_of_clip(policy: Policy, mel: AnyMel, seed: int, fingerprint: Sequence[i
     Raises
     ------
     ParameterError
-        When the policy's draws cannot be replayed, or as `Policy.draw`.
+        If the policy's draws cannot be replayed, or as `Policy.draw`.
     """
     streams = exact_streams(policy, seed + number - 1) if policy.exact_rng else None
     return policy.draw(mel, rng=child_stream(seed, fingerprint, number), streams=streams)

@@ -1,6 +1,6 @@
 """SpeechBrain's ``SpectrogramDrop`` and ``Warping`` [1]_, and the ``SpecAugment`` of its old versions [2]_.
 
-A recipe's hyper-parameters are read: the ``Augmenter`` over features, ``Fbank``, ``InputNormalization``.
+Reads the hyper-parameters of a recipe: its ``Augmenter`` of features, ``Fbank`` and ``InputNormalization``.
 
 References
 ----------
@@ -64,8 +64,8 @@ def speechbrain_drop(
     Raises
     ------
     ParameterError
-        For ``cutcat``, which takes frames of another clip; ``random_selection``, which keeps what it picks first for
-        ever; or a range whose ends are the wrong way round.
+        For ``cutcat``, which takes frames of another clip; for ``random_selection``, which keeps its first choice for
+        ever; for a range whose lower end is above its upper one.
 
     Examples
     --------
@@ -76,20 +76,19 @@ def speechbrain_drop(
     _check_ends(drop_count_low, drop_count_high, "drop_count")
     if replace == "cutcat":
         raise ParameterError(
-            "replace='cutcat' takes frames of another clip of the batch, and does nothing in a batch of one; it cannot "
-            "be auditioned on one clip"
+            "replace='cutcat' takes frames of another clip of the batch, so it cannot be auditioned on one clip"
         )
     if replace not in _FILLS:
         raise ParameterError(
-            f"replace={replace!r:.80}: allowed is {', '.join(_FILLS)} (random_selection picks one of them, and "
-            "keeps it)"
+            f"replace={replace!r:.80}: allowed is {', '.join(_FILLS)} (random_selection picks one of them once for "
+            "all clips)"
         )
     fill: Any = _FILLS[replace]
     return Mask(
         "time" if dim == 1 else "frequency",
         drop_count_low,
-        "range",
-        drop_count_high,
+        count_rule="range",
+        max_count=drop_count_high,
         min_width=drop_length_low,
         max_width=drop_length_high,
         width_rule="exclusive",
@@ -121,7 +120,7 @@ def speechbrain_warp(
     >>> speechbrain_warp().max_frames
     5
     """
-    return Warp(warp_window, "bicubic_corners", over="padded")
+    return Warp(warp_window, "bicubic_corners", to_left=0, to_right=1, over="padded")
 
 
 @check_arguments
@@ -169,10 +168,10 @@ _WAVEFORM_CLASSES = {
     *("AddBabble", "FastDropChunk", "DoClip", "RandAmp", "ChannelDrop", "ChannelSwap", "CutCat", "DropBitResolution"),
     "SignFlip",
 }
-# Others have tags of their own: CloudFormation's !Ref, GitLab's !reference.
+# Similar tags of other tools do not count: CloudFormation's !Ref, GitLab's !reference.
 _TAGS = ("!ref", "!copy", "!tuple", "!PLACEHOLDER")
 _TAGS_WITH_NAMES = ("!new:", "!name:", "!apply:", "!applyref:", "!module:", "!include:")
-# In place of what cannot be drawn here, where it matters how many there are.
+# Stands for an augmentation that is not supported, because the number of augmentations matters.
 _NO_MASK = Mask("time", 0, max_width=0)
 
 
@@ -184,14 +183,14 @@ def _read(config: Config) -> PolicyAndFrontend:
     tagged = list(objects_in(config.data))
     executed = sorted({each.tag for each in tagged if each.tag.startswith(("!apply:", "!include:"))})
     if executed:
-        config.notes.append(f"not executed, and what they would give is not seen: {', '.join(executed)[:300]}")
+        config.notes.append(f"not executed, so their values are not known: {', '.join(executed)[:300]}")
     objects = [each for each in tagged if each.tag.startswith("!new:")]
     of_waveform = [each for each in objects if each.class_name in _WAVEFORM_CLASSES]
     for each in of_waveform:
         config.places.note_value(each.place)
     if of_waveform:
         names = ", ".join(sorted({each.class_name for each in of_waveform}))
-        config.notes.append(f"of the waveform, before the mel, left out: {names}")
+        config.notes.append(f"applied to the waveform, left out: {names}")
     old = [each.section(config) for each in objects if each.class_name == _LEGACY_CLASS]
     masks = [each for each in objects if each.class_name in (_DROP_CLASS, _WARP_CLASS)]
     frontend = read_frontend(config, objects)
@@ -208,19 +207,18 @@ def _read(config: Config) -> PolicyAndFrontend:
         name = _WARP_CLASS if set(config.data) & {"warp_window", "warp_mode"} else _DROP_CLASS
         return Policy((_read_transform(name, config.root),), config.name, framework="speechbrain"), frontend
     if not masks:
-        config.notes.append("the file makes no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
+        config.notes.append("the file has no SpectrogramDrop, Warping or SpecAugment: nothing is masked")
     return Policy(NONE.transforms, config.name, framework="speechbrain"), frontend
 
 
 def _note_unlisted(config: Config, unlisted: list[HyperObject]) -> None:
-    """Check the arguments of what no Augmenter lists, which is made and not applied."""
+    """Check the arguments of objects that no Augmenter lists, and note that SpeechBrain never applies them."""
     for each in unlisted:
         _read_transform(each.class_name, each.section(config))
     if unlisted:
         names = ", ".join(each.where for each in unlisted)[:200]
         config.notes.append(
-            f"{names}: masks nothing, as no Augmenter lists it: SpeechBrain applies what an Augmenter's augmentations "
-            "list"
+            f"{names}: masks nothing, because SpeechBrain applies only what the augmentations of an Augmenter list"
         )
 
 
@@ -232,14 +230,14 @@ def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[
             transforms.append(_read_transform(each.class_name, each.section(config)))
         else:
             what = repr(entry)[:60] if each is None else each.tag
-            augmenter.note(f"{'.'.join(place)}: {what} is no mask or warp of a spectrogram; it only keeps its place")
+            augmenter.note(f"{'.'.join(place)}: {what} is not a mask or warp of a spectrogram; it only counts as one")
             transforms.append(_NO_MASK)
     n_applied = read_n_applied(augmenter, len(entries), len(transforms))
     is_shuffled = augmenter.get("shuffle_augmentations", bool, False) and len(transforms) > 1
     if n_applied[1] < len(transforms) and not is_shuffled:
         augmenter.note(
-            f"{augmenter.where}max_augmentations: {n_applied[1]} of {len(transforms)}: those after the first "
-            f"{n_applied[1]} never run"
+            f"{augmenter.where}max_augmentations: {n_applied[1]} of {len(transforms)}: only the first {n_applied[1]} "
+            "ever run"
         )
     if not is_shuffled and n_applied[0] >= len(transforms):
         transforms = [each for each in transforms if each is not _NO_MASK]
@@ -257,7 +255,7 @@ def _read_transform(name: str, section: Section) -> Mask | Warp:
 
 
 def _read_legacy(config: Config) -> PolicyAndFrontend:
-    """Read the bare arguments of the old class, or a recipe of its time."""
+    """Read the bare arguments of the old class, or an old recipe."""
     if any(isinstance(value, Tagged) for value in config.data.values()):
         return _read(config)
     return _read_legacy_policy(config, config.root), config.preset("speechbrain")

@@ -1,6 +1,6 @@
-"""What a SpeechBrain recipe holds: the objects that its HyperPyYAML would make, its front-end, its ``Augmenter`` [1]_.
+"""The contents of a SpeechBrain recipe: the objects of its HyperPyYAML, its front-end and its ``Augmenter`` [1]_.
 
-Nothing is made: objects are found by their tags, and their arguments read.
+Objects are found by their tags and never created; only their arguments are read.
 
 References
 ----------
@@ -41,40 +41,28 @@ _NETWORK_NAMES = re.compile(r"wav2vec|w2v|hubert|wavlm|data2vec|weightedssl|enco
 
 
 class HyperObject(NamedTuple):
-    """A value with a tag, such as ``!new:speechbrain.lobes.features.Fbank``, and where it stands.
-
-    Parameters
-    ----------
-    place : tuple of str
-    tagged : Tagged
-    """
+    """A value with a tag, such as ``!new:speechbrain.lobes.features.Fbank``, and its place in the file."""
 
     place: Place
     tagged: Tagged
 
     @property
     def tag(self) -> str:
-        """What stands before the arguments."""
+        """The tag in front of the arguments."""
         return self.tagged.tag
 
     @property
     def class_name(self) -> str:
-        """The name of the class without its module."""
+        """The class name without its module."""
         return self.tag.rsplit(".", 1)[-1]
 
     @property
     def where(self) -> str:
-        """The keys that lead to it, with points between."""
+        """The dotted path."""
         return ".".join(self.place)
 
     def section(self, config: Config) -> Section:
-        """Return the arguments as a section.
-
-        Raises
-        ------
-        ParameterError
-            When something else than names and values follows the tag.
-        """
+        """Return the arguments as a section; raise a ParameterError unless they are names and values."""
         value = self.tagged.value
         if isinstance(value, dict) or value in ("", None):
             return Section(config, value or {}, self.place)
@@ -82,7 +70,7 @@ class HyperObject(NamedTuple):
 
 
 def objects_in(value: Any, place: Place = ()) -> Iterator[HyperObject]:
-    """Find all values with tags, those within others too."""
+    """Yield all values with tags, nested ones too."""
     if isinstance(value, Tagged):
         yield HyperObject(place, value)
         value = value.value
@@ -92,28 +80,28 @@ def objects_in(value: Any, place: Place = ()) -> Iterator[HyperObject]:
 
 
 def refuse_networks(objects: Sequence[HyperObject]) -> None:
-    """Refuse a recipe without a filterbank whose masks fall on what a network makes of the waveform."""
+    """Refuse a recipe without a filterbank whose masks fall on the output of a network."""
     if any(each.class_name in ("Fbank", "STFT") for each in objects):
         return
     for each in objects:
         if _NETWORK_NAMES.search(each.class_name):
             raise ParameterError(
-                f"{each.where}={each.tag[:80]}: the file makes no Fbank, and what a network makes of the "
-                "waveform is no mel spectrogram, so the masks cannot be heard"
+                f"{each.where}={each.tag[:80]}: the file has no Fbank, and the output of a network is not a mel "
+                "spectrogram, so the masks cannot be heard"
             )
 
 
 def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend | None:
-    """Read the front-end of the first ``Fbank`` and ``InputNormalization``, or say why there is none."""
+    """Read the front-end of the first ``Fbank`` and ``InputNormalization``; None, with a note, if it is unsupported."""
     first = {each.class_name: each for each in reversed(objects)}
     if "Fbank" not in first and "MFCC" in first:
         mfcc = first["MFCC"]
         raise ParameterError(
-            f"{mfcc.where}={mfcc.tag[:80]}: cepstral coefficients are no mel spectrogram, so the masks cannot "
-            "be heard; allowed is Fbank"
+            f"{mfcc.where}={mfcc.tag[:80]}: cepstral coefficients are not a mel spectrogram, so the masks cannot be "
+            "heard; allowed is Fbank"
         )
     if "Fbank" not in first:
-        config.no_frontend("the file makes no Fbank")
+        config.no_frontend("the file has no Fbank")
         return None
     section = first["Fbank"].section(config)
     section.mark_known(_FBANK_KEYS)
@@ -123,10 +111,12 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
         normalize = "sentence"
         kind = first["InputNormalization"].section(config).get_noted("norm_type", str, "global")
         if kind != "sentence":
-            config.notes.append(f"norm_type: {kind}: its statistics are not in the file; each clip's own are taken")
+            config.notes.append(f"norm_type: {kind}: its statistics are not in the file; those of each clip are used")
     for key in ("deltas", "context"):
         if section.get(key, bool, False):
-            raise ParameterError(f"{section.where}{key}=True: features of several frames are no mel; allowed is false")
+            raise ParameterError(
+                f"{section.where}{key}=True: features of several frames are not a mel spectrogram; allowed is false"
+            )
     changes: dict[str, Any] = {
         "sample_rate": rate,
         "n_fft": section.get_noted("n_fft", LeastOne, 400),
@@ -138,7 +128,7 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
         "normalize": normalize,
     }
     if section.get("filter_shape", str, "triangular") != "triangular":
-        config.no_frontend(f"{section.where}filter_shape: other filters than triangles cannot be had here")
+        config.no_frontend(f"{section.where}filter_shape: only triangular filters are supported")
         return None
     return config.preset("speechbrain", section.keys(fmin_hz="f_min", fmax_hz="f_max"), **changes)
 
@@ -146,12 +136,9 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
 def find_augmenter(
     config: Config, objects: Sequence[HyperObject], classes: Collection[str]
 ) -> tuple[Section, list[tuple[Place, Any]]] | None:
-    """Find the ``Augmenter`` that lists objects of some classes, and all that it lists, each with its place.
+    """Return the ``Augmenter`` that lists objects of the given classes, and the places and values of all that it lists.
 
-    Raises
-    ------
-    ParameterError
-        Where there are several that list different things.
+    Raise a ParameterError for several that list different things.
     """
     augmenters = []
     for each in objects:
@@ -172,13 +159,13 @@ def find_augmenter(
         names = ", ".join(section.where[:-1] for section, _ in augmenters)[:200]
         raise ParameterError(
             f"{names}: each lists masks or a warp of the spectrogram, and the training script decides which one runs; "
-            "keep that one"
+            "keep only that one"
         )
     return augmenters[0] if augmenters else None
 
 
 def enabled_entries(augmenter: Section, entries: Sequence[tuple[Place, Any]]) -> Iterator[tuple[Place, Any]]:
-    """Leave out of an ``Augmenter``'s list what is switched off."""
+    """Yield the entries of an ``Augmenter``'s list that are switched on."""
     flags = augmenter.get("enable_augmentations", list | None)
     flags = [True] * len(entries) if flags is None else flags
     if len(flags) != len(entries) or not all(isinstance(flag, bool) for flag in flags):
@@ -194,50 +181,51 @@ def enabled_entries(augmenter: Section, entries: Sequence[tuple[Place, Any]]) ->
 
 
 def read_n_applied(augmenter: Section, n_listed: int, n: int) -> tuple[int, int]:
-    """Read the fewest and the most that are applied of ``n`` that are switched on.
+    """Read how many augmentations are applied at least and at most, out of ``n`` that are switched on.
 
-    Both are bounded by the number that is listed, with those that are switched off.
+    Both are bounded by the number of listed ones, which includes those that are switched off.
     """
     least = augmenter.get_noted("min_augmentations", Count | None, None)
     most = augmenter.get_noted("max_augmentations", Count | None, None)
     least, most = min(1 if least is None else least, n_listed), min(n_listed if most is None else most, n_listed)
     if most < least:
-        augmenter.note(f"{augmenter.where}max_augmentations: less than the fewest; SpeechBrain raises it to {least}")
+        augmenter.note(f"{augmenter.where}max_augmentations: below min_augmentations; SpeechBrain raises it to {least}")
         most = least
     if least < most > n:
         augmenter.note(
-            f"{augmenter.where}max_augmentations: {most}, with those that are switched off; {n} to {most} are all {n}"
+            f"{augmenter.where}max_augmentations: {most}, including those that are switched off; {n} to {most} all "
+            f"apply {n}"
         )
     return least, most
 
 
 def with_repeats(section: Section, policy: Policy) -> Policy:
-    """Return what becomes of one clip, where a batch holds several copies of it, by an ``Augmenter``'s section."""
+    """Return the policy for one clip of a batch that holds several copies of it, as an ``Augmenter``'s section says."""
     policy = replace(policy, probability=float(section.get_noted("augment_prob", Share, 1.0)))
     if section.get_noted("parallel_augment", bool, False) and len(policy.transforms) > 1:
         least, most = policy.n_applied or (0, 0)
         is_even = policy.is_shuffled or least >= len(policy.transforms)
         section.note(
-            f"{section.where}parallel_augment: each augmentation goes to a copy of its own; a draw here is one of "
+            f"{section.where}parallel_augment: each augmentation is applied to its own copy; a draw here is one of "
             "these copies"
-            + ("" if is_even else f", all of them equally often, while the first {least} are there more often")
+            + ("" if is_even else f", all equally likely, although SpeechBrain uses the first {least} more often")
         )
         if section.get("parallel_augment_fixed_bs", bool, False):
-            section.note(f"{section.where}parallel_augment_fixed_bs: a clip is in one of the copies only")
+            section.note(f"{section.where}parallel_augment_fixed_bs: each clip is in only one of the copies")
         policy = replace(policy, n_applied=(min(1, most), 1), is_shuffled=True)
     if section.get("concat_original", bool, False):
         section.note(
-            f"{section.where}concat_original: the clip as it was is in the batch too, where others are not skipped"
+            f"{section.where}concat_original: the unchanged clip is also in the batch, unless augmentation is skipped"
         )
     for key in ("augment_start_index", "augment_end_index"):
         if section.get(key, Count | None):
-            section.note(f"{section.where}{key}: examples of the batch on one side of it are left out of it")
+            section.note(f"{section.where}{key}: examples of the batch on one side of it are not augmented")
     repeats = section.get("repeat_augment", Count, 1)
     if repeats == 0:
-        section.note(f"{section.where}repeat_augment: 0: nothing is done")
+        section.note(f"{section.where}repeat_augment: 0: nothing is augmented")
         return replace(policy, transforms=(), n_applied=None, is_shuffled=False)
     if repeats > 1:
         section.note(
-            f"{section.where}repeat_augment: {repeats} copies, each with a draw of its own, of the same augmentations"
+            f"{section.where}repeat_augment: {repeats} copies with the same augmentations, each with its own draw"
         )
     return policy

@@ -1,4 +1,4 @@
-"""What a policy or a framework's configuration really does: in words, numbers, and JSON."""
+"""What a policy or a framework's configuration does: in words, numbers and JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MOST_UNREAD_KEYS = 60
 
 @record
 class PolicyPage:
-    """All there is to say about a policy.
+    """A description of a policy.
 
     Parameters
     ----------
@@ -39,17 +39,17 @@ class PolicyPage:
         The file or the name.
     imported : Imported
     frontend : MelFrontend or None
-        What clips are measured with; None, where the configuration's own cannot be, is 80 bins and 100 frames per
-        second.
+        The front-end for which shares are computed; None, if the configuration's own is not supported, means 80 bins
+        and 100 frames per second.
     steps : tuple of str
-        In the order in which they are applied.
+        The transforms in the order of application.
     shares : tuple of Shares
         Expected masked shares of clips of 2, 5, 10 and 15 s.
     oddities : tuple of str
-        What the framework's parameters do not say.
+        Behaviour that the framework's parameters do not show.
     n_draws, seed : int
     frontend_reason : str or None
-        Why it is this front-end; see `frameworks.FrontendChoice`.
+        Why this front-end; see `frameworks.FrontendChoice`.
     """
 
     source: str
@@ -64,7 +64,7 @@ class PolicyPage:
 
     @property
     def text(self) -> str:
-        """The page in plain text."""
+        """The description as plain text."""
         policy = self.imported.policy
         lines = [
             f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.framework}",
@@ -104,7 +104,7 @@ class PolicyPage:
 
 
 def _applied(policy: Policy) -> list[str]:
-    """Say how many of the steps are applied, and in which order, where that is random."""
+    """Say how many of the steps are applied, and in which order, unless it is all in order."""
     n = len(policy.transforms)
     least, most = policy.n_applied or (n, n)
     if least >= n:
@@ -123,16 +123,16 @@ def show_policy(
     n_draws: int = 1000,
     seed: int = 0,
 ) -> PolicyPage:
-    """Say what a policy does.
+    """Describe what a policy does.
 
     Parameters
     ----------
     policy : str, path-like, Policy or Imported
-        A file as `frameworks.import_policy` reads it, a policy's name, or a policy.
+        A file as in `frameworks.import_policy`, a policy's name, or a policy.
     framework : str or None
-        Whose configuration the file is; None guesses.
+        The framework of the file; None detects it.
     frontend : MelFrontend, str or None
-        What clips are measured with; None is the policy's own.
+        The front-end for which shares are computed; None is the policy's own.
     parameters : sequence of str
         Each as ``KEY=VALUE``; see `resolve_policy`.
     n_draws : int > 0
@@ -189,7 +189,7 @@ def _frontend_line(frontend: MelFrontend | None, why: str) -> str:
 
 
 def _unread_lines(unread: tuple[UnreadKey, ...]) -> list[str]:
-    """List what may decide the sound line by line, and the rest in one line."""
+    """List keys that may affect the sound one per line, and the rest in one line."""
     near = [each.words for each in unread if each.is_near]
     rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD_KEYS)
     return _block("not read, though it may decide the sound:", near) + list(rest)

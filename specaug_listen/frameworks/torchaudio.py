@@ -1,6 +1,6 @@
 """torchaudio's ``SpecAugment``, ``TimeMasking`` and ``FrequencyMasking`` [1]_: no warp.
 
-Files of the arguments of these, and of ``MelSpectrogram``, by their names are read.
+Reads files with the arguments of these classes and of ``MelSpectrogram`` under the class names.
 
 References
 ----------
@@ -34,7 +34,7 @@ def torchaudio_mask(
     p: Share = 1.0,
     mask_value: Number | Literal["mean"] = 0.0,
 ) -> Mask:
-    """Make ``TimeMasking`` or ``FrequencyMasking``; of ``SpecAugment`` one axis.
+    """Make ``TimeMasking`` or ``FrequencyMasking``, or one axis of ``SpecAugment``.
 
     Examples
     --------
@@ -45,9 +45,11 @@ def torchaudio_mask(
     return Mask(
         axis,
         n_masks,
+        count_rule="fixed",
         max_width=mask_param,
         width_rule="scaled",
         start_rule="float_width",
+        order="mask_by_mask",
         over="padded",
         together=iid_masks,
         fill=mask_value,
@@ -81,7 +83,7 @@ def torchaudio_policy(
 
 
 _CLASS_NAMES = ("SpecAugment", "TimeMasking", "FrequencyMasking", "MelSpectrogram", "AmplitudeToDB")
-# Of each class its argument for each parameter of `torchaudio_mask`.
+# For each parameter of `torchaudio_mask`, the argument of the class.
 _TIME_KEYS = {"mask_param": "time_mask_param", "iid_masks": "iid_masks", "p": "p"}
 _FREQUENCY_KEYS = {"mask_param": "freq_mask_param", "iid_masks": "iid_masks"}
 _MEL_KEYS = (
@@ -94,7 +96,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     sections = {key: root.section_or_empty(key) for key in root.data if key in _CLASS_NAMES}
     if not sections:
-        root.note("the file names no front-end; torchaudio's own is meant")
+        root.note("the file names no front-end; torchaudio's default is used")
         policy = torchaudio_policy(**root.arguments(torchaudio_policy), name=config.name)
         return policy, config.preset("torchaudio")
     root.refuse_unknown(_CLASS_NAMES)
@@ -112,7 +114,7 @@ def _read(config: Config) -> PolicyAndFrontend:
 def _read_frontend(config: Config, sections: dict[str, Section]) -> MelFrontend | None:
     section = sections.get("MelSpectrogram")
     if section is None:
-        config.notes.append("the file has no MelSpectrogram; torchaudio's own is meant")
+        config.notes.append("the file has no MelSpectrogram; torchaudio's default is used")
         section = config.root.section_or_empty("MelSpectrogram")
     n_fft = section.get_noted("n_fft", LeastOne, 400)
     win_length = section.get("win_length", LeastOne | None) or n_fft
@@ -131,7 +133,7 @@ def _read_frontend(config: Config, sections: dict[str, Section]) -> MelFrontend 
     }
     section.refuse_unknown(_MEL_KEYS)
     if not section.get("center", bool, True) or section.get("normalized", bool, False) or section.get("pad", Count, 0):
-        config.no_frontend("MelSpectrogram: center: false, normalized and pad cannot be had here")
+        config.no_frontend("MelSpectrogram: center: false, normalized and pad are not supported")
         return None
     if "AmplitudeToDB" in sections:
         top_db = sections["AmplitudeToDB"].get_noted("top_db", Number | None, None)

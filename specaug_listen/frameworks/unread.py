@@ -1,4 +1,4 @@
-"""What of a configuration was not read: every section and key, as data, and in words at the very end."""
+"""Sections and keys of a configuration that were not read, as data and as text."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ __all__ = ["ReadPlaces", "UnreadKey", "unread_in_words"]
 
 _MOST_UNREAD_KEYS = 1000
 _LONGEST_PATH = 120
-# References that lead to each other end here.
+# Bounds for references that refer to each other.
 _MOST_LEVELS, _MOST_SAME_TARGETS = 100, 100
-# A key that may change what is heard, wherever it stands: whole words are looked at, so that special_tokens is none.
+# A key that may affect the sound in any section; whole words, so that special_tokens does not match.
 _SOUND_KEY = re.compile(
     r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|aug|masking|warp|fbank\w*|filterbank|mels?|spectrogram\w*|mfcc\w*|lfr|"
     r"front_?end\w*|preprocess\w*|preproc|features?|cmvn\w*|mvn|dither|stft|fft|rir\w*|reverb\w*|\w*perturb\w*|speed|"
@@ -27,7 +27,7 @@ _SOUND_KEY = re.compile(
     r"^noise|^channels?$|^sing(?:le|al)_channel",
     re.I,
 )
-# What is no part of how training clips become a mel: networks, losses, other sets of clips, the course of training.
+# Sections unrelated to the mel of training clips: networks, losses, other data sets, training options.
 _OTHER_SECTION = re.compile(
     r"(?:\w+_)?(?:encoder|decoder|joint|joint_network|joint_net|predictor|loss|optim|optimizer|scheduler|adapter|tokenizer|"
     r"llm|model_defaults|sortformer_modules|aggregator|modality_adapter|ctc|rnnt|postencoder|preencoder|trainer|"
@@ -43,13 +43,13 @@ class UnreadKey:
     Parameters
     ----------
     path : str
-        Its keys from the top, with points between.
+        Its dotted path.
     n_values : int >= 0
-        How many values stand below it; 0 where it is a value itself.
+        Number of values below it; 0 for a value.
     is_near : bool
-        Whether it stands in a section that decides the sound, or bears such a name.
+        Whether it may affect the sound, by its section or its name.
     nearest : str
-        The key that may have been meant; empty where none is like it.
+        The known key that may have been meant; empty if none is similar.
 
     Examples
     --------
@@ -64,14 +64,14 @@ class UnreadKey:
 
     @property
     def words(self) -> str:
-        """The path, with how much stands there."""
+        """The path with the number of values."""
         details = [f"{self.n_values} value{'' if self.n_values == 1 else 's'}"] if self.n_values else []
         details += [f"did you mean {self.nearest!r:.80}?"] if self.nearest else []
         return f"{self.path} ({', '.join(details)})" if details else self.path
 
 
 class ReadPlaces:
-    """Notes which places of a configuration were read.
+    """Records which places of a configuration were read.
 
     Examples
     --------
@@ -89,20 +89,20 @@ class ReadPlaces:
         self._targets: dict[Place, Place] = {}
 
     def note_value(self, place: Place) -> None:
-        """Note that all that stands at a place was read."""
+        """Record that everything at a place was read."""
         for each in self._same(place):
             self._values.add(each)
             self._opened.update(each[:i] for i in range(len(each)))
 
     def note_known(self, place: Place, keys: Collection[str]) -> None:
-        """Note that a section decides the sound, and which of its keys are understood."""
+        """Record that a section affects the sound, and which of its keys are known."""
         for each in self._same(place):
             self._opened.update(each[:i] for i in range(len(each) + 1))
             self._known.setdefault(each, set()).update(keys)
             self._values.update((*each, key) for key in keys)
 
     def note_reference(self, place: Place, target: Place, value: Any) -> None:
-        """Note that what stands at a place is a reference to another, and what that holds."""
+        """Record that a place refers to another, and its value."""
         if place != target:
             self._targets[place] = target
         if _inside(value) is None:
@@ -111,7 +111,7 @@ class ReadPlaces:
             self._values.add(place)
 
     def _same(self, place: Place) -> Iterator[Place]:
-        """Go through the place, and those that it refers to, by way of others too."""
+        """Yield the place and all places that it refers to, directly or indirectly."""
         places, pending = {place}, [place]
         while pending:
             each = pending.pop()
@@ -123,7 +123,7 @@ class ReadPlaces:
             pending += new if len(places) <= _MOST_SAME_TARGETS else []
 
     def unread(self, data: Mapping[str, Any]) -> tuple[UnreadKey, ...]:
-        """List what was not read, first what may decide the sound; the last entry counts what is beyond the bound."""
+        """List what was not read, keys that may affect the sound first; beyond the bound, the last entry is a count."""
         entries = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
         if len(entries) <= _MOST_UNREAD_KEYS:
             return tuple(entries)
@@ -167,7 +167,7 @@ def _is_of_sound(key: str) -> bool:
 
 
 def _inside(value: Any) -> list[tuple[str, Any]] | None:
-    """Return the entries of a mapping, or of a list that holds mappings; None of what is a value for itself."""
+    """Return the entries of a mapping, or of a list of mappings; None for other values."""
     if isinstance(value, Tagged):
         value = value.value
     if isinstance(value, dict):
@@ -178,7 +178,7 @@ def _inside(value: Any) -> list[tuple[str, Any]] | None:
 
 
 def _count(value: Any) -> int:
-    """Count the values that stand below; 0 for a value."""
+    """Return the number of values below; 0 for a value."""
     inside = _inside(value)
     return 0 if inside is None else sum(_count(inner) or 1 for _, inner in inside)
 
@@ -189,7 +189,7 @@ def _path(place: Place) -> str:
 
 
 def unread_in_words(unread: Sequence[UnreadKey], most: int = 24) -> tuple[str, ...]:
-    """Write a line about what may decide the sound, and one about the rest, each of at most ``most`` paths.
+    """Return a line about keys that may affect the sound and one about the rest, each with at most ``most`` paths.
 
     Examples
     --------

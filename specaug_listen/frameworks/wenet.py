@@ -1,6 +1,6 @@
-"""wenet's ``spec_aug``, ``spec_sub`` and ``spec_trim`` [1]_, and wespeaker's masks [2]_: no warp, before CMVN.
+"""wenet's ``spec_aug``, ``spec_sub`` and ``spec_trim`` [1]_, and wespeaker's masks [2]_: no warp, applied before CMVN.
 
-WeNet's training configuration is read: ``dataset_conf``, of WeNet 1 ``collate_conf``.
+Reads WeNet's training configuration: ``dataset_conf``, or ``collate_conf`` of WeNet 1.
 
 References
 ----------
@@ -53,7 +53,16 @@ def wenet_policy(
     >>> [type(t).__name__ for t in wenet_policy(spec_sub=True).transforms]
     ['Mask', 'Mask', 'Copy']
     """
-    mask = partial(Mask, min_width=1, width_rule="inclusive", start_rule="anywhere", order="start_first")
+    mask = partial(
+        Mask,
+        count_rule="fixed",
+        min_width=1,
+        width_rule="inclusive",
+        start_rule="anywhere",
+        order="start_first",
+        over="clip",
+        fill=0.0,
+    )
     transforms: list[Any] = []
     if spec_aug:
         transforms.append(mask("time", num_t_mask, max_width=max_t))
@@ -71,7 +80,7 @@ _SECTION_KEYS = {
     "spec_sub": {"num_t_sub": "num_t_sub", "sub_max_t": "max_t"},
     "spec_trim": {"trim_max_t": "max_t"},
 }
-# What WeNet alone has within dataset_conf: the section's name is that of others, too.
+# Keys of dataset_conf that only WeNet has: other frameworks have a section of that name, too.
 _DATASET_KEYS = {*_SECTION_KEYS, *(f"{name}_conf" for name in _SECTION_KEYS)} | {
     *("fbank_conf", "feats_type", "log_mel_spectrogram_conf", "mfcc_conf")
 }
@@ -89,25 +98,23 @@ def _detect(key: str, value: Any) -> bool:
 def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     section, old = root.section("dataset_conf"), root.section("collate_conf")
-    # WeNet 1 had a dataset_conf, too, for the lengths of clips and batches alone.
+    # In WeNet 1, dataset_conf held only the lengths of clips and batches.
     if section is not None and (old is None or _DATASET_KEYS & set(section.data)):
         if old is not None:
-            root.note(
-                "collate_conf: left alone, as today's WeNet reads dataset_conf alone (it was WeNet 1 that masked in it)"
-            )
+            root.note("collate_conf: ignored, because only WeNet 1 reads it, and today's WeNet reads dataset_conf")
             root.mark_read("collate_conf")
         return _read_policy(config, section), _read_frontend(config, section)
     if old is not None:
         return _read_policy(config, old), _read_old_frontend(config, old)
     if {"spec_aug", "spec_aug_conf", "spec_sub", "spec_sub_conf"} & set(root.data):
-        root.note("without dataset_conf, as if these keys stood in it")
+        root.note("there is no dataset_conf; these keys are read as if they were in it")
         return _read_policy(config, root), _read_frontend(config, root)
-    root.note("the file names no front-end; WeNet's own is meant")
+    root.note("the file names no front-end; WeNet's default is used")
     return wenet_policy(**_arguments(root, "spec_aug"), name=config.name), config.preset("wenet")
 
 
 def _read_policy(config: Config, section: Section) -> Policy:
-    """Read the switches, and the arguments of what is on; WeNet 1 masked nothing unless it was asked to."""
+    """Read the switches and the arguments of what is switched on; WeNet 1 masks nothing by default."""
     is_old = _is_of_wenet_1(section)
     switches = {name: section.get_noted(name, bool, name == "spec_aug" and not is_old) for name in _SECTION_KEYS}
     arguments: dict[str, Any] = dict(switches)
@@ -125,11 +132,11 @@ def _is_of_wenet_1(section: Section) -> bool:
 
 
 def _arguments(section: Section, name: str) -> dict[str, Any]:
-    """Take the arguments of one of the three functions; those of a warp have no effect."""
+    """Read the arguments of one of the three functions; those of a warp have no effect."""
     ignored = _WARP_KEYS if name == "spec_aug" else ()
     section.refuse_unknown({*_SECTION_KEYS[name].values(), *ignored})
     if section.get("warp_for_time", bool, False) and _is_of_wenet_1(section):
-        raise ParameterError(f"{section.where}warp_for_time=True: WeNet 1's warp cannot be had here; allowed is false")
+        raise ParameterError(f"{section.where}warp_for_time=True: WeNet 1's warp is not supported; allowed is false")
     for key in _WARP_KEYS:
         if key in section:
             why = "warp_for_time is false" if _is_of_wenet_1(section) else "WeNet has no warp"
@@ -141,8 +148,8 @@ def _read_frontend(config: Config, section: Section) -> MelFrontend | None:
     feats = section.get_noted("feats_type", Literal["fbank", "log_mel_spectrogram", "mfcc"], "fbank")
     if feats == "mfcc":
         raise ParameterError(
-            f"{section.where}feats_type='mfcc': cepstral coefficients are no mel spectrogram, so the masks cannot be "
-            "heard; allowed is fbank or log_mel_spectrogram"
+            f"{section.where}feats_type='mfcc': cepstral coefficients are not a mel spectrogram, so the masks cannot "
+            "be heard; allowed is fbank or log_mel_spectrogram"
         )
     resample = section.section_or_empty("resample_conf")
     rate = resample.get_noted("resample_rate", SampleRate, 16000)
@@ -165,12 +172,12 @@ def _read_frontend(config: Config, section: Section) -> MelFrontend | None:
 
 
 def _note_padding(conf: Section, rate: int, hop_length: int) -> None:
-    """Note what WeNet appends to every clip before the mel."""
+    """Note the samples that WeNet appends to every clip before the mel."""
     padding = conf.get("padding", _Samples, 0)
     if padding:
         conf.note(
-            f"{conf.where}padding: {padding}: so many zero samples are appended to each clip, and masks may fall on "
-            "them; left out"
+            f"{conf.where}padding: {padding} zero samples are appended to each clip, and masks may fall on them; left "
+            "out"
         )
     if conf.get("pad_or_trim", bool, False):
         seconds = conf.get("max_duration", LeastOne, 30)
@@ -189,10 +196,10 @@ def _read_old_frontend(config: Config, section: Section) -> MelFrontend | None:
     if kind != "fbank" or has_pitch:
         raise ParameterError(
             f"{conf.where}feature_type={kind!r:.60}, using_pitch={has_pitch}: cepstral "
-            "coefficients and pitch are no mel spectrogram; allowed is fbank without pitch"
+            "coefficients and pitch are not a mel spectrogram; allowed is fbank without pitch"
         )
     if not config.root.get("raw_wav", bool, True):
-        config.no_frontend("raw_wav is false: the features were made elsewhere")
+        config.no_frontend("raw_wav is false: the features were computed elsewhere")
         return None
     return _fbank(config, conf, 16000, "mel_bins")
 

@@ -26,7 +26,7 @@ from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..errors import ParameterError, SpecAugListenWarning
 from ..frameworks.frontend_choice import FrontendChoice, choose_frontend, select_channel
-from ..frameworks.policies import choose_policy
+from ..frameworks.policies import get_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.pages import DEFAULT_BUDGET_MB
@@ -220,7 +220,7 @@ def sweep(
     clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     axes = read_axes(vary)
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
-    policy_of_run = choose_policy(policy, batch=batch, exact_rng=exact_rng, **how)
+    policy_of_run = get_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     geometry, reason = choose_swept_frontend(frontend, policy_of_run, axes)
     vocoder_of_run = vocoders.get_vocoder(vocoder) if isinstance(vocoder, str) else vocoder
     clip = select_channel(clip, channel, policy_of_run)

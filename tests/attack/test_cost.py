@@ -15,7 +15,6 @@ from specaug_listen import Audio, Policy, augment, frontends, get_policy, sweep
 from specaug_listen._yaml_loader import load, load_tagged
 from specaug_listen.augment import TimeMask
 from specaug_listen.errors import ParameterError, PolicyError
-from specaug_listen.frameworks.policies import choose_policy
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.mels import find_mels
 from specaug_listen.vocoders import get_vocoder
@@ -179,7 +178,7 @@ def test_a_framework_that_there_is_not_is_refused_with_those_that_there_are(tmp_
     with pytest.raises(ParameterError, match=r"unknown framework 'nix'.*allowed: espnet"):
         import_policy(tmp_path / "x.yaml", "nix")
     with pytest.raises(ParameterError, match=r"unknown framework 'nix'.*allowed: espnet"):
-        choose_policy("LD", framework="nix")
+        get_policy("LD", framework="nix")
 
 
 def test_mels_of_linked_folders_are_found_once(tmp_path):

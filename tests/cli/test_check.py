@@ -105,7 +105,7 @@ def test_bad_usage_is_one_line_and_ends_with_2(subtests):
         (("nonsense",), "nonsense names no callable"),
         (("nowhere:nothing",), "nowhere"),
         (("--policy", "LX"), "unknown policy 'LX'"),
-        (("--policy", "LD", "--framework", "espnet"), "framework 'espnet' is for a file, and the policy is LD"),
+        (("--policy", "LD", "--framework", "espnet"), "framework 'espnet' is for files, and the policy is LD"),
         (("--policy", "LD", "--draws", "3"), "draws=3: allowed is a whole number from 100"),
         (("--policy", "LD", "--share", "2"), "share=2.0: expected a number in"),
         (("--policy", "LD", "--ignore", "warp"), "ignore='warp': no such finding"),

@@ -64,14 +64,14 @@ def test_the_only_yaml_may_be_a_policy_of_our_own(tmp_path):
 
 def test_several_configurations_are_refused_with_their_names(tmp_path):
     path = packed(tmp_path / "x.tar", [("a.yaml", MODEL), ("b.yml", b"specaug: null"), ("c.yaml", OTHER)])
-    with pytest.raises(PolicyError, match=r"several are of a framework: a\.yaml, b\.yml; unpack the one"):
+    with pytest.raises(PolicyError, match=r"several are a framework's: a\.yaml, b\.yml; unpack the one"):
         import_policy(path)
 
 
 def test_what_is_wrong_in_an_archive_is_one_line(subtests, tmp_path):
     for files, said in [
-        ([("a.txt", b"x")], r"an archive \(tar\) without YAML in it; of an archive, model_config\.yaml or the one"),
-        ([("a.yaml", OTHER), ("b.yaml", OTHER)], r"none is of a framework: a\.yaml, b\.yaml"),
+        ([("a.txt", b"x")], r"an archive \(tar\) without YAML in it; an archive must hold model_config\.yaml or one"),
+        ([("a.yaml", OTHER), ("b.yaml", OTHER)], r"none is a framework's: a\.yaml, b\.yaml"),
         ([("model_config.yaml", b"a: 1\n" * 300_000)], r"model_config\.yaml in it has more than 1048576 bytes"),
         ([("model_config.yaml", "symlink")], r"without YAML in it"),
         ([("model_config.yaml", "link")], r"without YAML in it"),
@@ -94,7 +94,7 @@ def test_a_short_archive_that_blows_up_is_stopped(tmp_path):
     with gzip.open(path, "wb") as file:
         file.write(entry.tobuf(tarfile.GNU_FORMAT))
         file.write(bytes(1 << 20))
-    with pytest.raises(PolicyError, match=r"the archive cannot be read \(it unpacks to more than 67108864 bytes\)"):
+    with pytest.raises(PolicyError, match=r"the archive cannot be read \(it expands to more than 67108864 bytes\)"):
         import_policy(path)
 
 
@@ -119,7 +119,7 @@ def test_a_broken_archive_is_one_line(tmp_path, content):
     ("files", "freq_masks", "note"),
     [
         ([("sub/model_config.yaml", OTHER), ("./model_config.yaml", MODEL)], 2, r"read from \./model_config\.yaml in"),
-        ([("model_config.yaml", OTHER), ("./model_config.yaml", MODEL)], 2, r"more than once, and the last one counts"),
+        ([("model_config.yaml", OTHER), ("./model_config.yaml", MODEL)], 2, r"repeated there, and the last one counts"),
         ([("a.yaml", b"#" * 1_100_000), ("model_config.yaml", MODEL)], 2, r"read from model_config\.yaml in"),
     ],
 )
@@ -137,7 +137,7 @@ def test_models_in_several_folders_are_refused(tmp_path):
 
 def test_what_is_packed_by_itself_is_called_so(tmp_path):
     (tmp_path / "a.yaml.gz").write_bytes(gzip.compress(MODEL))
-    with pytest.raises(PolicyError, match="no tar archive; unpack it"):
+    with pytest.raises(PolicyError, match="not a tar archive; unpack it"):
         import_policy(tmp_path / "a.yaml.gz")
 
 

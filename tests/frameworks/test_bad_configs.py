@@ -76,7 +76,7 @@ WRONG = {
     "nobody's, with short keys": ("tts: fastspeech2\ntest: 1", r"holds no key of a framework's SpecAugment"),
     "nobody's": (
         "alpha: 1\nbeta: {gamma: 2}",
-        r"no key of a .*\(tried: espnet, .*wenet; allowed of our own: di",
+        r"no key of a .*\(tried: espnet, .*wenet; our own keys: di",
     ),
     # what contradicts, or is missing
     "two ranges": (ESPNET % "time_mask_width_ratio_range: 0.05", r"exactly one of them is needed"),
@@ -89,7 +89,7 @@ WRONG = {
         "specaug: specaug\nencoder_conf: {use_specaug: true, specaug_conf: {time_mask_width_range: 4}}",
         r"specaug and encoder_conf\.use_specaug: both mask.* remove specaug",
     ),
-    "half a whisper": ("encoder_conf: {use_specaug: true}", r"encoder_conf\.specaug_conf is missing: .*give its arg"),
+    "half a whisper": ("encoder_conf: {use_specaug: true}", r"encoder_conf\.specaug_conf is missing: .*add it"),
     "another specaug": ("specaug: mine\nspecaug_conf: {}", r"specaug='mine': allowed is specaug or null"),
     "torchaudio without widths": ("n_time_masks: 2", r"time_mask_param is missing: allowed is an integer"),
     "torchaudio's class without": ("TimeMasking: {p: 0.5}", r"TimeMasking\.time_mask_param is missing"),
@@ -111,26 +111,26 @@ WRONG = {
     ),
     "wenet 1's warp": (
         "collate_conf: {spec_aug: true, spec_aug_conf: {warp_for_time: true}}",
-        r"collate_conf\.spec_aug_conf\.warp_for_time=True: WeNet 1's warp cannot be had here; allowed is false",
+        r"collate_conf\.spec_aug_conf\.warp_for_time=True: WeNet 1's warp is not supported; allowed is false",
     ),
     "a value for each domain": (
         "freq_mask_max_bins: [27, 10]\ndomain_ids: [0, 1]",
-        r"freq_mask_max_bins=\[27, 10\]: a list holds a value for each of domain_ids, and a clip is of one; write "
+        r"freq_mask_max_bins=\[27, 10\]: a list holds one value per domain_id, and a clip belongs to one; write "
         r"one of them, e\.g\. freq_mask_max_bins: 27$",
     ),
     "no domain": ("freq_mask_max_bins: []", r"freq_mask_max_bins=\[\]: .*; write freq_mask_max_bins as one value$"),
     # what raises upstream
     "no width": (
         ESPNET % "freq_mask_width_range: [20, 20]",
-        r"specaug_conf\.freq_mask_width_range=\[20, 20\]: ESPnet raises .*an upper end above 20, or apply_freq_mask: f",
+        r"specaug_conf\.freq_mask_width_range=\[20, 20\]: ESPnet raises .*upper bound above 20, or apply_freq_mask: f",
     ),
     "no width of time": (
         "specaug_conf: {time_mask_width_range: [10, 10]}",
-        r"specaug_conf\.time_mask_width_range=\[10, 10\]: ESPnet .* an upper end above 10, or apply_time_mask: false$",
+        r"specaug_conf\.time_mask_width_range=\[10, 10\]: ESPnet .* upper bound above 10, or apply_time_mask: false$",
     ),
     "no width up to 0": (
         "specaug_conf: {time_mask_width_range: 0}",
-        r"specaug_conf\.time_mask_width_range=0: ESPnet raises with it, .* above 0, or apply_time_mask: false$",
+        r"specaug_conf\.time_mask_width_range=0: ESPnet raises an error, .* above 0, or apply_time_mask: false$",
     ),
     "no share": (
         "specaug_conf: {time_mask_width_ratio_range: [0.05, 0.05]}",
@@ -138,20 +138,20 @@ WRONG = {
     ),
     "no masks of frequency": (
         ESPNET % "num_freq_mask: 0",
-        r"specaug_conf\.num_freq_mask=0: ESPnet raises with it; allowed is 1 or more, or apply_freq_mask: false$",
+        r"specaug_conf\.num_freq_mask=0: ESPnet raises an error; allowed is 1 or more, or apply_freq_mask: false$",
     ),
     "no masks of time": (
         ESPNET % "num_time_mask: 0",
-        r"specaug_conf\.num_time_mask=0: ESPnet raises with it; allowed is 1 or more, or apply_time_mask: false$",
+        r"specaug_conf\.num_time_mask=0: ESPnet raises an error; allowed is 1 or more, or apply_time_mask: false$",
     ),
     "no warp": (
         ESPNET % "time_warp_window: 0",
-        r"specaug_conf\.time_warp_window=0: ESPnet raises with it; allowed is 1 or more, or apply_time_warp: false$",
+        r"specaug_conf\.time_warp_window=0: ESPnet raises an error; allowed is 1 or more, or apply_time_warp: false$",
     ),
     "rectangles of more bands": (
         "model: {spec_augment: {rect_masks: 5, rect_freq: 65}, preprocessor: {features: 64}}",
         r"model\.spec_augment\.rect_freq=65: wider than the 64 bins of model\.preprocessor\.features, and NeMo raises "
-        r"there; allowed is at most 64, or rect_masks: 0$",
+        r"an error; allowed is at most 64, or rect_masks: 0$",
     ),
     "rectangles of more bands than by default": (
         "model: {spec_augment: {rect_masks: 5, rect_freq: 70}, preprocessor: {window_size: 0.02}}",
@@ -161,7 +161,7 @@ WRONG = {
         "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_vectorized_spec_augment: false}, "
         "preprocessor: {features: 64}}",
         r"model\.spec_augment\.freq_width=70: wider than the 64 bins of .*features, and NeMo raises "
-        r"there; allowed is at most 64, or its vectorised masks \(use_vectorized_spec_augment: true, use_numba",
+        r"an error; allowed is at most 64, or its vectorised masks \(use_vectorized_spec_augment: true, use_numba",
     ),
     "masks of more bands for the kernel": (
         "model: {spec_augment: {freq_masks: 2, freq_width: 70, use_numba_spec_augment: true}, "
@@ -171,32 +171,38 @@ WRONG = {
     # what is meant, but stands elsewhere
     "keys further down": (
         "optim: adam\nmodel: conformer\ntrain: {specaug: specaug, specaug_conf: {time_mask_width_range: 40}}",
-        r"holds no key of a framework's SpecAugment, .*; espnet's specaug, specaug_conf stand below 'train': gi",
+        r"holds no key of a framework's SpecAugment, .*; espnet's specaug, specaug_conf are below 'train': gi",
     ),
     "keys two levels down": (
         "name: x\nall: {train: {dataset_conf: {spec_aug: true}}}",
-        r"holds no key of a framework's .*; wenet's dataset_conf stand below 'all\.train': give a file",
+        r"holds no key of a framework's .*; wenet's dataset_conf are below 'all\.train': give a file",
     ),
     # what is no mel
-    "latents of w2v-bert": ('{"model_type": "wav2vec2-bert"}', r"model_type='wav2vec2-bert': its masks fall on what a"),
-    "latents of speecht5": ('{"model_type": "speecht5"}', r"model_type='speecht5': its masks fall on what a network"),
+    "latents of w2v-bert": (
+        '{"model_type": "wav2vec2-bert"}',
+        r"model_type='wav2vec2-bert': its masks fall on the output",
+    ),
+    "latents of speecht5": (
+        '{"model_type": "speecht5"}',
+        r"model_type='speecht5': its masks fall on the output of a network",
+    ),
     "latents": (
         '{"model_type": "wavlm", "mask_time_prob": 0.05}',
-        r"model_type='wavlm': its masks fall on what a network",
+        r"model_type='wavlm': its masks fall on the output of a network",
     ),
     "no masks": (
         '{"model_type": "speech_to_text"}',
         r"transformers masks no mel spectrogram for it; allowed is whisper",
     ),
-    "s3prl": ("frontend: s3prl\nspecaug: specaug\n" + ESPNET % "", r"frontend='s3prl': its features are no mel"),
-    "cepstra": ("dataset_conf: {feats_type: mfcc}", r"feats_type='mfcc': cepstral coefficients are no mel"),
+    "s3prl": ("frontend: s3prl\nspecaug: specaug\n" + ESPNET % "", r"frontend='s3prl': its features are not a mel"),
+    "cepstra": ("dataset_conf: {feats_type: mfcc}", r"feats_type='mfcc': cepstral coefficients are not a mel"),
     "cepstra of nemo": (
         "model: {preprocessor: {_target_: nemo.collections.asr.modules.AudioToMFCCPreprocessor, n_mfcc: 64}}",
-        r"model\.preprocessor\._target_='AudioToMFCCPreprocessor': cepstral coefficients are no mel spectrogram, so ",
+        r"model\.preprocessor\._target_='AudioToMFCCPreprocessor': cepstral coefficients are not a mel spectrogram",
     ),
     "cepstra of speechbrain": (
         "f: !new:speechbrain.lobes.features.MFCC\n    n_mels: 40\n" + DROP % "dim: 2",
-        r"f=!new:speechbrain\.lobes\.features\.MFCC: cepstral coefficients are no mel .*; allowed is Fbank",
+        r"f=!new:speechbrain\.lobes\.features\.MFCC: cepstral coefficients are not a mel .*; allowed is Fbank",
     ),
     "cepstra of wenet 1": (
         "collate_conf: {feature_extraction_conf: {feature_type: mfcc}}",
@@ -207,7 +213,7 @@ WRONG = {
         r"feature_type='fbank', using_pitch=True: .* allowed is fbank without pitch",
     ),
     "waveforms": (configs.FAIRSEQ + "use_audio_input: true", r"use_audio_input=True: the model takes the waveform"),
-    "spliced": ("model: {preprocessor: {frame_splicing: 3}}", r"frame_splicing: features of several frames are no mel"),
+    "spliced": ("model: {preprocessor: {frame_splicing: 3}}", r"frame_splicing: stacked frames are not a mel"),
     # references
     "to nothing": (NEMO % "freq_masks: '${model.n}'", r"'\$\{model\.n\}': the file has no 'model\.n'; write its value"),
     "to itself": (NEMO % "freq_masks: '${.freq_masks}'", r"refers to itself; write its value"),
@@ -215,11 +221,11 @@ WRONG = {
     "within its own text": (NEMO % "freq_masks: 'x${.freq_masks}'", r"refers to itself; write its value"),
     "a list within itself": ("n: [1, !ref <n>]\n" + DROP % "dim: !ref <n>", r"n\.1=!ref '<n>' refers to itself"),
     "a resolver": (NEMO % "freq_masks: '${oc.env:HOME}'", r"resolvers such as 'oc\.env' are not run; write its value"),
-    "to be filled in": (NEMO % "freq_masks: '???'", r"freq_masks is '\?\?\?', to be filled in"),
+    "to be filled in": (NEMO % "freq_masks: '???'", r"freq_masks is '\?\?\?', a missing value"),
     "a ref to nothing": (DROP % "dim: !ref <n>", r"a\.dim=!ref '<n>': the file has no 'n'; write its value"),
     "a ref to itself": ("n: !ref <n>\n" + DROP % "dim: !ref <n>", r"refers to itself"),
     "a call": (DROP % "dim: !apply:os.getpid []", r"a\.dim=!apply:os\.getpid .*nothing in a configuration is executed"),
-    "code in a sum": ("n: 1\n" + DROP % "dim: !ref <n>.__class__", r"only \+ - \* / // % of numbers are worked out"),
+    "code in a sum": ("n: 1\n" + DROP % "dim: !ref <n>.__class__", r"only \+ - \* / // % of numbers are evaluated"),
     "a power": ("n: 9\n" + DROP % "dim: !ref <n> ** <n> ** <n>", r"only \+ - \* / // % of numbers"),
     "nought": ("n: 0\n" + DROP % "dim: !ref 1 // <n>", r"only \+ - \* / // % of numbers"),
     # hostile files
@@ -302,8 +308,8 @@ def test_two_files_that_contradict_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("config", "preprocessor", "said"),
     [
-        ({"mask_time_length": 3001}, {}, r"mask_time_length=3001: allowed is at most the 3000 frames"),
-        ({"mask_time_length": 2001}, {"chunk_length": 20}, r"mask_time_length=2001: allowed is at most the 2000 "),
+        ({"mask_time_length": 3001}, {}, r"mask_time_length=3001: allowed is at most 3000 frames"),
+        ({"mask_time_length": 2001}, {"chunk_length": 20}, r"mask_time_length=2001: allowed is at most 2000 "),
         ({"mask_feature_length": 81}, {}, r"mask_feature_length=81: allowed is at most .*feature_size=80; transf"),
         ({"mask_feature_length": 90, "num_mel_bins": 80}, None, r"mask_feature_length=90: .* num_mel_bins=80; tran"),
         ({"mask_feature_length": 129}, {"feature_size": 128}, r"at most preprocessor_config\.json\.feature_size=128;"),
@@ -375,8 +381,8 @@ def test_of_a_folder_without_a_model_it_is_said_what_was_looked_for_and_what_was
     with pytest.raises(PolicyError) as caught:
         read(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: a folder without config.json; of a folder, the config.json of a Whisper model is read, with the "
-        f"preprocessor_config.json or processor_config.json beside it; {said}"
+        f"{tmp_path}: a folder without config.json; a folder is read only as a Whisper model, with its config.json and "
+        f"the preprocessor_config.json or processor_config.json beside it; {said}"
     )
 
 
@@ -507,7 +513,7 @@ def test_what_nemo_draws_within_its_bands_is_taken(tmp_path, given):
 def test_keys_further_down_are_said_of_a_framework_that_is_asked_for(refusal):
     line = refusal("train: {specaug: specaug, specaug_conf: {time_mask_width_range: 4}}", framework="espnet")
     assert line.endswith(
-        "holds no key of espnet's SpecAugment; espnet's specaug, specaug_conf stand below 'train': give a file of what "
+        "holds no key of espnet's SpecAugment; espnet's specaug, specaug_conf are below 'train': give a file with what "
         "is below it"
     )
 

@@ -41,9 +41,9 @@ def test_of_a_key_that_stands_twice_the_last_one_counts_and_both_are_told(write)
     expected = frameworks.espnet_policy(time_mask_width_range=9, num_freq_mask=3)
     assert found.policy.transforms == expected.transforms
     assert found.notes[:3] == (
-        "specaug_conf.num_freq_mask: stands more than once, and the last one counts: 3 (before: 1)",
-        "seed: stands more than once, and the last one counts: 2 (before: 1)",
-        "seed: stands more than once, and the last one counts: 3 (before: 2)",
+        "specaug_conf.num_freq_mask: repeated, and the last one counts: 3 (before: 1)",
+        "seed: repeated, and the last one counts: 2 (before: 1)",
+        "seed: repeated, and the last one counts: 3 (before: 2)",
     )
     assert found.policy.notes[1:4] == found.notes[:3]
 
@@ -51,7 +51,7 @@ def test_of_a_key_that_stands_twice_the_last_one_counts_and_both_are_told(write)
 def test_a_section_that_stands_twice_is_the_last_one(write):
     found = import_policy(write("model: {spec_augment: {freq_masks: 9}}\nmodel: {spec_augment: {time_masks: 2}}"))
     assert found.policy.transforms == frameworks.nemo_policy(time_masks=2).transforms
-    assert found.notes[0].startswith("model: stands more than once, and the last one counts: {'spec_augment'")
+    assert found.notes[0].startswith("model: repeated, and the last one counts: {'spec_augment'")
     assert len(found.notes[0]) < 220
 
 
@@ -60,18 +60,15 @@ def test_json_repeats_as_yaml_does(write):
     found = import_policy(write(text, "x.json"))
     assert found.policy.probability == 0.5
     assert found.notes[:2] == (
-        "state_dict.p: stands more than once, and the last one counts: 0.5 (before: 1.0)",
-        "x: stands more than once, and the last one counts: 3 (before: {'a': 2})",
+        "state_dict.p: repeated, and the last one counts: 0.5 (before: 1.0)",
+        "x: repeated, and the last one counts: 3 (before: {'a': 2})",
     )
 
 
 def test_repeated_keys_are_bounded_and_printable(write):
     found = import_policy(write("specaug: null\n" + "".join(f'"k{i}\\n": {"x" * 90}\n' * 2 for i in range(20))))
-    assert (
-        found.notes[0]
-        == f"k0\\n: stands more than once, and the last one counts: {'x' * 57}... (before: {'x' * 57}...)"
-    )
-    assert found.notes[8] == "12 more keys stand more than once; of each, the last one counts"
+    assert found.notes[0] == f"k0\\n: repeated, and the last one counts: {'x' * 57}... (before: {'x' * 57}...)"
+    assert found.notes[8] == "12 more keys are repeated; the last one of each counts"
 
 
 def test_what_an_alias_repeats_is_told_at_its_own_place(write):
@@ -105,15 +102,23 @@ def test_a_file_that_is_no_configuration_is_called_what_it_seems_to_be(subtests,
         (
             "train.py",
             "import torch\nfrom lhotse import SpecAugment\n\nx = SpecAugment(features_mask_size=27,\n    p=0.9)\n",
-            "looks like Python, which is never run; it makes a SpecAugment that looks like lhotse's: write its argu",
+            "looks like Python, which is never run; it creates a SpecAugment that looks like lhotse's: give its argu",
         ),
-        ("nemo.py", "from nemo import x\ny = SpectrogramAugmentation(freq_masks=2)\n", "looks like nemo's: write its"),
-        ("other.py", "def augment(mel):\n    return mel\n", "looks like Python, which is never run; a callable in it"),
+        ("nemo.py", "from nemo import x\ny = SpectrogramAugmentation(freq_masks=2)\n", "looks like nemo's: give its"),
+        (
+            "other.py",
+            "def augment(mel):\n    return mel\n",
+            "looks like Python, which is never run; for a callable in it",
+        ),
         ("noending", "import os\nx: [\n", "looks like Python"),
         ("run.sh", "#!/usr/bin/env bash\nset -e\npython train.py --lr 1\n", "looks like a shell script, which is ne"),
-        ("fbank.conf", "--sample-frequency=16000\n# bins\n--num-mel-bins=40\n", "looks like options of Kaldi's or"),
-        ("flags.cfg", "--saug_fmaskf=27\n--saug_tmaskt=100\n", "looks like options of Kaldi's or another command li"),
-        ("page.yaml", "<!DOCTYPE html>\n<html><body>x</body></html>\n", "looks like a page of the web; save the file"),
+        (
+            "fbank.conf",
+            "--sample-frequency=16000\n# bins\n--num-mel-bins=40\n",
+            "looks like options of a command line (Kaldi's or",
+        ),
+        ("flags.cfg", "--saug_fmaskf=27\n--saug_tmaskt=100\n", "looks like options of a command line (Kaldi's or"),
+        ("page.yaml", "<!DOCTYPE html>\n<html><body>x</body></html>\n", "looks like a web page; download the file"),
         ("a.yaml", "", "holds nothing; a policy file is a YAML mapping of names to values"),
         ("a.yaml", "# only a comment\n", "holds nothing; a policy file is a YAML mapping"),
         ("a.yaml", "- a\n- b\n", "holds a list; a policy file is a YAML mapping"),
@@ -127,7 +132,7 @@ def test_a_file_that_is_no_configuration_is_called_what_it_seems_to_be(subtests,
 
 def test_what_is_advised_of_python_is_right(write):
     text = "import torch\nx = SpecAugment(features_mask_size=5, frames_mask_size=9)\n"
-    assert "`name: value` a line" in refusal(write(text, "train.py"))
+    assert "`name: value` per line" in refusal(write(text, "train.py"))
     found = import_policy(write("features_mask_size: 5\nframes_mask_size: 9\n"))
     assert (
         found.policy.transforms[1:]
@@ -167,7 +172,7 @@ def test_the_processors_comes_before_the_file_of_its_own(model):
     new = {**EXTRACTOR, "chunk_length": 10, "return_attention_mask": True}
     found = import_policy(model(config=WHISPER, preprocessor_config=old, processor_config={"feature_extractor": new}))
     assert (found.frontend.n_mels, found.policy.transforms[0].row_frames) == (128, 1000)
-    (note,) = [note for note in found.notes if "left alone" in note]
+    (note,) = [note for note in found.notes if "ignored, because" in note]
     assert note.endswith("they differ in chunk_length, feature_size, return_attention_mask")
 
 
@@ -179,12 +184,12 @@ def test_a_processor_without_one_leaves_the_file_of_its_own(model):
 def test_a_feature_extractors_file_alone_sends_to_the_folder(model):
     folder = model(config=WHISPER, processor_config={"feature_extractor": EXTRACTOR})
     said = refusal(folder / "processor_config.json")
-    assert said.endswith(f"stand in the config.json beside it; give the folder, {folder}")
+    assert said.endswith(f"are in the config.json beside it, so give the folder, {folder}")
     assert import_policy(folder).frontend.n_mels == 128
 
 
 def test_arguments_that_wav2vec_has_too_need_a_model_type(write):
     said = refusal(write('{"apply_spec_augment": true, "mask_time_prob": 0.05, "freeze_wav2vec": true}', "x.json"))
-    assert "model_type is missing, and freeze_wav2vec is no argument of Whisper's masks" in said
+    assert "model_type is missing, and freeze_wav2vec is not an argument of Whisper's masks" in said
     found = import_policy(write('{"apply_spec_augment": true, "mask_time_prob": 0.05}', "x.json"))
     assert found.frontend == PRESETS["whisper"]

@@ -228,7 +228,7 @@ def test_an_unknown_framework_is_refused_with_the_nearest():
     [("speechbrain-legacy", "speechbrain"), ("nemo-legacy", "nemo"), ("nemo-numba", "nemo")],
 )
 def test_a_framework_that_is_only_read_is_said_to_be_so(framework, instead):
-    refusal = rf"framework '{framework}' can be read, but not written; write {instead} instead \(allowed: espnet, "
+    refusal = rf"framework '{framework}' can be read, but not written; convert to {instead} instead \(allowed: espnet, "
     with pytest.raises(ParameterError, match=refusal):
         convert_policy(ALL_POLICIES["LB"], framework)
 

@@ -109,7 +109,7 @@ def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(su
                 "fairseq": "specaugment, transforms",
                 "torchaudio": "TimeMasking",
             }.items():
-                assert (f"{keys}: {other}'s, left alone, as {framework} is meant" in found.notes) == (
+                assert (f"{keys}: {other}'s, ignored, because the file is read as {framework}'s" in found.notes) == (
                     other != framework
                 )
 
@@ -118,7 +118,8 @@ def test_references_are_followed_into_what_is_left_alone(written):
     found = import_policy(written(DROP + LISTED + WENET + "width: !ref <axis>\n"), "speechbrain")
     assert found.policy.transforms[0].axis == "frequency"
     assert (
-        import_policy(written(DROP + WENET), "wenet").notes[0] == "drop: speechbrain's, left alone, as wenet is meant"
+        import_policy(written(DROP + WENET), "wenet").notes[0]
+        == "drop: speechbrain's, ignored, because the file is read as wenet's"
     )
 
 
@@ -136,7 +137,7 @@ def test_the_command_line_takes_the_one_that_is_told(written):
     assert "--framework wenet or --framework espnet" in refused.err
     shown = run("policy", "show", path, "--framework", "espnet")
     assert shown.code == 0
-    assert "dataset_conf: wenet's, left alone, as espnet is meant" in shown.out
+    assert "dataset_conf: wenet's, ignored, because the file is read as espnet's" in shown.out
     assert run("policy", "convert", path, "--from", "espnet", "--to", "nemo").code == 0
 
 
@@ -155,7 +156,7 @@ def test_bare_arguments_of_several_frameworks_are_refused_with_the_names_of_all(
         import_policy(written(MIXED))
     found = import_policy(written(MIXED), "fairseq")
     assert found.policy.transforms == import_policy(written("freq_mask_F: 27\n"), "fairseq").policy.transforms
-    assert "time_mask_param: torchaudio's, left alone, as fairseq is meant" in found.notes
+    assert "time_mask_param: torchaudio's, ignored, because the file is read as fairseq's" in found.notes
 
 
 def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
@@ -163,7 +164,7 @@ def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
         written("mask_value: 3\nfreq_masks: 1\nfreq_width: 9\nfreq_mask_F: 1\nfreq_mask_N: 1\n"), "nemo"
     )
     assert found.policy.transforms[0].fill == 3
-    assert "freq_mask_F, freq_mask_N: fairseq's, left alone, as nemo is meant" in found.notes
+    assert "freq_mask_F, freq_mask_N: fairseq's, ignored, because the file is read as nemo's" in found.notes
 
 
 def test_bare_arguments_are_those_of_the_framework_that_knows_most_of_them(subtests):

@@ -50,7 +50,7 @@ SPECAUG = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 9}\nnormalize
 def test_wenet_1s_features_that_were_made_elsewhere_are_not_put_in_place(imported):
     found = imported("collate_conf: {spec_aug: true}\nraw_wav: false")
     assert len(found.policy.transforms) == 2
-    assert "raw_wav is false: the features were made elsewhere" in found.why_irreplaceable
+    assert "raw_wav is false: the features were computed elsewhere" in found.why_irreplaceable
 
 
 def test_espnets_words_for_null_are_null(subtests, imported):
@@ -76,17 +76,17 @@ def test_espnet_reads_names_in_lower_case(imported, name):
 @pytest.mark.parametrize(
     ("more", "why"),
     [
-        ("frontend: null\ninput_size: 83", "frontend: null: 83 features were made elsewhere"),
-        ("frontend: Nil", "frontend: null: the features were made elsewhere"),
-        ("input_size: 80", "input_size: ESPnet makes no features then"),
-        ("frontend: melspec_torch", "frontend: melspec_torch: not known here"),
+        ("frontend: null\ninput_size: 83", "frontend: null: 83 features were computed elsewhere"),
+        ("frontend: Nil", "frontend: null: the features were computed elsewhere"),
+        ("input_size: 80", "input_size: ESPnet then reads features that were computed elsewhere"),
+        ("frontend: melspec_torch", "frontend: melspec_torch: not supported"),
     ],
 )
 def test_features_that_were_made_elsewhere_are_not_heard_without_a_front_end(imported, tmp_path, more, why):
     found = imported(SPECAUG + more)
     assert (found.frontend, len(found.policy.transforms)) == (None, 3)
     assert why in found.why_irreplaceable
-    with pytest.raises(PolicyError, match=r"nothing is put in its place: name the front-end that made the features"):
+    with pytest.raises(PolicyError, match=r"there is no default for it: name the front-end that computed the features"):
         choose_frontend(None, found.policy)
     path = tmp_path / "train.yaml"
     assert show_policy(path, n_draws=2).frontend is None
@@ -101,7 +101,7 @@ def test_audition_refuses_such_features_until_a_front_end_is_given(tmp_path, imp
     options = ("audition", tmp_path / "x.wav", "-o", tmp_path / "out", "--policy", tmp_path / "train.yaml")
     refused = run(*options)
     assert refused.code == 2
-    assert "frontend: null: the features were made elsewhere; nothing is put in its place" in refused.err
+    assert "frontend: null: the features were computed elsewhere; there is no default for it" in refused.err
     assert not (tmp_path / "out").exists()
     assert run(*options, "--frontend", "espnet", "--draws", "1").code == 0
 
@@ -121,7 +121,7 @@ def test_espnets_masks_on_what_is_no_mel_are_refused(subtests, imported):
     ]:
         with (
             subtests.test(more=more),
-            pytest.raises(PolicyError, match=r"no mel spectrogram, so the masks cannot be heard"),
+            pytest.raises(PolicyError, match=r"not a mel spectrogram, so the masks cannot be heard"),
         ):
             imported(SPECAUG + more)
 
@@ -129,7 +129,7 @@ def test_espnets_masks_on_what_is_no_mel_are_refused(subtests, imported):
 def test_espnets_training_without_specaug_masks_nothing(imported):
     found = imported("encoder: rnn\nencoder_conf: {num_layers: 2}\nbatch_bins: 4\nkeep_nbest_models: 3")
     assert (found.framework, found.policy.transforms) == ("espnet", ())
-    assert noted(found, "specaug is not named: nothing is masked")
+    assert noted(found, "specaug is missing: nothing is masked")
     assert [each.path for each in found.unread] == ["encoder", "encoder_conf", "batch_bins", "keep_nbest_models"]
 
 

@@ -9,8 +9,8 @@ import pytest
 @pytest.mark.parametrize(
     ("change", "n", "note"),
     [
-        (("_train: [utterance_cmvn, specaugment]", "_train: [utterance_cmvn]"), 0, "not among the transforms"),
-        (("_train: [utterance_cmvn, specaugment]", "_eval: [specaugment]"), 0, "not among the transforms"),
+        (("_train: [utterance_cmvn, specaugment]", "_train: [utterance_cmvn]"), 0, "not among the training transforms"),
+        (("_train: [utterance_cmvn, specaugment]", "_eval: [specaugment]"), 0, "not among the training transforms"),
         (("time_mask_p: 1.0", "time_mask_p: 0"), 3, "time_mask_p is 0"),
         (("specaugment:\n", "other:\n"), 0, "specaugment is missing"),
     ],
@@ -36,5 +36,5 @@ def test_fairseqs_masks_are_drawn_as_often_as_they_are_listed(imported, n):
     listed = "utterance_cmvn" + ", specaugment" * n
     found = imported(configs.FAIRSEQ.replace("_train: [utterance_cmvn, specaugment]", f"_train: [{listed}]"))
     assert found.policy.transforms == once.policy.transforms * n
-    note = f"transforms: specaugment is listed {n} times, and runs {n} times; the mean that is filled in is that of "
+    note = f"transforms: specaugment is listed {n} times, and runs {n} times; a mean fill is the mean of "
     assert any(note in line for line in found.notes) == (n > 1)

@@ -64,7 +64,7 @@ def test_numbers_that_no_front_end_can_have_are_an_error_and_none_is_put_in_thei
             path = tmp_path / ("config.json" if text.startswith("{") else "train.yaml")
             path.write_text(text)
             found = import_policy(path)
-            said = f"{said}; write other numbers, or give --frontend"
+            said = f"{said}; change the numbers, or give --frontend"
             assert found.frontend is None
             assert found.frontend_error == f"{path}: {said}"
             assert f"error: {said}" in found.notes
@@ -81,7 +81,7 @@ def test_a_front_end_that_cannot_be_had_here_is_no_error(tmp_path, given):
     path.write_text(f"specaug: specaug\nspecaug_conf: {{time_mask_width_range: 4}}\nfrontend_conf: {{{given}}}")
     found = import_policy(path)
     assert (found.frontend, found.frontend_error) == (None, "")
-    assert "cannot be had here" in found.why_irreplaceable
-    with pytest.raises(PolicyError, match=r"cannot be had here.*; nothing is put in its place: name the front-end"):
+    assert "not supported" in found.why_irreplaceable
+    with pytest.raises(PolicyError, match=r"not supported.*; there is no default for it: name the front-end"):
         choose_frontend(None, found.policy)
     assert show_policy(path, n_draws=10).frontend is None

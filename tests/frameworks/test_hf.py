@@ -58,7 +58,7 @@ def test_whispers_rows_are_as_long_as_its_feature_extractor_pads_them(tmp_path, 
     found = whisper(tmp_path, config, {"return_attention_mask": False, **preprocessor})
     assert found.policy.batch == Batch(n_frames=n_frames)
     seconds = preprocessor.get("chunk_length", 30)
-    assert any(f"over the {seconds} s ({n_frames} frames) that a clip" in note for note in found.notes)
+    assert any(f"over the padded clip, {seconds} s ({n_frames} frames)" in note for note in found.notes)
 
 
 def test_without_a_second_file_whispers_30_s_are_a_default(imported):
@@ -73,7 +73,7 @@ def test_what_transformers_counts_itself_has_no_effect(tmp_path, key):
     assert found.policy.transforms[0].row_frames == 2000
     (note,) = [note for note in found.notes if key in note]
     assert f"{key}: 7: without effect, chunk_length of 20 s" in note
-    assert note.endswith(f"makes it {20 * 16000 if key == 'n_samples' else 2000} in transformers")
+    assert note.endswith(f"gives {20 * 16000 if key == 'n_samples' else 2000} in transformers")
 
 
 @pytest.mark.parametrize(

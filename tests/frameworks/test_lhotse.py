@@ -32,7 +32,7 @@ def test_lhotses_sizes_that_look_exchanged_are_noted_and_drawn_as_they_stand(sub
             found = imported(f"features_mask_size: {wide}\nframes_mask_size: {long}")
             expected = frameworks.lhotse_policy(features_mask_size=wide, frames_mask_size=long, supervisions=True)
             assert found.policy.transforms == expected.transforms
-            notes = noted(found, "these look exchanged")
+            notes = noted(found, "these look swapped")
             assert bool(notes) == is_noted
             # What is advised is lhotse's own.
             if is_noted:

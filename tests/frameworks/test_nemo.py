@@ -54,13 +54,13 @@ def test_nemos_masks_may_stand_within_the_preprocessor(imported):
     )
     assert found.policy.transforms == EXPECTED.transforms
     assert found.frontend.n_mels == 64
-    assert noted(found, "model.preprocessor._target_: LayersPreprocessor: the mel within it is what is masked")
+    assert noted(found, "model.preprocessor._target_: LayersPreprocessor: masks fall on the mel inside it")
     assert [each.path for each in found.unread] == ["model.preprocessor.encoder"]
 
 
 def test_nemos_masks_around_a_network_are_refused(imported):
     with pytest.raises(
-        PolicyError, match=r"model\.spec_augment: with model\.preprocessor of its kind, these masks fall"
+        PolicyError, match=r"model\.spec_augment: model\.preprocessor contains a network, and these masks fall"
     ):
         imported(f"model: {{preprocessor: {{_target_: x.Y, preprocessor: {MEL}}}, spec_augment: {MASKS}}}")
 
@@ -83,14 +83,17 @@ def test_the_front_end_of_a_model_that_is_started_from_is_not_in_the_file(import
 
 
 def test_nemos_masks_in_two_places_are_not_chosen_among(imported):
-    with pytest.raises(PolicyError, match=r"masks stand in model\.a and model\.b, and nothing says which are drawn"):
+    with pytest.raises(PolicyError, match=r"masks in model\.a and model\.b: it is not clear which are used"):
         imported(f"model: {{a: {{spec_augment: {MASKS}}}, b: {{spec_augment: {MASKS}}}}}", framework="nemo")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("preprocessor: {_target_: x.ConvFeatureEncoder}", r"'ConvFeatureEncoder': what a network makes of the wave"),
+        (
+            "preprocessor: {_target_: x.ConvFeatureEncoder}",
+            r"'ConvFeatureEncoder': the output of a network is not a mel",
+        ),
         (
             f"preprocessor: {MEL}, masking: {{_target_: x.RandomBlockMasking}}",
             r"masking\._target_='RandomBlockMasking'",

@@ -48,7 +48,7 @@ def test_training_comes_first_and_a_difference_is_noted(nemo):
     imported = import_policy(nemo(text))
     assert imported.policy.channel == 1
     assert (
-        "model.validation_ds.channel_selector: average differs from model.train_ds.channel_selector: 0, which is meant"
+        "model.validation_ds.channel_selector: average differs from model.train_ds.channel_selector: 0, which is used"
         in imported.notes
     )
 
@@ -59,8 +59,8 @@ def test_what_is_not_one_channel_is_said_and_the_mean_is_heard(subtests, nemo):
             imported = import_policy(nemo(f"model: {{{MASKS}, train_ds: {{channel_selector: {written}}}}}"))
             assert imported.policy.channel is None
             (note,) = [note for note in imported.notes if "channel_selector" in note]
-            assert "is not one channel to be heard" in note
-            assert "choose with --channel" in note
+            assert "does not select one channel" in note
+            assert "choose another with --channel" in note
 
 
 def test_policy_show_names_the_channel(nemo):

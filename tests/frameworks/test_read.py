@@ -145,11 +145,11 @@ def test_nothing_that_the_file_says_is_called_a_default(subtests, imported):
 
 def test_what_has_no_effect_or_is_not_as_it_seems_is_said(subtests, imported):
     for text, name, note in [
-        (configs.ESPNET, "x.yaml", "normalize: utterance_mvn comes after the masks"),
+        (configs.ESPNET, "x.yaml", "normalize: utterance_mvn is applied after the masks"),
         (configs.WHISPER, "x.yaml", "pull request 5206"),
         (configs.WENET, "x.yaml", "spec_aug_conf.max_w: without effect"),
         (configs.WENET, "x.yaml", "spec_trim_conf: without effect, spec_trim is false"),
-        (configs.FAIRSEQ, "x.yaml", "time_wrap_W: 80: misspelt by fairseq's own tool"),
+        (configs.FAIRSEQ, "x.yaml", "time_wrap_W: 80: a typo of fairseq's own tool"),
         (configs.SPEECHBRAIN, "x.yaml", "not executed, .*: !apply:torch.manual_seed"),
         (configs.NEMO, "x.yaml", "dither: noise in training, left out"),
         (configs.HF, "config.json", "no preprocessor_config.json"),

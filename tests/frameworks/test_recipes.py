@@ -45,11 +45,11 @@ def left_unread(found, text):
 def test_nemos_normalisation_is_the_one_of_the_file(subtests, imported):
     for normalize, expected, note in [
         ("per_feature", "per_feature", None),
-        ("all_features", "all_features", "all_features: a filled 0 is the mean over all bins, not of each"),
-        ("NA", None, "NA is none of NeMo's rules, so it does not normalise: a filled value is in the scale"),
-        ("per_utterance", None, "per_utterance is none of NeMo's rules, so it does not normalise"),
-        ("null", None, "normalize: a filled value is in the scale of the features as they are"),
-        ("false", None, "normalize: a filled value is in the scale of the features as they are"),
+        ("all_features", "all_features", "all_features: a fill of 0 is the mean over all bins, not of each"),
+        ("NA", None, "NA is not a rule of NeMo's, so nothing is normalised: fill values are in the scale"),
+        ("per_utterance", None, "per_utterance is not a rule of NeMo's, so nothing is normalised"),
+        ("null", None, "normalize: fill values are in the scale of features without normalisation"),
+        ("false", None, "normalize: fill values are in the scale of features without normalisation"),
         ("{fixed_mean: [1], fixed_std: [2]}", None, "fixed_mean and fixed_std are left out; fill levels differ"),
     ]:
         with subtests.test(normalize=normalize, expected=expected, note=note):
@@ -79,8 +79,11 @@ def test_nemos_windows_may_be_given_in_samples(imported):
 @pytest.mark.parametrize(
     ("given", "note"),
     [
-        ("exact_pad: true", "exact_pad: frames that lie so cannot be had here; choose a front-end"),
-        ("nb_augmentation_prob: 0.5", "nb_augmentation_prob: some clips lose all above nb_max_freq, left out"),
+        ("exact_pad: true", "exact_pad: this framing is not supported; choose a front-end"),
+        (
+            "nb_augmentation_prob: 0.5",
+            "nb_augmentation_prob: some clips lose all above nb_max_freq in training, left out",
+        ),
     ],
 )
 def test_what_nemos_preprocessor_does_besides_is_said(imported, given, note):
@@ -123,14 +126,14 @@ def test_espnets_own_normalisation_is_that_of_the_utterance(imported):
     found = imported(SPECAUG)
     assert "normalize: utterance_mvn" in found.defaults
     (note,) = noted(found, "normalize:")
-    assert note.startswith("normalize: utterance_mvn (ESPnet's default; the recipes' asr.sh asks for global_mvn, ")
+    assert note.startswith("normalize: utterance_mvn (ESPnet's default; the recipes' asr.sh sets global_mvn ")
 
 
 @pytest.mark.parametrize("kind", ["global_mvn", "utterance_mvn"])
 def test_espnets_normalisation_that_is_named_is_no_default(imported, kind):
     found = imported(f"{SPECAUG}normalize: {kind}")
     assert not any("normalize" in line for line in found.defaults)
-    assert noted(found, "normalize:")[0].startswith(f"normalize: {kind} comes after the masks")
+    assert noted(found, "normalize:")[0].startswith(f"normalize: {kind} is applied after the masks")
 
 
 def test_without_espnets_normalisation_nothing_is_said(imported):
@@ -142,9 +145,9 @@ def test_without_espnets_normalisation_nothing_is_said(imported):
 @pytest.mark.parametrize(
     ("more", "note"),
     [
-        ("input_size: 83", "input_size: ESPnet makes no features then, they were made elsewhere"),
-        ("frontend: null", "frontend: null: the features were made elsewhere"),
-        ("frontend: melspec", "frontend: melspec: not known here"),
+        ("input_size: 83", "input_size: ESPnet then reads features that were computed elsewhere"),
+        ("frontend: null", "frontend: null: the features were computed elsewhere"),
+        ("frontend: melspec", "frontend: melspec: not supported"),
     ],
 )
 def test_espnets_features_that_are_not_its_own_give_no_front_end(imported, more, note):
@@ -207,7 +210,7 @@ def test_wenet_1_masked_nothing_unless_it_was_asked_to(imported):
 
 def test_wenet_1_may_have_read_kaldis_features(imported):
     found = imported(OLD.replace("raw_wav: true", "raw_wav: false"))
-    assert noted(found, "raw_wav is false: the features were made elsewhere")
+    assert noted(found, "raw_wav is false: the features were computed elsewhere")
 
 
 @pytest.mark.parametrize(
@@ -252,7 +255,7 @@ def test_fairseqs_feature_transforms_come_after_its_transforms(subtests, importe
 
 def test_fairseqs_transforms_of_the_waveform_are_said(imported):
     found = imported(FAIRSEQ + "transforms: {_train: [specaugment]}\nwaveform_transforms: {_train: [noiseaugment]}")
-    assert noted(found, "waveform_transforms: of the waveform, before the mel; left out")
+    assert noted(found, "waveform_transforms: applied to the waveform; left out")
 
 
 def test_speechbrains_changes_of_the_waveform_are_said(imported):
@@ -264,7 +267,7 @@ augmentation: !new:speechbrain.lobes.augment.TimeDomainSpecAugment
 env_corrupt: !new:speechbrain.lobes.augment.EnvCorrupt
 """)
     assert found.policy.transforms == ()
-    assert noted(found, "of the waveform, before the mel, left out: EnvCorrupt, TimeDomainSpecAugment")
+    assert noted(found, "applied to the waveform, left out: EnvCorrupt, TimeDomainSpecAugment")
     assert left_unread(found, "features.n_mel (did you mean 'n_mels'?)")
 
 

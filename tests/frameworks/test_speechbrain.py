@@ -19,13 +19,13 @@ def test_what_else_the_augmenter_does_is_said(subtests, imported):
     for line, note, n in [
         (
             "parallel_augment: true",
-            "parallel_augment: each augmentation goes to a copy of its own; a draw here is one",
+            "parallel_augment: each augmentation is applied to its own copy; a draw here is one",
             3,
         ),
-        ("concat_original: true", "concat_original: the clip as it was", 3),
-        ("augment_start_index: 2", "augment_start_index: examples of the batch on one side of it are left out", 3),
-        ("augment_end_index: 2", "augment_end_index: examples of the batch on one side of it are left out", 3),
-        ("repeat_augment: 0", "repeat_augment: 0: nothing is done", 0),
+        ("concat_original: true", "concat_original: the unchanged clip", 3),
+        ("augment_start_index: 2", "augment_start_index: examples of the batch on one side of it are not augmented", 3),
+        ("augment_end_index: 2", "augment_end_index: examples of the batch on one side of it are not augmented", 3),
+        ("repeat_augment: 0", "repeat_augment: 0: nothing is augmented", 0),
         ("repeat_augment: 2", "repeat_augment: 2 copies", 3),
     ]:
         with subtests.test(line=line, note=note, n=n):
@@ -51,7 +51,7 @@ def test_of_parallel_augmentations_a_draw_is_one_copy(imported, least):
     text = configs.SPEECHBRAIN.replace("    augment_prob: 0.75", "    augment_prob: 1.0\n    parallel_augment: true")
     found = imported(text.replace("min_augmentations: 3", f"min_augmentations: {least}"))
     assert (found.policy.n_applied, found.policy.is_shuffled) == ((1, 1), True)
-    assert any("the first 1 are there more often" in note for note in found.notes) == (least == 1)
+    assert any("uses the first 1 more often" in note for note in found.notes) == (least == 1)
 
 
 def test_speechbrain_applies_one_or_more_where_the_file_says_nothing(imported):

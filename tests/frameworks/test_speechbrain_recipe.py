@@ -23,10 +23,10 @@ AUGMENTER = "aug: !new:speechbrain.augment.augmenter.Augmenter\n    augmentation
 def test_what_no_augmenter_lists_masks_nothing(imported):
     found = imported(FBANK + DROPS)
     assert found.policy.transforms == ()
-    assert noted(found, "a, b: masks nothing, as no Augmenter lists it")
+    assert noted(found, "a, b: masks nothing, because SpeechBrain applies only")
     found = imported(FBANK + DROPS + AUGMENTER % "[!ref <b>]")
     assert [mask.axis for mask in found.policy.transforms] == ["frequency"]
-    assert noted(found, "a: masks nothing, as no Augmenter lists it")
+    assert noted(found, "a: masks nothing, because SpeechBrain applies only")
     found = imported(FBANK + DROPS + AUGMENTER % "[!ref <a>, !ref <b>]")
     assert not noted(found, "masks nothing")
 
@@ -49,19 +49,19 @@ def test_references_within_lists_are_followed(imported):
 
 def test_lists_of_references_to_lists_do_not_blow_up(imported):
     levels = "".join(f"l{i}: [{', '.join([f'!ref <l{i + 1}>'] * 9)}]\n" for i in range(12)) + "l12: [1]\n"
-    with pytest.raises(PolicyError, match=r"lists of references to lists, more than 1000 values"):
+    with pytest.raises(PolicyError, match=r"nested references to lists with more than 1000 values"):
         imported(levels + "x: !new:speechbrain.lobes.augment.SpecAugment\n    freq_mask_width: !ref <l0>\n")
 
 
 def test_two_augmenters_with_masks_are_not_chosen_between(imported):
     text = FBANK + DROPS + AUGMENTER % "[!ref <a>]" + AUGMENTER.replace("aug:", "other:") % "[!ref <b>]"
-    with pytest.raises(PolicyError, match=r"aug, other: each lists masks .* keep that one"):
+    with pytest.raises(PolicyError, match=r"aug, other: each lists masks .* keep only that one"):
         imported(text)
 
 
 def test_speechbrains_masks_on_what_a_network_made_are_refused(imported):
     text = "w: !new:speechbrain.lobes.models.huggingface_transformers.wav2vec2.Wav2Vec2 {source: x}\n"
-    with pytest.raises(PolicyError, match=r"w=!new:.*Wav2Vec2: the file makes no Fbank, and what a network makes"):
+    with pytest.raises(PolicyError, match=r"w=!new:.*Wav2Vec2: the file has no Fbank, and the output of a network"):
         imported(text + DROPS + AUGMENTER % "[!ref <a>]")
     assert imported(text + FBANK + DROPS + AUGMENTER % "[!ref <a>]").policy.transforms
 
@@ -72,7 +72,7 @@ def test_augmentations_beyond_the_most_never_run(imported):
     )
     found = imported(text)
     assert found.policy.n_applied == (1, 2)
-    assert any("those after the first 2 never run" in note for note in found.notes)
+    assert any("only the first 2 ever run" in note for note in found.notes)
 
 
 def test_an_augmentation_of_sound_keeps_its_place_where_it_matters(imported):
@@ -95,7 +95,9 @@ def test_augmentations_that_are_switched_off_still_count(imported):
     assert imported(silent + "    enable_augmentations: [true, false, true]\n").policy.n_applied == (1, 3)
     found = imported(text + "    enable_augmentations: [true, false, true]\n")
     assert found.policy.n_applied == (1, 3)
-    assert any("max_augmentations: 3, with those that are switched off; 2 to 3 are all 2" in n for n in found.notes)
+    assert any(
+        "max_augmentations: 3, including those that are switched off; 2 to 3 all apply 2" in n for n in found.notes
+    )
 
 
 def test_augmentations_that_are_switched_off_are_left_out(imported):

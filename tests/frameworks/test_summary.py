@@ -15,7 +15,7 @@ from specaug_listen.auditions.records import read_index, read_record
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS, hf_policy
 from specaug_listen.frameworks.frontend_choice import choose_frontend
-from specaug_listen.frameworks.policies import get_policy, resolve_policy, with_batch_and_generator
+from specaug_listen.frameworks.policies import get_policy, resolve_policy
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frameworks.summary import show_policy
 from specaug_listen.frontends import PRESETS
@@ -85,7 +85,7 @@ def test_a_recipe_goes_with_the_front_end_that_it_is_trained_with(subtests):
 
 @pytest.mark.parametrize("source", ["LD", "no-such-file"])
 def test_a_framework_is_for_files(source):
-    refusal = f"framework 'nemo' is for a file, and the policy is {source}; leave it out"
+    refusal = f"framework='nemo' is for files, and the policy is {source}; leave it out"
     with pytest.raises(ParameterError, match=refusal):
         resolve_policy(source, "nemo")
 
@@ -110,7 +110,7 @@ def test_show_prints_all_that_there_is(subtests, written):
 def test_show_lists_what_was_filled_in_and_notes(written):
     out = run("policy", "show", written("fairseq")).out
     assert "filled in, as the file does not say:\n  specaugment.time_warp_W: 0\n" in out
-    assert "misspelt by fairseq's own tool" in out
+    assert "a typo of fairseq's own tool" in out
 
 
 def test_show_as_json_holds_the_same(written):
@@ -138,7 +138,7 @@ def test_what_cannot_be_shown_is_one_line(subtests, tmp_path, monkeypatch):
     for arguments, message in [
         (("show", "nothing.yaml"), r"nothing\.yaml: the policy file cannot be read"),
         (("show", "nothing"), r"unknown policy 'nothing'"),
-        (("show", "LD", "--framework", "espnet"), r"framework 'espnet' is for a file"),
+        (("show", "LD", "--framework", "espnet"), r"framework='espnet' is for files"),
         (("show", "x" * 5000), r"a name of 5000 characters"),
         (("convert", "LD", "--to", "kaldi"), r"unknown framework 'kaldi'"),
         (("convert", "LD"), r"Missing option '--to'"),
@@ -221,7 +221,7 @@ def test_a_front_end_that_cannot_be_is_refused_until_another_is_named(tmp_path, 
     refused = run(*given)
     assert (refused.code, refused.err.splitlines()[-1]) == (
         2,
-        f"error: {path}: frontend_conf.win_length=600: allowed is at most n_fft=512; write other numbers, or give "
+        f"error: {path}: frontend_conf.win_length=600: allowed is at most n_fft=512; change the numbers, or give "
         "--frontend",
     )
     assert not (tmp_path / "out").exists()
@@ -278,7 +278,7 @@ def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
     ],
 )
 def test_a_batch_is_read_from_its_text(text, batch):
-    made = with_batch_and_generator(get_policy("lhotse"), text, False).batch
+    made = get_policy("lhotse", batch=text).batch
     assert (made.size, made.n_frames, made.pad_value) == batch
 
 
@@ -290,30 +290,30 @@ def test_another_text_is_no_batch(subtests):
                 ParameterError, match=r"--batch .*: allowed is N, NxFRAMES or NxFRAMES@PAD, e\.g\. 32x1500@-15\.9"
             ),
         ):
-            with_batch_and_generator(get_policy("lhotse"), text, False)
+            get_policy("lhotse", batch=text)
 
 
 @pytest.mark.parametrize(("text", "why"), [("0", "size=0"), ("5000", "size=5000"), ("1x0", "n_frames=0")])
 def test_a_batch_out_of_range_is_refused(text, why):
     with pytest.raises(ParameterError, match=f"--batch.*{why}"):
-        with_batch_and_generator(get_policy("lhotse"), text, False)
+        get_policy("lhotse", batch=text)
 
 
 @pytest.mark.parametrize("name", ["LD", "lingvo"])
 def test_what_cannot_be_replayed_is_said_at_once(name):
     with pytest.raises(ParameterError, match=r"its draws cannot be replayed; allowed are those of .*wenet"):
-        with_batch_and_generator(get_policy(name), None, True)
+        get_policy(name, exact_rng=True)
 
 
 def test_the_frameworks_generator_is_in_the_policy():
-    assert with_batch_and_generator(get_policy("wenet"), None, True).exact_rng
-    assert with_batch_and_generator(get_policy("wenet"), None, False) == get_policy("wenet")
+    assert get_policy("wenet", exact_rng=True).exact_rng
+    assert not get_policy("wenet").exact_rng
 
 
 def test_a_padded_batch_of_warps_cannot_be_replayed():
     with pytest.raises(ParameterError, match="warps follow from the lengths of all examples"):
-        with_batch_and_generator(get_policy("espnet-conformer10"), "8x900", True)
-    assert with_batch_and_generator(get_policy("wenet"), "8x900", True).exact_rng
+        get_policy("espnet-conformer10", batch="8x900", exact_rng=True)
+    assert get_policy("wenet", batch="8x900", exact_rng=True).exact_rng
 
 
 def test_features_masked_after_the_time_of_clips_of_other_lengths_cannot_be_replayed():
@@ -321,9 +321,9 @@ def test_features_masked_after_the_time_of_clips_of_other_lengths_cannot_be_repl
     with pytest.raises(
         ParameterError, match="the numbers drawn for time masks follow from the lengths of all examples"
     ):
-        with_batch_and_generator(policy, "8x3000", True)
-    assert with_batch_and_generator(policy, "1x3000", True).exact_rng
-    assert with_batch_and_generator(get_policy("hf-whisper"), "8x3000", True).exact_rng
+        get_policy(policy, batch="8x3000", exact_rng=True)
+    assert get_policy(policy, batch="1x3000", exact_rng=True).exact_rng
+    assert get_policy("hf-whisper", batch="8x3000", exact_rng=True).exact_rng
 
 
 def test_what_is_left_to_chance_is_said(written, tmp_path):

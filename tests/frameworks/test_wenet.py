@@ -31,4 +31,4 @@ def test_todays_wenet_reads_dataset_conf_alone(imported, old):
     found = imported(f"collate_conf: {old}\n{DATASET}")
     assert found.policy.transforms == frameworks.wenet_policy(num_t_mask=3, max_t=20).transforms
     assert found.frontend.n_mels == 40
-    assert noted(found, "collate_conf: left alone, as today's WeNet reads dataset_conf alone")
+    assert noted(found, "collate_conf: ignored, because only WeNet 1 reads it")
