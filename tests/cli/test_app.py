@@ -152,7 +152,8 @@ def few_seconds_are_long(monkeypatch):
 
 
 def quarters(*shares):
-    return ["  mel spectrogram: 0%"] + [f"  {what}: {q}%" for what in ("copy-synthesis", "draw-1") for q in shares]
+    renderings = [f"note: {what}: {q}%" for what in ("copy-synthesis", "draw-1") for q in shares]
+    return ["note: mel spectrogram: 0%", *renderings]
 
 
 def test_a_long_recording_is_told_of_in_quarters_and_otherwise_like_a_short_one(tmp_path, clips, few_seconds_are_long):
