@@ -21,28 +21,28 @@ import specaug_listen as sl
 from specaug_listen import augment, frontends
 
 speech = sl.load("../samples/speech.flac")
-heard = sl.audition(speech, frontend=frontends.WHISPER, policy=augment.LD, draws=2, rng=0)
+audition = sl.audition(speech, frontend=frontends.WHISPER, policy=augment.LD, draws=2, rng=0)
 
 # %% [markdown]
 # An audition shows its page. Compare each draw with the copy-synthesis, not with the original: only the
 # copy-synthesis went through the same vocoder as the draws.
 
 # %%
-heard
+audition
 
 # %% [markdown]
 # The scores have one row for each draw. The draw itself is data.
 
 # %%
-heard.scores
+audition.scores
 
 # %%
-heard.draws[0].draw
+audition.draws[0].draw
 
 # %% [markdown]
 # `save` writes everything as WAV, PNG and JSON. A draw comes back from its JSON, sample for sample.
 
 # %%
-folder = heard.save("../out/notebook", overwrite=True)
+folder = audition.save("../out/notebook", overwrite=True)
 again = sl.replay(folder / "draw-1.json")
-(again.draws[0].audio.samples == heard.draws[0].audio.samples).all()
+(again.draws[0].audio.samples == audition.draws[0].audio.samples).all()
