@@ -46,3 +46,10 @@ def speechlike() -> Audio:
 def every_frontend(request: pytest.FixtureRequest) -> frontends.MelFrontend:
     """One of each geometry; of the tests of front-ends themselves all."""
     return frontends.PRESETS[request.param]
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Figures take most of the time of a run, and are files as others are."""
+    monkeypatch.setattr("specaug_listen.auditions.Audition.plot", lambda self, draw: None)
+    monkeypatch.setattr("specaug_listen.auditions.save.encode_png", lambda figure: b"a figure")

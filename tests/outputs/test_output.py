@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from commandline import contents, names_in
+from quick_runs import KilledError
 from results import wrote
 
 from specaug_listen.errors import OutputError, ParameterError
@@ -93,10 +94,6 @@ def test_nothing_is_removed_unless_results_are_to_be_replaced(tmp_path):
     output.remove(["a"])
     output.begin([{"run": 1}], instead_of=["a"])
     assert contents(tmp_path) == {"a": b"1"}
-
-
-class KilledError(BaseException):
-    """Stands for a kill: nothing is written after it."""
 
 
 def test_what_shows_other_files_goes_before_any_of_them_is_replaced_and_comes_last(tmp_path, monkeypatch):

@@ -1,0 +1,45 @@
+"""Clips, and a run over them."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from commandline import run
+
+from specaug_listen import Audio, save
+
+
+def save_clips(folder, speechlike):
+    folder.mkdir()
+    save(folder / "b.wav", Audio(speechlike.samples[:, :9600], 16000))
+    save(folder / "a.wav", Audio(speechlike.samples[:, 3000:12000], 16000))
+    return folder
+
+
+@pytest.fixture
+def clips(tmp_path, speechlike):
+    """A folder with two clips, both under other names than their order."""
+    return save_clips(tmp_path / "in", speechlike)
+
+
+@pytest.fixture(scope="module")
+def written_once(tmp_path_factory, speechlike):
+    folder = tmp_path_factory.mktemp("app")
+    save_clips(folder / "in", speechlike)
+    assert run("audition", folder / "in", "-o", folder / "out", "--vocoder", "original-phase", "--draws", 2).code == 0
+    return folder / "out"
+
+
+@pytest.fixture
+def out(tmp_path, clips, written_once):
+    """What a run with the defaults but a quick vocoder wrote."""
+    return shutil.copytree(written_once, tmp_path / "out")
+
+
+@pytest.fixture
+def few_seconds_are_long(monkeypatch):
+    """So that a clip of 0.6 s is rendered in parts, in four segments."""
+    monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 0.58)
+    monkeypatch.setattr("specaug_listen.cli.console._LEAST_S_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)

@@ -1,0 +1,13 @@
+"""`report`: a page from its folder."""
+
+from __future__ import annotations
+
+from commandline import run
+
+
+def test_report_is_written_again_from_the_folder(out):
+    first = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    ran = run("report", out)
+    assert ran == (0, f"{out / 'report.html'}\n", "")
+    assert (out / "report.html").read_bytes() == first
