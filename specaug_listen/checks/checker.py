@@ -18,6 +18,7 @@ from .._rng import as_seed
 from .._yaml import YAML_SUFFIXES
 from ..audio.signal import Audio
 from ..augment import Policy
+from ..augment.parameters import split_parameters
 from ..custom.adapter import Adapter
 from ..custom.guess import Evidence
 from ..custom.load import absolute_spec, is_spec
@@ -167,7 +168,9 @@ def check(
     limits = _Limits(draws, share, max_time_share, _known_findings(ignore))
     seed = as_seed(rng)
     # What a name stands for is imported where it is called.
-    is_name = isinstance(policy, str) and framework is None and not parameters and is_callable_name(policy)
+    is_name = isinstance(policy, str) and framework is None and is_callable_name(split_parameters(policy)[0])
+    if is_name and (parameters or not is_callable_name(str(policy))):
+        raise ParameterError(f"policy {policy!s:.80}: a callable is checked as it is; leave out parameters (--set)")
     options: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
     pipeline = unimported_policy(str(policy), adapter) if is_name else get_policy(policy, **options)
     geometry, reason = choose_frontend(frontend, pipeline)

@@ -87,7 +87,7 @@ def run_audition(
     paths: Paths,
     out: Out = None,
     frontend: Frontend = None,
-    policy: PolicyOption = "LD",
+    policy: PolicyOption = None,
     parameters: SetParameters = None,
     framework: Framework = None,
     adapter: Adapters = None,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..custom.adapter import Adapter
 
 __all__ = [
+    "DEFAULT_POLICY",
     "FRAMEWORK_HELP",
     "LAYOUTS",
     "Adapters",
@@ -68,11 +69,13 @@ AxesText = Annotated[
         show_default="worked out from the number of bins",
     ),
 ]
+DEFAULT_POLICY = "LD"
 PolicyOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="Policy: a name from 'list policies', a YAML file, a framework's training configuration, or "
-        "module:callable. Parameters may follow, as in LD,F=27,T=40,p=0.2."
+        "module:callable. Parameters may follow, as in LD,F=27,T=40,p=0.2.",
+        show_default=DEFAULT_POLICY,
     ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .console import complain
-from .options import adapter_of, channel_of, wav_channels_of
+from .options import DEFAULT_POLICY, adapter_of, channel_of, wav_channels_of
 
 if TYPE_CHECKING:
     from ..auditions import Configuration
@@ -20,7 +20,7 @@ __all__ = ["check_vocoder", "resolve_run"]
 
 
 def resolve_run(
-    policy: str,
+    policy: str | None,
     frontend: str | None,
     vocoder: str,
     channel: str | None,
@@ -41,6 +41,7 @@ def resolve_run(
     ----------
     policy, frontend, vocoder, channel, framework, parameters, adapter, batch, layout
         As they were typed.
+        A policy that was not named is `DEFAULT_POLICY`.
     choose_frontend : callable or None
         Takes the front-end as it was typed, and the policy; None is the rule of `audition`, which prints what it chose.
     **settings
@@ -55,6 +56,9 @@ def resolve_run(
     from ..auditions import Configuration
     from ..frameworks.policies import get_policy
 
+    if policy is None:
+        _check_policy_is_not_needed(framework, adapter, exact_rng=exact_rng)
+        policy = DEFAULT_POLICY
     wanted = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
     rules = get_policy(policy, batch=batch, exact_rng=exact_rng, **wanted)  # type: ignore[arg-type]
     for note in rules.notes:
@@ -72,6 +76,26 @@ def resolve_run(
         check_vocoder(rendering, choice.frontend)
     settings |= {"frontend_reason": choice.reason, "channels": wav_channels_of(layout)}
     return Configuration(choice.frontend, rules, rendering, **settings)
+
+
+def _check_policy_is_not_needed(framework: str | None, adapter: Sequence[str] | None, *, exact_rng: bool) -> None:
+    """Refuse options about a policy of another kind than the one that is taken where none is named.
+
+    Raises
+    ------
+    ParameterError
+        Which names the option, and not the policy that nobody named.
+    """
+    from ..errors import ParameterError
+
+    options = {
+        "--framework": (framework, "says whose configuration a file is"),
+        "--adapter": (adapter, "says how a callable wants the mel"),
+        "--exact-rng": (exact_rng, "draws with the generator of a policy's framework"),
+    }
+    for option, (value, meaning) in options.items():
+        if value:
+            raise ParameterError(f"{option} {meaning}, and --policy names none; give it, or leave {option} out")
 
 
 def check_vocoder(vocoder: AnyVocoder, frontend: MelFrontend) -> None:

@@ -95,11 +95,14 @@ def exact_streams(policy: Policy, seed: int) -> dict[str, RandomStream]:
     if not isinstance(policy, Policy):
         raise ParameterError(f"policy={policy!r:.80}: expected a Policy, e.g. get_policy(name)")
     seed = as_seed(seed)
+    if policy.callables:
+        raise ParameterError(f"policy {policy.name!r:.80}: a callable draws as it likes; leave exact_rng out")
     framework = FRAMEWORKS.get(policy.framework)
     if framework is None or not framework.is_replayable:
         able = ", ".join(name for name, each in FRAMEWORKS.items() if each.is_replayable)
         raise ParameterError(
-            f"framework {policy.framework!r}: its draws cannot be replayed; allowed are those of {able}"
+            f"policy {policy.name!r:.80} draws as framework {policy.framework!r}: its draws cannot be replayed; "
+            f"allowed are those of {able}"
         )
     _check_replayable_in_batch(policy, framework)
     purposes = {

@@ -17,6 +17,7 @@ from ..auditions import Configuration
 from ..augment import Policy
 from ..augment.parameters import Value, canonical_key, check_each_once, with_field
 from ..augment.policy import with_policy_parameter
+from ..custom.adapter import Adapter
 from ..errors import ParameterError, error_context
 from ..frameworks import ALL_POLICIES
 from ..frameworks.convert import convert_policy
@@ -24,7 +25,7 @@ from ..frameworks.frontend_choice import choose_frontend
 from ..frameworks.policies import get_policy
 from ..frontends import MelFrontend
 
-__all__ = ["Axis", "Value", "differing_key", "read_axes", "with_values"]
+__all__ = ["Axis", "Value", "check_not_replaced", "differing_key", "read_axes", "with_values"]
 
 # In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
 _WHOLE = ("policy", "framework", "frontend", "vocoder")
@@ -157,6 +158,43 @@ def _frontend_of(value: Any) -> MelFrontend | None:
     return value.frontend if isinstance(value, Policy) else None
 
 
+def check_not_replaced(
+    axes: Sequence[Axis], framework: str | None, adapter: Adapter | None, parameters: Sequence[str]
+) -> None:
+    """Refuse what is said of one policy where others take its place.
+
+    Parameters
+    ----------
+    axes : sequence of Axis
+    framework, adapter, parameters
+        As in `specaug_listen.frameworks.policies.get_policy`.
+
+    Raises
+    ------
+    ParameterError
+        Where policies are varied, and one of the others is not None or empty.
+
+    Examples
+    --------
+    >>> check_not_replaced(read_axes(["policy=LD,SS"]), None, None, ["T=3"])
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: T=3 changes one policy, and several are varied; vary T=3, too
+    """
+    if all(axis.key != "policy" for axis in axes):
+        return
+    if framework is not None:
+        raise ParameterError(
+            f"framework {framework!r:.80} says whose configuration one file is, and policies are varied, of which each "
+            "file says it by its keys; leave it out"
+        )
+    if adapter is not None:
+        raise ParameterError("an adapter is for one callable, and policies are varied; leave the adapter out")
+    if parameters:
+        first = f"{parameters[0]:.80}"
+        raise ParameterError(f"{first} changes one policy, and several are varied; vary {first}, too")
+
+
 def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuration:
     """Return a configuration with other values.
 
@@ -240,7 +278,8 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
 
 
 def _with_policy(run: Configuration, policy: Policy) -> Configuration:
-    """Return the run with another policy, and with the front-end that goes with it, unless one was asked for."""
+    """Return the run with another policy in its batch, and with its own front-end, unless one was asked for."""
+    policy = get_policy(policy, batch=run.policy.batch, exact_rng=run.policy.exact_rng)
     if run.frontend_reason in ("named", None):
         return dataclasses.replace(run, policy=policy)
     frontend, reason = choose_frontend(None, policy)

@@ -34,7 +34,7 @@ from ..reports.page_writing import PageOptions
 from ..reports.rerun import is_on_own_frontends
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
-from .axes import Axis, Value, read_axes, with_values
+from .axes import Axis, Value, check_not_replaced, read_axes, with_values
 from .save import output_of_sweep, save_sweep
 
 __all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "render_sweep", "sweep"]
@@ -219,6 +219,7 @@ def sweep(
     """
     clip = as_audio(audio, start_s=start_s, duration_s=duration_s)
     axes = read_axes(vary)
+    check_not_replaced(axes, framework, adapter, parameters)
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
     policy_of_run = get_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     geometry, reason = choose_swept_frontend(frontend, policy_of_run, axes)
