@@ -187,8 +187,8 @@ TESTED_BY = {
     "audio.containers.parsing audio.containers.riff audio.containers.sizes audio.containers.trailing "
     "audio.containers.view audio.containers.voc",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
-    "audio/test_ffmpeg.py": "audio.containers.ffmpeg_parts audio.containers.flv audio.containers.packets "
-    "audio.decoding",
+    "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
+    "audio.containers.packets audio.decoding",
     "audio/test_files.py": "audio.finding",
     "audio/test_signal.py": "audio.wav",
     "checks/test_checker.py": "checks.findings checks.rules_masks checks.rules_padding",

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .._imports import require
 from .._notices import Notice
 from .._stdout import catch_c_output
-from .containers import Piece, Stream, View, flac_frames, flac_header, zeros_behind
+from .containers import Piece, Stream, View, flac_end, flac_frames, flac_header, zeros_behind
 from .containers.flac import HEADER_BYTES, FlacMd5
 from .sndfile import close_file, open_file
 
@@ -78,6 +78,11 @@ class Decoder(ABC):
     @abstractmethod
     def blocks(self, begin: int) -> Iterator[Real]:
         """Samples from ``begin`` to the end, shape (n, n_channels), in blocks; `ending` is known behind the last."""
+
+    @property
+    @abstractmethod
+    def n_likely(self) -> int | None:
+        """Its length as its header or its frames tell before anything is decoded; None where nothing does."""
 
     @property
     @abstractmethod
@@ -150,6 +155,17 @@ class SndfileDecoder(Decoder):
             view.close()
             view = View(self._path, (_EMPTY_ID3_TAG, *pieces), is_endless=self._stream.is_endless)
         return open_file(view), view
+
+    @property
+    def n_likely(self) -> int | None:
+        """Its length by its last frame, its header, or a count of its frames; None where nothing tells."""
+        if self.n_exact is not None:
+            return self.n_exact
+        if self._is_flac:
+            with View(self._path, self._stream.pieces or ((0, os.path.getsize(self._path)),)) as view:
+                if (n_samples := flac_end(view)) is not None:
+                    return n_samples
+        return self._stream.promised_samples or self._n_expected()
 
     @property
     def ending(self) -> Ending | None:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from .._files import open_file
-from .._imports import is_installed, require
+from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError
-from .containers import FileLayout, Stream, View
-from .containers.ffmpeg_parts import Parts, n_bytes_behind, parts_of
+from .containers import Stream, View
+from .containers.ffmpeg_parts import n_bytes_behind
 from .decoding import BLOCK_SAMPLES, Decoder, Ending, Real
 from .timeline import Timeline
 
-__all__ = ["FfmpegDecoder", "conversion", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
+__all__ = ["FfmpegDecoder"]
 
 # Of fewer bytes behind a file nothing is said: they are no recording.
 _FEWEST_BYTES_BEHIND = 1000
@@ -30,38 +28,18 @@ _FEWEST_BYTES_BEHIND = 1000
 _TOLERANCE_S = 0.25
 # As FFmpeg describes channels in no order that it knows: "8 channels (FL+FR+...)".
 _OWN_ORDER_MARK = " channels ("
+# Of larger files without a length, packets are not counted before they are decoded.
+_MOST_COUNTED_BYTES = 1 << 28
 _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 # Containers whose header tells how long each track is. Of others FFmpeg guesses it (from the first frames of an AAC, a
 # file's size), gives the longest track's (Windows Media), or one that it rounds for each packet (AVI).
 _TRACK_LENGTH_FORMATS = frozenset(
     ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
 )
-# Containers whose chunks or frames are read here, as of a frame that is cut FFmpeg makes sound.
-_FORMATS_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
 # Containers with a header that could tell, but does not tell it of the track.
 _FILE_LENGTH_FORMATS = frozenset(["asf", "avi", "matroska"])
 # Of these, the structure of the file tells whether anything could.
 _PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
-
-
-def has_ffmpeg() -> bool:
-    """Whether the extra ``[av]`` is installed."""
-    return is_installed("av")
-
-
-def conversion(path: str | os.PathLike[str]) -> str:
-    """The command that makes a WAV file of a file.
-
-    Examples
-    --------
-    >>> conversion("a b.m4a")
-    "ffmpeg -i 'a b.m4a' 'a b.wav'"
-    >>> conversion("g722.wav")
-    'ffmpeg -i g722.wav g722-pcm.wav'
-    """
-    name = Path(path).name.encode("utf-8", "backslashreplace").decode()
-    ending = "-pcm.wav" if Path(name).suffix.lower() == ".wav" else ".wav"
-    return f"ffmpeg -i {shlex.quote(name)} {shlex.quote(Path(name).stem + ending)}"
 
 
 class _Source:
@@ -160,6 +138,24 @@ class FfmpegDecoder(Decoder):
             begin_s = float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
             return round((end_s - max(0.0, begin_s)) * self.sample_rate)
         return None
+
+    @property
+    def n_likely(self) -> int | None:
+        """Its length as promised, as its frames or packets tell, or as the file as a whole lasts."""
+        if self._promised is None and self._part.expected_samples is None:
+            return self._n_of_packets()
+        return self._promised or self._part.expected_samples
+
+    def _n_of_packets(self) -> int | None:
+        """Count how long the packets of a small file last; None of a larger one, which would take too long."""
+        if os.path.getsize(self._path) > _MOST_COUNTED_BYTES:
+            return None
+        try:
+            with self._open() as (container, stream), self._log():
+                n = sum(packet.duration or 0 for packet in _packets(container, stream))
+                return round(n * float(stream.time_base or 0) * self.sample_rate)
+        except Exception:  # PyAV can stumble in any way; decoding says how
+            return None
 
     @property
     def _begin(self) -> int:
@@ -314,58 +310,6 @@ class FfmpegDecoder(Decoder):
         if part.promised_bytes is None or not part.present_bytes or part.promised_bytes == part.present_bytes:
             return self._promised
         return round(n * part.promised_bytes / part.present_bytes)
-
-
-def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[list[Decoder], list[Notice]]:
-    """Find a decoder for each file in one that is like the first, and what is known beside them.
-
-    Raises
-    ------
-    AudioError
-        When the first one cannot be decoded.
-    """
-    if layout.container == "Ogg":
-        parts = Parts(_links(layout), tuple(_of_pages(layout)))
-    elif layout.container in _FORMATS_READ_HERE:
-        parts = Parts(layout.streams, layout.notices)
-    else:
-        parts = parts_of(path)
-    decoders: list[Decoder] = []
-    n_others = 0
-    for stream in parts.streams:
-        ends = parts.ends if stream is parts.streams[-1] else None
-        try:
-            decoder = FfmpegDecoder(path, stream, ends=ends, follows=bool(decoders))
-        except AudioError:
-            if not decoders:
-                raise
-            n_others += 1
-            continue
-        if decoders and (decoder.sample_rate, decoder.n_channels) != (decoders[0].sample_rate, decoders[0].n_channels):
-            n_others += 1
-            continue
-        decoders.append(decoder)
-    left_out = [Notice("other-streams", {"n_streams": n_others, "n_read": len(decoders)})] if n_others else []
-    return decoders, [*parts.notices, *left_out]
-
-
-def is_cut_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file's own boxes or chunks reach beyond its end."""
-    return parts_of(path).streams[-1].ends_within == "block"
-
-
-def _links(layout: FileLayout) -> tuple[Stream, ...]:
-    """The links of a chained Ogg; all of it as it is, where it has several tracks."""
-    if any(notice.kind == "tracks" for notice in layout.notices):
-        return (Stream(),)
-    return tuple(Stream(stream.pieces) for stream in layout.streams)
-
-
-def _of_pages(layout: FileLayout) -> list[Notice]:
-    """Return what is known of Ogg's pages, whoever decodes them."""
-    within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
-    cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
-    return [*(notice for notice in layout.notices if notice.kind != "tracks"), *cut]
 
 
 def _seconds(text: str) -> float | None:

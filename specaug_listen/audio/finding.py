@@ -16,7 +16,7 @@ from ..outputs.marker import MARKER, Results
 from ..outputs.scratch import is_room
 from .containers import format_by_content, layout_of
 from .decoding import SndfileDecoder
-from .ffmpeg import has_ffmpeg
+from .ffmpeg_files import has_ffmpeg
 
 __all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
 

@@ -22,10 +22,11 @@ from .._notices import Notice
 from .._rng import fingerprint_head, fingerprint_words
 from ..errors import OutputError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
+from .excerpt import Excerpt
 from .mixing import MixMeter
-from .reading import Excerpt, open_excerpt, warn_about
-from .signal import AudioSource, check_length
-from .sound import Levels, Sound, measure_levels
+from .reading import open_excerpt, warn_about
+from .signal import AudioSource
+from .sound import Levels, Sound, check_length, measure_levels
 
 __all__ = ["Recording", "Spool", "SpooledAudio", "open_recording"]
 
@@ -228,6 +229,7 @@ def open_recording(
         if at is not None and n_present > 1:
             choice = Choice(one_channel, n_present)
         n_channels = 1 if choice else n_present
+        excerpt.check_length(sample_rate)
         check_length(excerpt.n_samples, rate, sample_rate)
         mono = SpooledAudio(folder / "original.f32", sample_rate)
         digest = hashlib.sha256(fingerprint_head((n_channels, excerpt.n_samples), rate))

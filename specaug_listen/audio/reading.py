@@ -8,30 +8,29 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import math
-import numbers
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-
-import numpy as np
 
 from .._files import open_file, printable, require_unchanged
 from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 from .containers import FileLayout, format_by_content, layout_of
-from .decoding import Decoder, Real, SndfileDecoder
-from .ffmpeg import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
+from .decoding import Decoder, SndfileDecoder
+from .excerpt import Excerpt, check_excerpt
+from .ffmpeg_files import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from .sound import HIGHEST_RATE, LOWEST_RATE
 
-__all__ = ["MAX_CHANNELS", "Excerpt", "channels_of", "check_excerpt", "lasts_longer", "open_excerpt", "warn_about"]
+__all__ = ["MAX_CHANNELS", "channels_of", "lasts_longer", "open_excerpt", "warn_about"]
 
 MAX_CHANNELS = 8
 # libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
 # SVX, NIST, VOC and IRCAM.
 _UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
+# A file of this size of which less than such a part is on the disk was never written as a whole.
+_LARGE_FILE_BYTES, _MOST_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 32, 256, 512
 _NO_FILE_REASON = "not a regular file"
 _NAMES_WITH_AN = frozenset(
     ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
@@ -44,124 +43,6 @@ _HEADERLESS_FORMATS = {
     **{f".{kind}": (f"8 kHz and {kind.upper()}", f"{kind} -r 8000") for kind in ("gsm", "vox", "ul", "al")},
 }
 _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
-
-
-class Excerpt:
-    """A part of a file, ready to be read from its beginning.
-
-    Parameters
-    ----------
-    decoders : sequence of Decoder
-        Of the file's streams, all of one rate and number of channels.
-    noticed : sequence of Notice
-        What is known of the file before it is decoded.
-    sha256 : str
-        Hash of the whole file's bytes.
-    start_s, duration_s : float [s]
-
-    Attributes
-    ----------
-    sample_rate, n_channels : int
-    begin : int
-        Where it begins in the file.
-    """
-
-    def __init__(
-        self,
-        decoders: Sequence[Decoder],
-        noticed: Sequence[Notice],
-        sha256: str,
-        start_s: float,
-        duration_s: float | None,
-    ) -> None:
-        self._decoders, self._noticed, self._start_s = decoders, noticed, start_s
-        self.sha256 = sha256
-        self.sample_rate, self.n_channels = decoders[0].sample_rate, decoders[0].n_channels
-        self.begin = round(start_s * self.sample_rate)
-        self._wanted = None if duration_s is None else max(1, round(duration_s * self.sample_rate))
-        self._n_samples: int | None = None
-        exact = [decoder.n_exact for decoder in decoders]
-        if None not in exact:
-            total = sum(n for n in exact if n is not None)
-            self._check_not_behind(total)
-            self.begin = min(self.begin, total - 1)
-            self._n_samples = total - self.begin if self._wanted is None else min(total - self.begin, self._wanted)
-
-    @property
-    def n_exact(self) -> int | None:
-        """Its length, where it is known before anything is decoded."""
-        return self._n_samples
-
-    @property
-    def n_samples(self) -> int:
-        """Its length; where it is not known, all is decoded once to count it.
-
-        Raises
-        ------
-        AudioError
-            When nothing is there.
-        """
-        if self._n_samples is None:
-            self._n_samples = sum(map(len, self._decode()))
-        return self._n_samples
-
-    @property
-    def decoder(self) -> str:
-        """Who decodes it."""
-        return self._decoders[0].name
-
-    @property
-    def notices(self) -> tuple[Notice, ...]:
-        """What is known by now of the file; all of it when the excerpt has been read, or its length was asked for."""
-        return (*self._noticed, *(notice for decoder in self._decoders for notice in decoder.notices()))
-
-    def blocks(self, size: int) -> Iterator[Real]:
-        """The samples from the beginning, in blocks of shape (n, n_channels), as often as they are asked for.
-
-        Raises
-        ------
-        AudioError
-            When nothing is there.
-        """
-        waiting: list[Real] = []
-        n_waiting = 0
-        for block in self._decode():
-            while len(block):
-                part, block = block[: size - n_waiting], block[size - n_waiting :]
-                waiting.append(part)
-                n_waiting += len(part)
-                if n_waiting == size:
-                    yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
-                    waiting, n_waiting = [], 0
-        if waiting:
-            yield np.concatenate(waiting)
-
-    def _decode(self) -> Iterator[Real]:
-        skip, done = self.begin, 0
-        for decoder in self._decoders:
-            if decoder.n_exact is not None and skip >= decoder.n_exact:
-                skip -= decoder.n_exact
-                continue
-            for block in decoder.blocks(skip):
-                part = block if self._wanted is None else block[: self._wanted - done]
-                done += len(part)
-                if len(part):
-                    yield part
-                if done == self._wanted:
-                    return
-            skip = max(0, skip - (decoder.ending.n_samples if decoder.ending else 0))
-        if done == 0:
-            self._check_not_behind(sum(decoder.ending.n_samples for decoder in self._decoders if decoder.ending))
-            raise AudioError("the file holds no samples that can be decoded; use another clip")
-
-    def _check_not_behind(self, total: int) -> None:
-        if total == 0:
-            cut = next((notice.text for notice in self.notices if notice.kind in ("cut", "cut-within")), None)
-            raise AudioError(cut or "the file holds no samples")
-        if self._start_s * self.sample_rate >= total:
-            raise AudioError(
-                f"start={self._start_s} s lies behind the end; the clip lasts {total / self.sample_rate:.3f} s"
-            )
 
 
 @contextmanager
@@ -189,9 +70,11 @@ def open_excerpt(
     sf = require("soundfile", purpose="reading audio")
     try:
         with require_unchanged(path):
-            sha256 = _hash(path)
+            _check_file(path)
             decoders, noticed = _decoders(path)
-            excerpt = Excerpt(decoders, noticed, sha256, start_s, duration_s)
+            excerpt = Excerpt(decoders, noticed, start_s, duration_s, n_bytes=os.path.getsize(path))
+            excerpt.check_length(excerpt.sample_rate)
+            excerpt.sha256 = _hash(path)
             _check_strictly(excerpt, strict)
             yield excerpt
             _check_strictly(excerpt, strict)
@@ -215,6 +98,10 @@ def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
     """
     try:
         decoders, _ = _decoders(path)
+        try:
+            Excerpt(decoders, (), 0.0, None, n_bytes=os.path.getsize(path)).check_length(decoders[0].sample_rate)
+        except AudioError:  # without a need to decode it
+            return True
         most, n = seconds * decoders[0].sample_rate, 0
         for decoder in decoders:
             if decoder.n_exact is not None:
@@ -252,31 +139,16 @@ def channels_of(path: str | os.PathLike[str]) -> int:
         return 1
 
 
-def check_excerpt(start_s: float, duration_s: float | None) -> None:
-    """See that a part of a clip can be meant.
+def _check_file(path: str | os.PathLike[str]) -> None:
+    """See that a file can be opened, and holds anything.
 
     Raises
     ------
-    ParameterError
-        When it begins before the clip, holds nothing, or is given in something else than seconds.
+    AudioError
     """
-    if not (_is_finite(start_s) and start_s >= 0):
-        raise ParameterError(f"start={start_s!r:.80}: expected seconds >= 0")
-    if duration_s is not None and not (_is_finite(duration_s) and duration_s > 0):
-        raise ParameterError(f"duration={duration_s!r:.80}: expected seconds > 0, or nothing for all")
-
-
-def _is_finite(value: object) -> bool:
-    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _hash(path: str | os.PathLike[str]) -> str:
-    digest = hashlib.sha256()
     try:
         with open_file(path) as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-            if file.tell() == 0:
+            if not file.read(1):
                 raise AudioError("the file is empty (0 bytes)")
     except FileNotFoundError:
         raise AudioError("no such file") from None
@@ -287,6 +159,29 @@ def _hash(path: str | os.PathLike[str]) -> str:
         raise AudioError(f"cannot be read ({error.strerror}){advice}") from None
     except ValueError as error:
         raise AudioError(f"no path of a file ({error})") from None
+
+
+def _check_holes(path: str | os.PathLike[str]) -> None:
+    """Refuse a file of holes, which is read for minutes though next to nothing of it is on the disk.
+
+    Raises
+    ------
+    AudioError
+    """
+    status = os.stat(path)
+    n_on_disk = getattr(status, "st_blocks", 0) * _STAT_BLOCK_BYTES  # 0 where the file system does not tell
+    if status.st_size > _LARGE_FILE_BYTES and 0 < n_on_disk < status.st_size // _MOST_HOLES_FACTOR:
+        raise AudioError(
+            f"is a file of holes: of its {status.st_size} bytes, {n_on_disk} are on the disk; what is missing was "
+            "never written, so copy it again"
+        )
+
+
+def _hash(path: str | os.PathLike[str]) -> str:
+    digest = hashlib.sha256()
+    with open_file(path) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()
 
 
@@ -298,6 +193,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
     AudioError
         When nothing can be decoded.
     """
+    _check_holes(path)
     layout = layout_of(path)
     if layout.refusal is not None:
         raise AudioError(layout.refusal.text)

@@ -21,17 +21,17 @@ from .._notices import Notice
 from .._rng import fingerprint
 from ..errors import AudioError, ParameterError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
+from .excerpt import Excerpt, check_excerpt
 from .finding import AUDIO_SUFFIXES, find_audio
 from .mixing import mix_notices
-from .reading import MAX_CHANNELS, Excerpt, check_excerpt, open_excerpt, warn_about
-from .sound import Levels, Sound, check_rate, measure_levels, not_finite
+from .reading import MAX_CHANNELS, open_excerpt, warn_about
+from .sound import Levels, Sound, check_length, check_rate, measure_levels, not_finite
 from .wav import FULL_SCALE, encode_wav, wav_parts
 
 __all__ = [
     "AUDIO_SUFFIXES",
     "Audio",
     "AudioSource",
-    "check_length",
     "common_gain",
     "encode_wav",
     "find_audio",
@@ -41,8 +41,6 @@ __all__ = [
 ]
 
 _WAV_SUFFIXES = (".wav", ".wave", ".bwf", ".wavex")
-# About nine hours at 16 kHz.
-_MOST_SAMPLES = 1 << 29
 _SAMPLES_AT_ONCE = 1 << 18
 # One step of a WAV file below full scale, so that rounding can never wrap.
 _LARGEST_PEAK = (FULL_SCALE - 1) / FULL_SCALE
@@ -335,21 +333,6 @@ def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> No
     if path.suffix.lower() in AUDIO_SUFFIXES and path.suffix.lower() not in _WAV_SUFFIXES:
         raise ParameterError(f"{printable(path)}: WAV is what is written; name the file {path.stem:.80}.wav")
     write_whole(path, encode_wav(audio, gain=gain))
-
-
-def check_length(n_samples: int, rate: int, wanted: int) -> None:
-    """Refuse a clip that would be absurdly long at the rate that is wanted: mostly, its header is wrong.
-
-    Raises
-    ------
-    AudioError
-    """
-    resampled = n_samples * wanted / rate
-    if resampled > _MOST_SAMPLES:
-        raise AudioError(
-            f"{n_samples} samples at {rate} Hz would be {resampled:.3g} at {wanted} Hz; allowed are {_MOST_SAMPLES}; "
-            "take a part of the clip, or mend its header's rate"
-        )
 
 
 def common_gain(audios: Iterable[Sound]) -> float:

@@ -17,7 +17,7 @@ _NUMBERS_AT_ONCE = 2048
 
 
 def open_file(source: Any, **how: Any) -> Any:
-    """Open a file as `soundfile.SoundFile` does."""
+    """Open a file as ``soundfile.SoundFile`` does."""
     with catch_c_output():
         return _forward()(source, **how)
 

@@ -11,7 +11,16 @@ import numpy.typing as npt
 
 from ..errors import AudioError, ParameterError, value_text
 
-__all__ = ["HIGHEST_RATE", "LOWEST_RATE", "Levels", "Sound", "check_rate", "measure_levels", "not_finite"]
+__all__ = [
+    "HIGHEST_RATE",
+    "LOWEST_RATE",
+    "Levels",
+    "Sound",
+    "check_length",
+    "check_rate",
+    "measure_levels",
+    "not_finite",
+]
 
 Real = npt.NDArray[np.float32]
 # From here on a sample counts as clipped: as loud as 16 bits can tell, but for one step.
@@ -20,6 +29,8 @@ _CLIPPED_LEVEL = 32766 / 32768
 LOWEST_RATE = 100
 # Far above what is ever recorded of sound; from 1 GHz on, resampling takes seconds to hours.
 HIGHEST_RATE = 10_000_000
+# About nine hours at 16 kHz.
+_MOST_SAMPLES = 1 << 29
 
 
 def check_rate(rate: Any) -> None:
@@ -34,6 +45,21 @@ def check_rate(rate: Any) -> None:
         raise ParameterError(
             f"sample_rate={value_text(rate)}: expected an integer from 1 to {HIGHEST_RATE} [Hz]; give the rate that "
             "the samples were taken at"
+        )
+
+
+def check_length(n_samples: int, rate: int, wanted: int) -> None:
+    """Refuse a clip that would be absurdly long at the rate that is wanted: mostly, its header is wrong.
+
+    Raises
+    ------
+    AudioError
+    """
+    resampled = n_samples * wanted / rate
+    if resampled > _MOST_SAMPLES:
+        raise AudioError(
+            f"{n_samples} samples at {rate} Hz would be {resampled:.3g} at {wanted} Hz; allowed are {_MOST_SAMPLES}; "
+            "take a part of the clip, or mend its header's rate"
         )
 
 

@@ -17,7 +17,8 @@ from specaug_listen import audition, load, replay
 from specaug_listen._notices import Notice
 from specaug_listen.audio.containers.packets import chain_of
 from specaug_listen.audio.decoding import Decoder, Ending
-from specaug_listen.audio.ffmpeg import FfmpegDecoder, conversion
+from specaug_listen.audio.ffmpeg import FfmpegDecoder
+from specaug_listen.audio.ffmpeg_files import conversion
 from specaug_listen.errors import AudioError
 
 CONTENTS = {
@@ -93,6 +94,10 @@ class StandIn(Decoder):
         self.end = None
 
     @property
+    def n_likely(self):
+        return None
+
+    @property
     def ending(self):
         return self.end
 
@@ -110,7 +115,7 @@ class StandIn(Decoder):
 def stand_in(monkeypatch):
     monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: True)
     monkeypatch.setattr("specaug_listen.audio.finding.has_ffmpeg", lambda: True)
-    monkeypatch.setattr("specaug_listen.audio.ffmpeg.FfmpegDecoder", StandIn)
+    monkeypatch.setattr("specaug_listen.audio.ffmpeg_files.FfmpegDecoder", StandIn)
 
 
 M4A = CONTENTS["an MPEG-4 audio (M4A) file"] + bytes(100)

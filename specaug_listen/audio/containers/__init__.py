@@ -1,6 +1,6 @@
 """Containers of sound: where the sound is in a file, and how much of it its header promises."""
 
-from .flac import flac_frames, flac_header, zeros_behind
+from .flac import flac_end, flac_frames, flac_header, zeros_behind
 from .layout import Body, FileLayout, Stream
 from .magic import FfmpegFormat, format_by_content
 from .parsing import layout_of
@@ -13,6 +13,7 @@ __all__ = [
     "Piece",
     "Stream",
     "View",
+    "flac_end",
     "flac_frames",
     "flac_header",
     "format_by_content",

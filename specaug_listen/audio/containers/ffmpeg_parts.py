@@ -97,7 +97,14 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
                 streams.append(_stream(file, first, end, ends))
             else:
                 n_foreign += chain.n_foreign
-                streams.append(Stream(((first, end),), ends_within=chain.within, is_open=chain.is_open))
+                streams.append(
+                    Stream(
+                        ((first, end),),
+                        expected_samples=chain.n_samples,
+                        ends_within=chain.within,
+                        is_open=chain.is_open,
+                    )
+                )
             if is_last:
                 damaged = (Notice("damaged", {"n_bytes": n_foreign}),) if n_foreign else ()
                 return Parts(tuple(streams), damaged, end if is_torn else ends)

@@ -20,7 +20,16 @@ from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .tags import before_tags
 from .view import Piece, View, mend, read_at
 
-__all__ = ["HEADER_BYTES", "FlacMd5", "flac_frames", "flac_header", "flac_layout", "stream_of", "zeros_behind"]
+__all__ = [
+    "HEADER_BYTES",
+    "FlacMd5",
+    "flac_end",
+    "flac_frames",
+    "flac_header",
+    "flac_layout",
+    "stream_of",
+    "zeros_behind",
+]
 
 # The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
@@ -81,7 +90,18 @@ def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
     return Stream(pieces, promised_samples=total or None, is_open=total == 0)
 
 
-def flac_frames(stream: View) -> Iterator[tuple[int, int]]:
+def flac_end(stream: View) -> int | None:
+    """Return where in time the last frame of a stream begins, of the end of which it is read; None where none is found.
+
+    Parameters
+    ----------
+    stream : View
+    """
+    begin = max(HEADER_BYTES, stream.n_bytes - _BYTES_AT_ONCE)
+    return next((time for time, _ in reversed(deque(flac_frames(stream, begin), maxlen=1))), None)
+
+
+def flac_frames(stream: View, at: int = HEADER_BYTES) -> Iterator[tuple[int, int]]:
     """Yield the place in time of each frame that seems to begin in a stream, and its place in bytes.
 
     A decoder that was thrown off by damage can go on with them; what only looks like a frame it will refuse.
@@ -90,6 +110,8 @@ def flac_frames(stream: View) -> Iterator[tuple[int, int]]:
     ----------
     stream : View
         From its marker on; it may be read by others meanwhile.
+    at : int [bytes]
+        From where on they are looked for.
 
     Yields
     ------
@@ -101,7 +123,6 @@ def flac_frames(stream: View) -> Iterator[tuple[int, int]]:
     if len(header) < HEADER_BYTES:
         return
     per_frame = struct.unpack(">H", header[8:10])[0]
-    at = HEADER_BYTES
     while True:
         stream.seek(at)
         block = stream.read(_BYTES_AT_ONCE)

@@ -13,10 +13,12 @@ __all__ = ["Chain", "chain_of"]
 
 # How much is read to go on behind what is no packet, which mostly is near; then more and more.
 _FIRST_READ_BYTES, _LARGEST_READ_BYTES = 1 << 10, 1 << 20
+_HEAD_BYTES = 32
 _ADTS_SYNC, _AC3_SYNC, _DTS_SYNC, _DTS_HD_SYNC = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
 _PACK_CODE, _END_CODE = b"\0\0\1\xba", b"\0\0\1\xb9"
 _SECTOR_BYTES = 2352  # of a video CD, which zeros fill up
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
+_AAC_SAMPLES, _AMR_SAMPLES = 1024, 160
 # Bytes of AMR's frames by their mode; of comfort noise, and of none.
 _AMR_FRAME_BYTES = {
     b"#!AMR\n": (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1),
@@ -38,12 +40,33 @@ class Chain(NamedTuple):
         What the file ends in the middle of.
     is_open : bool
         Whether a mark of the end is usual, or a cut within is not, so that a cut would not show.
+    n_samples : int or None
+        How long the frames last if all are like the first one; None of packets.
     """
 
     ends: int
     n_foreign: int = 0
     within: str | None = None
     is_open: bool = False
+    n_samples: int | None = None
+
+
+class _Window:
+    """Bytes of a file that are looked at one behind the other, of which many are read at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._begin, self._block = file, 0, b""
+
+    def head(self, at: int) -> bytes:
+        """The first bytes of what begins at a place."""
+        if not 0 <= at - self._begin <= len(self._block) - _HEAD_BYTES:
+            self._begin, self._block = at, _read(self._file, at, _LARGEST_READ_BYTES)
+        return self._block[at - self._begin : at - self._begin + _HEAD_BYTES]
+
+    def n_alike(self, at: int) -> int:
+        """How many bytes from a place on are the same, as far as they were read."""
+        block = memoryview(self._block)[at - self._begin :]
+        return len(block) - len(bytes(block).lstrip(block[:1]))
 
 
 def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
@@ -57,14 +80,15 @@ def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
     """
     head = _read(file, begin, 600)
     if head[:1] == b"\xff" and _adts(head):
-        return _walk(file, begin, size, _adts, head[:2], "frame")
+        return _walk(file, begin, size, _adts, head[:2], "frame", _AAC_SAMPLES)
     if head.startswith(_AC3_SYNC):
-        return _walk(file, begin, size, _ac3, _AC3_SYNC, "frame")
+        return _walk(file, begin, size, _ac3, _AC3_SYNC, "frame", _samples_of_ac3(head))
     if head.startswith(_DTS_SYNC):
-        return _walk(file, begin, size, _dts, _DTS_SYNC, "frame")
+        return _walk(file, begin, size, _dts, _DTS_SYNC, "frame", _samples_of_dts(head))
     for mark, sizes in _AMR_FRAME_BYTES.items():
         if head.startswith(mark):
-            return _walk(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame")
+            n_samples = _AMR_SAMPLES * (2 if b"WB" in mark else 1)
+            return _walk(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame", n_samples)
     if head.startswith(_PACK_CODE):
         chain = _walk(file, begin, size, _of_ps, _PACK_CODE, "packet")
         is_closed = _read(file, chain.ends - len(_END_CODE), len(_END_CODE)) == _END_CODE
@@ -79,19 +103,30 @@ def _read(file: BinaryIO, at: int, n_bytes: int) -> bytes:
     return read_at(file, max(0, at), max(0, n_bytes))
 
 
-def _walk(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int], mark: bytes, within: str) -> Chain:
+def _walk(
+    file: BinaryIO,
+    begin: int,
+    size: int,
+    length: Callable[[bytes], int],
+    mark: bytes,
+    within: str,
+    per_frame: int | None = None,
+) -> Chain:
     """Go from one to the next by their lengths, and to the next mark where there is none."""
     at = ends = begin
-    n_foreign = n_refused = 0
+    n_foreign = n_refused = n_frames = 0
+    window = _Window(file)
     while at < size:
-        head = _read(file, at, 32)
+        head = window.head(at)
         n_bytes = length(head)
         if n_bytes and at + n_bytes <= size:
-            at = ends = at + n_bytes
+            n = min(window.n_alike(at), size - at) if n_bytes == 1 else 1  # AMR's frames without sound
+            n_frames += n
+            at = ends = at + n * n_bytes
         elif n_refused < MOST_REFUSED_TAGS and (behind := behind_tags(file, at, size)) > at:
             at = behind  # a tag stands between parts that were sent one by one
         elif n_bytes or (mark and size - at < len(head.ljust(8)) and _begins_alike(head, mark)):
-            return Chain(ends, n_foreign, within)
+            break
         else:
             n_refused += is_begun_tag(head)
             lost_from, at = at, _next(file, at + 1, size, length, mark)
@@ -101,7 +136,7 @@ def _walk(file: BinaryIO, begin: int, size: int, length: Callable[[bytes], int],
                 and not any(_read(file, lost_from, at - lost_from))
             )
             n_foreign += at - lost_from if at < size and not is_padding else 0
-    return Chain(ends, n_foreign)
+    return Chain(ends, n_foreign, within if at < size else None, n_samples=per_frame and per_frame * n_frames)
 
 
 def _begins_alike(head: bytes, mark: bytes) -> bool:
@@ -158,6 +193,16 @@ def _dts(head: bytes) -> int:
     if head.startswith(_DTS_HD_SYNC):
         return (bits >> 1 & 0xFFFFF) + 1 if bits >> 37 & 1 else (bits >> 13 & 0xFFFF) + 1
     return 0
+
+
+def _samples_of_ac3(head: bytes) -> int:
+    """Samples of a frame: six blocks of 256, of which E-AC-3 has a choice."""
+    is_short = head[5] >> 3 > 10 and head[4] >> 6 < 3
+    return 256 * ((1, 2, 3, 6)[head[4] >> 4 & 3] if is_short else 6)
+
+
+def _samples_of_dts(head: bytes) -> int:
+    return 32 * ((int.from_bytes(head[4:10], "big") >> 34 & 0x7F) + 1)
 
 
 def _amr(sizes: tuple[int, ...], head: bytes) -> int:

@@ -1,0 +1,179 @@
+"""A part of a file: the samples of its streams, one behind the other, from one place to another."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from .._notices import Notice
+from ..errors import AudioError, ParameterError
+from .decoding import Decoder, Real
+from .sound import check_length
+
+__all__ = ["Excerpt", "check_excerpt"]
+
+# As dense as sound can be: silence in FLAC, of which 11 bytes make 65535 samples.
+_MOST_SAMPLES_PER_BYTE = 1 << 13
+
+
+class Excerpt:
+    """A part of a file, ready to be read from its beginning.
+
+    Parameters
+    ----------
+    decoders : sequence of Decoder
+        Of the file's streams, all of one rate and number of channels.
+    noticed : sequence of Notice
+        What is known of the file before it is decoded.
+    start_s, duration_s : float [s]
+    n_bytes : int
+        Of the file.
+
+    Attributes
+    ----------
+    sample_rate, n_channels : int
+    begin : int
+        Where it begins in the file.
+    sha256 : str
+        Hash of the whole file's bytes; empty until it is known.
+    """
+
+    def __init__(
+        self,
+        decoders: Sequence[Decoder],
+        noticed: Sequence[Notice],
+        start_s: float,
+        duration_s: float | None,
+        *,
+        n_bytes: int = 0,
+    ) -> None:
+        self._decoders, self._noticed, self._start_s, self._n_bytes = decoders, noticed, start_s, n_bytes
+        self.sha256 = ""
+        self.sample_rate, self.n_channels = decoders[0].sample_rate, decoders[0].n_channels
+        self.begin = round(start_s * self.sample_rate)
+        self._wanted = None if duration_s is None else max(1, round(duration_s * self.sample_rate))
+        self._n_samples: int | None = None
+        exact = [decoder.n_exact for decoder in decoders]
+        if None not in exact:
+            total = sum(n for n in exact if n is not None)
+            self._check_not_behind(total)
+            self.begin = min(self.begin, total - 1)
+            self._n_samples = total - self.begin if self._wanted is None else min(total - self.begin, self._wanted)
+
+    @property
+    def n_exact(self) -> int | None:
+        """Its length, where it is known before anything is decoded."""
+        return self._n_samples
+
+    @property
+    def n_samples(self) -> int:
+        """Its length; where it is not known, all is decoded once to count it.
+
+        Raises
+        ------
+        AudioError
+            When nothing is there, or far too much.
+        """
+        if self._n_samples is None:
+            n_samples = 0
+            for block in self._decode():
+                n_samples += len(block)
+                check_length(n_samples, self.sample_rate, self.sample_rate)
+            self._n_samples = n_samples
+        return self._n_samples
+
+    def check_length(self, sample_rate: int) -> None:
+        """Refuse what would be too long at a rate, as far as that is known before anything is decoded.
+
+        Raises
+        ------
+        AudioError
+        """
+        n_samples = self._n_samples
+        if n_samples is None and None not in (likely := [decoder.n_likely for decoder in self._decoders]):
+            total = sum(n for n in likely if n is not None)
+            # What the file could never hold is a header that is wrong, and all that is there is read.
+            n_samples = max(0, total - self.begin) if total <= _MOST_SAMPLES_PER_BYTE * self._n_bytes else None
+            if n_samples is not None and self._wanted is not None:
+                n_samples = min(n_samples, self._wanted)
+        if n_samples is not None:
+            check_length(n_samples, self.sample_rate, sample_rate)
+
+    @property
+    def decoder(self) -> str:
+        """Who decodes it."""
+        return self._decoders[0].name
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is known by now of the file; all of it when the excerpt has been read, or its length was asked for."""
+        return (*self._noticed, *(notice for decoder in self._decoders for notice in decoder.notices()))
+
+    def blocks(self, size: int) -> Iterator[Real]:
+        """The samples from the beginning, in blocks of shape (n, n_channels), as often as they are asked for.
+
+        Raises
+        ------
+        AudioError
+            When nothing is there.
+        """
+        waiting: list[Real] = []
+        n_waiting = 0
+        for block in self._decode():
+            while len(block):
+                part, block = block[: size - n_waiting], block[size - n_waiting :]
+                waiting.append(part)
+                n_waiting += len(part)
+                if n_waiting == size:
+                    yield waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+                    waiting, n_waiting = [], 0
+        if waiting:
+            yield np.concatenate(waiting)
+
+    def _decode(self) -> Iterator[Real]:
+        skip, done = self.begin, 0
+        for decoder in self._decoders:
+            if decoder.n_exact is not None and skip >= decoder.n_exact:
+                skip -= decoder.n_exact
+                continue
+            for block in decoder.blocks(skip):
+                part = block if self._wanted is None else block[: self._wanted - done]
+                done += len(part)
+                if len(part):
+                    yield part
+                if done == self._wanted:
+                    return
+            skip = max(0, skip - (decoder.ending.n_samples if decoder.ending else 0))
+        if done == 0:
+            self._check_not_behind(sum(decoder.ending.n_samples for decoder in self._decoders if decoder.ending))
+            raise AudioError("the file holds no samples that can be decoded; use another clip")
+
+    def _check_not_behind(self, total: int) -> None:
+        if total == 0:
+            cut = next((notice.text for notice in self.notices if notice.kind in ("cut", "cut-within")), None)
+            raise AudioError(cut or "the file holds no samples")
+        if self._start_s * self.sample_rate >= total:
+            raise AudioError(
+                f"start={self._start_s} s lies behind the end; the clip lasts {total / self.sample_rate:.3f} s"
+            )
+
+
+def check_excerpt(start_s: float, duration_s: float | None) -> None:
+    """See that a part of a clip can be meant.
+
+    Raises
+    ------
+    ParameterError
+        When it begins before the clip, holds nothing, or is given in something else than seconds.
+    """
+    if not (_is_finite(start_s) and start_s >= 0):
+        raise ParameterError(f"start={start_s!r:.80}: expected seconds >= 0")
+    if duration_s is not None and not (_is_finite(duration_s) and duration_s > 0):
+        raise ParameterError(f"duration={duration_s!r:.80}: expected seconds > 0, or nothing for all")
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)

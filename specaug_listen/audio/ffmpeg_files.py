@@ -1,0 +1,92 @@
+"""The files in one that FFmpeg is to decode, each with a decoder, and the command that converts a file."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from .._imports import is_installed
+from .._notices import Notice
+from ..errors import AudioError
+from .containers import FileLayout, Stream
+from .containers.ffmpeg_parts import Parts, parts_of
+from .decoding import Decoder
+from .ffmpeg import FfmpegDecoder
+
+__all__ = ["conversion", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
+
+# Containers whose chunks or frames are read here, as of a frame that is cut FFmpeg makes sound.
+_FORMATS_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
+
+
+def has_ffmpeg() -> bool:
+    """Whether the extra ``[av]`` is installed."""
+    return is_installed("av")
+
+
+def conversion(path: str | os.PathLike[str]) -> str:
+    """The command that makes a WAV file of a file.
+
+    Examples
+    --------
+    >>> conversion("a b.m4a")
+    "ffmpeg -i 'a b.m4a' 'a b.wav'"
+    >>> conversion("g722.wav")
+    'ffmpeg -i g722.wav g722-pcm.wav'
+    """
+    name = Path(path).name.encode("utf-8", "backslashreplace").decode()
+    ending = "-pcm.wav" if Path(name).suffix.lower() == ".wav" else ".wav"
+    return f"ffmpeg -i {shlex.quote(name)} {shlex.quote(Path(name).stem + ending)}"
+
+
+def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[list[Decoder], list[Notice]]:
+    """Find a decoder for each file in one that is like the first, and what is known beside them.
+
+    Raises
+    ------
+    AudioError
+        When the first one cannot be decoded.
+    """
+    if layout.container == "Ogg":
+        parts = Parts(_links(layout), tuple(_of_pages(layout)))
+    elif layout.container in _FORMATS_READ_HERE:
+        parts = Parts(layout.streams, layout.notices)
+    else:
+        parts = parts_of(path)
+    decoders: list[Decoder] = []
+    n_others = 0
+    for stream in parts.streams:
+        ends = parts.ends if stream is parts.streams[-1] else None
+        try:
+            decoder = FfmpegDecoder(path, stream, ends=ends, follows=bool(decoders))
+        except AudioError:
+            if not decoders:
+                raise
+            n_others += 1
+            continue
+        if decoders and (decoder.sample_rate, decoder.n_channels) != (decoders[0].sample_rate, decoders[0].n_channels):
+            n_others += 1
+            continue
+        decoders.append(decoder)
+    left_out = [Notice("other-streams", {"n_streams": n_others, "n_read": len(decoders)})] if n_others else []
+    return decoders, [*parts.notices, *left_out]
+
+
+def is_cut_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's own boxes or chunks reach beyond its end."""
+    return parts_of(path).streams[-1].ends_within == "block"
+
+
+def _links(layout: FileLayout) -> tuple[Stream, ...]:
+    """The links of a chained Ogg; all of it as it is, where it has several tracks."""
+    if any(notice.kind == "tracks" for notice in layout.notices):
+        return (Stream(),)
+    return tuple(Stream(stream.pieces) for stream in layout.streams)
+
+
+def _of_pages(layout: FileLayout) -> list[Notice]:
+    """Return what is known of Ogg's pages, whoever decodes them."""
+    within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
+    cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
+    return [*(notice for notice in layout.notices if notice.kind != "tracks"), *cut]
