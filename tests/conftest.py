@@ -7,7 +7,7 @@ import presets
 import pytest
 from hypothesis import settings
 
-from specaug_listen import Audio, frontends
+from specaug_listen import Audio, frontends, save
 
 # Loops are compiled at their first use, within whichever example comes first.
 settings.register_profile("patient", deadline=None)
@@ -53,3 +53,10 @@ def without_figures(monkeypatch):
     """Figures take most of the time of a run, and are files as others are."""
     monkeypatch.setattr("specaug_listen.auditions.Audition.plot", lambda self, draw: None)
     monkeypatch.setattr("specaug_listen.auditions.save.encode_png", lambda figure: b"a figure")
+
+
+@pytest.fixture
+def beside_a_clip(tmp_path, monkeypatch):
+    """The working folder holds a recording, which nobody asks for."""
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "mine.wav", Audio([0.1] * 4000, 16000))

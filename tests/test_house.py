@@ -176,9 +176,7 @@ def test_files_that_are_not_named_lie_where_the_star_is():
 TESTS = pathlib.Path(__file__).parent
 # Modules without a file of tests by their own name, under the one that tests them where they are used.
 TESTED_BY = {
-    "attack/test_arguments.py": "_interrupts",
     "attack/test_code_under_check.py": "checks.subreaper",
-    "attack/test_cost.py": "_yaml_loader",
     "attack/test_edited_folders.py": "auditions.integrity",
     "attack/test_large_mels.py": "_arrays",
     "attack/test_received_folders.py": "auditions.assets auditions.clip_files",
@@ -205,9 +203,7 @@ TESTED_BY = {
     "frameworks/test_page.py": "augment.describe",
     "frontends/test_statistics_files.py": "frontends.statistics",
     "outputs/test_output.py": "outputs.pages",
-    "pages/test_html.py": "pages.model",
     "test_same_bytes.py": "_threads",
-    "vocoders/test_neural.py": "auditions.text",
 }
 
 

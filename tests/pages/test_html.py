@@ -143,14 +143,6 @@ def test_the_player_is_told_of_versions_pictures_and_masks():
     assert json.loads(json.dumps(told)) == told
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [("rectangle", "rectangle mask 150–250 Hz, 0.20–0.40 s, mean"), ("copy", "copy 150–250 Hz, 0.20–0.40 s, mean")],
-)
-def test_what_covers_a_part_of_both_axes_says_so(kind, text):
-    assert Mask(kind, 0.2, 0.4, 150.0, 250.0, 1, 2, "mean").text == text
-
-
 def test_a_player_bundle_calls_the_page_with_the_sounds_and_pictures_it_holds():
     script = player_bundle_script("audio/clip-1.js", clip().versions).decode()
     url, held = re.fullmatch(r'specaugListen\.page\.deliver\(("[^"]*"), (\{.*\})\);\n', script).groups()
