@@ -12,6 +12,9 @@ import contextlib
 import os
 import signal
 import sys
+
+# By its own name: it is replaced while a callable is called.
+from os import _exit
 from typing import Any, NoReturn
 
 __all__ = ["INTERRUPTED", "WHAT_IS_LEFT", "begin_writing", "exit_code", "listen", "will_remove"]
@@ -109,7 +112,7 @@ def _leave() -> NoReturn:
     try:
         _remove_unfinished()
     finally:
-        os._exit(128 + _State.signal_number)
+        _exit(128 + _State.signal_number)
 
 
 def _remove_unfinished() -> None:

@@ -19,6 +19,7 @@ from ..errors import ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
 from .call import call_on_mel, describe_error
+from .exits import no_exit
 from .guess import Evidence, adapter_for, lengths_left_out, optional_lengths
 from .load import absolute_spec, load_callable, name_of, source_sha256
 
@@ -89,14 +90,18 @@ class CallableStep:
                     f"draw.with_callable({self._how_to_name()}) or --policy {self._how_to_name(quote=False)}"
                 )
             self._check_source(self.function)
-            after = call_on_mel(self.function, mel, self.adapter, self.seed)
+            with no_exit():
+                after = call_on_mel(self.function, mel, self.adapter, self.seed)
             if is_same and _sha256(after) != self.made_sha256:
                 raise ParameterError(self._why_other())
         return after
 
     def with_function(self, function: Callable[..., Any] | str) -> CallableStep:
         """Return the same call with its callable at hand."""
-        return dataclasses.replace(self, function=load_callable(function) if isinstance(function, str) else function)
+        if isinstance(function, str):
+            with no_exit():
+                function = load_callable(function)
+        return dataclasses.replace(self, function=function)
 
     def _how_to_name(self, *, quote: bool = True) -> str:
         if not self.is_importable:
@@ -166,7 +171,8 @@ class CallableTransform:
         """A callable, or the one that a text names (see `specaug_listen.custom.load_callable`), as a transform."""
         spec = function if isinstance(function, str) else None
         if spec is not None:
-            function = load_callable(spec)
+            with no_exit():
+                function = load_callable(spec)
         elif not callable(function):
             raise ParameterError(f"{function!r:.80}: expected a callable from mel to mel, or module:callable")
         try:
@@ -186,9 +192,10 @@ class CallableTransform:
         with error_context(self.call):
             if self.function is None:
                 raise ParameterError("is code, and a policy that was read from a file imports none; give the callable")
-            adapter, how = adapter_for(self.function, self.adapter, mel, seed)
-            after = call_on_mel(self.function, mel, adapter, seed, to_hear=True)
-            again = call_on_mel(self.function, mel, adapter, seed)
+            with no_exit():
+                adapter, how = adapter_for(self.function, self.adapter, mel, seed)
+                after = call_on_mel(self.function, mel, adapter, seed, to_hear=True)
+                again = call_on_mel(self.function, mel, adapter, seed)
         step = CallableStep(
             self.call,
             adapter,
