@@ -116,7 +116,7 @@ class RepeatedKey(NamedTuple):
     before: Any
 
 
-def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tuple[Any, tuple[RepeatedKey, ...]]:
+def framework_data_of(text: str, path: str | os.PathLike[str]) -> tuple[Any, tuple[RepeatedKey, ...]]:
     """Read a framework's configuration, in YAML or JSON, and list the keys that are repeated: the last one counts.
 
     Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
@@ -130,7 +130,7 @@ def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tup
     repeated: list[RepeatedKey] = []
     if text.lstrip(" \t\r\n").startswith(("{", "[")):
         try:
-            data = _parse(text, path, what, "YAML mapping", lambda text: _json(text, repeated), "JSON")
+            data = _parse(text, path, "policy", "YAML mapping", lambda text: _json(text, repeated), "JSON")
             return data, tuple(repeated)
         except PolicyError:
             if os.fspath(path).lower().endswith(".json"):
@@ -142,7 +142,7 @@ def framework_data_of(text: str, path: str | os.PathLike[str], what: str) -> tup
     def note(place: tuple[str, ...], last: Any, before: Any) -> None:
         repeated.append(RepeatedKey(place, last, before))
 
-    data = _parse(text, path, what, "YAML mapping", lambda text: load_tagged(text, Tagged, note))
+    data = _parse(text, path, "policy", "YAML mapping", lambda text: load_tagged(text, Tagged, note))
     return data, tuple(repeated)
 
 

@@ -69,8 +69,7 @@ def _check_free(output: Output, *, overwrite: bool, resume: bool) -> None:
     """See that a run may begin or go on in a folder, and settle whether it replaces what is there."""
     going_on = resume and read_journal(output.folder) is not None
     output.overwrite = overwrite or going_on
-    output.check_empty()
-    output.check_alone()
+    output.check_folder()
     replaced = () if going_on else output.own_files.by("audition")
     output.check(["audition.json"], also=[*replaced, *page_names(Path("report.html"), output.own_files)])
 

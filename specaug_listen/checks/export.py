@@ -44,8 +44,7 @@ def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
         When it is a file, holds something and ``overwrite`` was not asked for, or what is not to be replaced.
     """
     output = Output(out, "check", overwrite=overwrite, inputs=inputs)
-    output.check_empty()
-    output.check_alone()
+    output.check_folder()
     output.check(("check.html", "check.json"), also=output.own_files.by("check"))
     return output
 

@@ -75,7 +75,7 @@ def _read_text(file: str | os.PathLike[str]) -> str:
 def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> Content:
     """Return the mapping in a text; raise a PolicyError, with a guess what it is, for anything else."""
     try:
-        data, repeated = framework_data_of(text, name or file, "policy")
+        data, repeated = framework_data_of(text, name or file)
     except PolicyError as error:
         kind = file_kind(text, file)
         raise (PolicyError(f"{printable(file)}: {kind}") if kind else error) from None

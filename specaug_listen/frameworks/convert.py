@@ -94,7 +94,7 @@ def writable_frameworks() -> list[str]:
 def _read_back(text: str, framework: Framework, file: str) -> Policy:
     if framework.read is None:
         return own_policy(mapping_of(text, file, "policy"), file)
-    data = as_mapping(framework_data_of(text, file, "policy")[0], file, "policy")
+    data = as_mapping(framework_data_of(text, file)[0], file, "policy")
     return import_data(data, framework.name, file).policy
 
 

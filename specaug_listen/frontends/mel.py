@@ -158,19 +158,6 @@ class MelSpectrogram:
         size = n_frames or self.n_frames
         return (self.part(i, i + size) for i in range(0, self.n_frames, size))
 
-    def at_frames(self, source: npt.NDArray[np.float64]) -> Real:
-        """Return values at fractional frames, linear between neighbours in the front-end's own scale.
-
-        Parameters
-        ----------
-        source : np.ndarray [shape=(n,)], in [0, n_frames - 1] [frames]
-
-        Returns
-        -------
-        np.ndarray [shape=(n_mels, n), float32]
-        """
-        return linear_interpolation(source, self.n_frames).read(self.values_at, 0, len(source))
-
     def with_warp(self, taps: FrameInterpolation | npt.NDArray[np.float64]) -> MelSpectrogram:
         """Return the mel read at fractional frames, which it records.
 

@@ -157,15 +157,15 @@ def _damage_in_words(name: str) -> Iterator[None]:
         ) from None
 
 
-def _items(path: Path, key: str | None, shape: tuple[int, ...], place: Any = None) -> list[MelFile]:
+def _items(path: Path, key: str | None, shape: tuple[int, ...]) -> list[MelFile]:
     if len(shape) == 3 and shape[0] > _MOST_ITEMS:
         raise AudioError.of_file(
             printable(path),
             f"an array of shape {shape!s:.80}: allowed are {_MOST_ITEMS} mels in one array; save a part of it",
         )
     if len(shape) == 3 and shape[0] > 1:
-        return [MelFile(path, key, item, place) for item in range(shape[0])]
-    return [MelFile(path, key, None, place)]
+        return [MelFile(path, key, item) for item in range(shape[0])]
+    return [MelFile(path, key)]
 
 
 # --- numpy ---

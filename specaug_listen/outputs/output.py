@@ -83,8 +83,8 @@ class Output:
         """What the marker lists."""
         return OwnFiles(self.folder, marker_lines(self.folder))
 
-    def check_empty(self) -> None:
-        """See that the folder is new or empty, unless results in it are to be replaced.
+    def check_folder(self) -> None:
+        """See that the folder is new, empty, or holds results of this command alone, which are to be replaced.
 
         Raises
         ------
@@ -97,6 +97,9 @@ class Output:
                 f"-o {printable(self.out)}: the folder is not empty; choose another, or replace its results with "
                 "--overwrite"
             )
+        for other in _WHOLE_FOLDERS - {self.command}:
+            if any(os.path.lexists(self.folder / name) for name in self.own_files.by(other)):
+                raise ParameterError(f"-o {printable(self.out)}: holds what '{other}' wrote; choose another -o")
 
     def check(self, names: Iterable[str], also: Iterable[str] = ()) -> None:
         """See that files may be written, and that no input is in the way.
@@ -143,17 +146,6 @@ class Output:
     def _is_read(self, path: Path) -> bool:
         inode = inode_of(path)
         return inode is not None and (inode in self._inputs or was_read(inode))
-
-    def check_alone(self) -> None:
-        """See that no other command's folder of results is here.
-
-        Raises
-        ------
-        ParameterError
-        """
-        for other in _WHOLE_FOLDERS - {self.command}:
-            if any(os.path.lexists(self.folder / name) for name in self.own_files.by(other)):
-                raise ParameterError(f"-o {printable(self.out)}: holds what '{other}' wrote; choose another -o")
 
     def is_foreign(self, name: str) -> bool:
         """Whether something is there under a folder's name in which nothing is what this command may replace."""

@@ -1,4 +1,9 @@
-"""Keeping the user's folders out of a page: of a path, what tells it from the others remains."""
+"""Keeping the user's folders out of a page: of a path, what tells it from the others remains.
+
+A page is redacted when it is whole, as a log is: most of what may hold a path is text of others, such as what libraries
+and users' callables raised, names of policies, and records of earlier versions. Nothing is decided by what stands in a
+text, and nothing is taken from it.
+"""
 
 from __future__ import annotations
 

@@ -40,8 +40,7 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
         When it is a file, holds something and ``overwrite`` was not asked for, or what is not to be replaced.
     """
     output = Output(out, "sweep", overwrite=overwrite, inputs=inputs)
-    output.check_empty()
-    output.check_alone()
+    output.check_folder()
     check_page(output, "sweep.html")
     output.check(_OWN, also=[*output.own_files.by("sweep"), *page_names(out / "sweep.html", output.own_files)])
     return output

@@ -45,7 +45,7 @@ def test_the_way_a_framework_reads_between_frames_is_told(mel, reading):
 def test_a_warp_that_is_read_in_another_way_is_estimated(speechlike):
     mel = frontends.LHOTSE(speechlike)
     smooth = np.interp(np.arange(120), [0, 30, 60, 90, 119], [0, 24, 50, 85, 119])
-    warp = inspect_change(mel, mel.with_values(mel.at_frames(smooth))).warp
+    warp = inspect_change(mel, mel.with_values(mel.with_warp(smooth).values)).warp
     assert warp is not None
     assert np.abs(warp.source_frames(120) - smooth).max() < 4
 

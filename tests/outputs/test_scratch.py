@@ -71,14 +71,14 @@ def test_a_folder_of_the_users_with_the_name_of_a_room_stays_with_all_that_is_in
     before = contents(out)
     assert not is_room(mine)
     with pytest.raises(ParameterError, match="the folder is not empty"):
-        Output(out, "audition").check_empty()
+        Output(out, "audition").check_folder()
     wrote(out, {"a": b"1"})
     assert contents(out) == {**before, "a": b"1"}
 
 
 def test_a_folder_that_holds_nothing_but_the_room_of_a_killed_run_is_empty(tmp_path):
     left_room(tmp_path)
-    Output(tmp_path, "audition").check_empty()
+    Output(tmp_path, "audition").check_folder()
 
 
 def test_what_is_put_in_its_place_is_all_of_a_room_but_its_certificate(tmp_path):
