@@ -36,8 +36,9 @@ Complex = npt.NDArray[np.complex64]
 _INERTIA, _RELAXATION = np.float32(0.95), np.float32(1.25)
 # Of one iteration's gains, in the unit of the energies.
 _LARGEST_RATIO = 1e6
-# So few that most of a block stays within a core's second-level cache, so many that NumPy's calls hardly count.
-_FFT_POINTS_PER_BLOCK = 3 << 16
+# At most: so few that most of a block stays within a core's second-level cache, so many that NumPy's calls hardly
+# count. Blocks of one signal are as long as each other, since a short one at the end takes longer than its share.
+_FFT_POINTS_PER_BLOCK = 7 << 15
 # Rows of so many frames leave no remainder for vector instructions.
 _FRAMES_IN_STEP = 32
 # A row of windows of so many points stays within a core's first-level cache.
@@ -59,8 +60,9 @@ class Iteration:
 
     def __init__(self, target: Real, bands: MelBins, framing: Framing, tiny: np.float32) -> None:
         self._framing, self._n_frames = framing, len(target)
-        n_block = max(1, _FFT_POINTS_PER_BLOCK // framing.n_fft // _FRAMES_IN_STEP) * _FRAMES_IN_STEP
-        self._n_block = min(n_block, len(target))
+        n_blocks = -(-len(target) * framing.n_fft // _FFT_POINTS_PER_BLOCK)
+        n_block = -(-len(target) // n_blocks)
+        self._n_block = n_block + -n_block % _FRAMES_IN_STEP
         self._window = _Window(framing.window_float32(), framing.n_fft)
         self._gains = _Gains(target, bands, tiny, self._n_block)
 
