@@ -95,7 +95,7 @@ def run_sweep(
     """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
     from ..reports.page_writing import PageOptions
-    from ..sweeps.grid import choose_swept_frontend
+    from ..sweeps.rendering import choose_swept_frontend
 
     _check_file(path)
     form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown)
@@ -117,8 +117,8 @@ def _sweep_into(
     output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, WrittenPage]:
     """The sweep of a recording, and its page."""
-    from ..sweeps.grid import render_sweep
-    from ..sweeps.save import save_sweep
+    from ..sweeps.rendering import render_sweep
+    from ..sweeps.results import save_sweep
 
     clip, name = _named_clip(path, run)
     sweep = render_sweep(clip, axes, run, name=name, progress=_tell)
@@ -147,7 +147,7 @@ def _check_file(path: Path) -> None:
 @contextmanager
 def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
     """Where a sweep goes, which nobody else writes into meanwhile."""
-    from ..sweeps.save import output_of_sweep
+    from ..sweeps.results import output_of_sweep
 
     with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:
         output = output_of_sweep(folder, overwrite=overwrite, inputs=[path])

@@ -67,7 +67,7 @@ def test_a_sweep_that_cannot_be_written_leaves_nothing_half(made, tmp_path, monk
     def refused(*args, **kwargs):
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("specaug_listen.sweeps.save.chart_png", refused)
+    monkeypatch.setattr("specaug_listen.sweeps.results.chart_png", refused)
     with pytest.raises(OutputError, match="No space left"):
         made.save(tmp_path / "out")
     assert os.listdir(tmp_path) == []

@@ -8,13 +8,9 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from .. import vocoders
-from .._files import as_path
 from .._rng import as_seed
 from ..audio.channels import OneChannel
 from ..audio.input import as_audio
@@ -29,139 +25,16 @@ from ..frameworks.frontend_choice import FrontendChoice, choose_frontend, select
 from ..frameworks.policies import get_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
-from ..outputs.pages import DEFAULT_BUDGET_MB
-from ..reports.page_writing import PageOptions
-from ..reports.rerun import is_on_own_frontends
 from ..vocoders import Vocoder
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, check_not_replaced, read_axes, with_values
-from .save import output_of_sweep, save_sweep
+from .results import Cell, Sweep
 
-__all__ = ["MOST_RENDERINGS", "Cell", "Sweep", "choose_swept_frontend", "combinations", "render_sweep", "sweep"]
+__all__ = ["MOST_RENDERINGS", "choose_swept_frontend", "combinations", "render_sweep", "sweep"]
 
 MOST_RENDERINGS = 1000
-_LONGEST_REPR = 200
 # The copy-synthesis of each front-end and vocoder.
 Copies = dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], Sound]
-
-
-@dataclass(frozen=True, eq=False)
-class Cell:
-    """One combination of values, heard.
-
-    Parameters
-    ----------
-    values : mapping from key to value
-    audition : Audition
-    """
-
-    values: Mapping[str, Value]
-    audition: Audition
-
-    def __repr__(self) -> str:
-        return f"Cell({', '.join(f'{key}={value}' for key, value in self.values.items()):.120}: {self.audition!r})"
-
-
-@dataclass(frozen=True, eq=False)
-class Sweep:
-    """One clip under many settings.
-
-    Parameters
-    ----------
-    axes : tuple of Axis
-    cells : tuple of Cell
-        The last axis turns fastest.
-    run : Configuration
-        What is not varied.
-
-    Examples
-    --------
-    >>> import numpy as np, specaug_listen as sl
-    >>> tone = sl.Audio(np.sin(np.arange(16000) * 0.2) / 2, 16000)
-    >>> sheet = sl.sweep(tone, vary={"time_mask.max_frames": [10, 40]}, policy="SM", rng=0)
-    >>> [row["time_mask.max_frames"] for row in sheet.rows]
-    [10, 40]
-    """
-
-    axes: tuple[Axis, ...]
-    cells: tuple[Cell, ...] = field(repr=False)
-    run: Configuration = field(repr=False)
-
-    @property
-    def name(self) -> str:
-        """Of the clip."""
-        return self.cells[0].audition.name
-
-    @cached_property
-    def rows(self) -> list[dict[str, Any]]:
-        """One row for each draw of each cell: the values, the front-end where cells differ in it, and the scores."""
-        return [
-            {**cell.values, **({"frontend": cell.audition.frontend.name} if self.frontends else {}), **row}
-            for cell in self.cells
-            for row in cell.audition.scores
-        ]
-
-    @cached_property
-    def frontends(self) -> tuple[tuple[Mapping[str, Value], FrontendChoice], ...]:
-        """Where policies or frameworks are varied and each is heard on its own front-end: their values, and which."""
-        by_values: dict[tuple[Value, ...], tuple[Mapping[str, Value], FrontendChoice]] = {}
-        keys = [axis.key for axis in self.axes if axis.key in ("policy", "framework")]
-        if not is_on_own_frontends(self.run, keys):
-            return ()
-        for cell in self.cells:
-            values = {key: cell.values[key] for key in keys}
-            choice = FrontendChoice(cell.audition.frontend, cell.audition.frontend_reason)
-            by_values.setdefault(tuple(values.values()), (values, choice))
-        return tuple(by_values.values())
-
-    def save(
-        self,
-        out: str | os.PathLike[str],
-        *,
-        overwrite: bool = False,
-        budget_mb: float = DEFAULT_BUDGET_MB,
-        flac: bool = False,
-        paths: bool = False,
-    ) -> Path:
-        """Write sounds, mels and records of all cells, the page and the chart.
-
-        Parameters
-        ----------
-        out : str or path-like
-            A new or empty folder, unless ``overwrite``.
-        overwrite : bool
-            Replace an earlier sweep; other files stay.
-        budget_mb : float > 0 [MB]
-            A page that would be larger becomes a folder.
-        flac : bool
-            Sounds of the page as FLAC.
-        paths : bool
-            Show whole paths in the page.
-
-        Returns
-        -------
-        Path
-            Of the page, ``sweep.html``.
-
-        Raises
-        ------
-        ParameterError
-            When something stands in the way that is not to be replaced.
-        OutputError
-            When it cannot be written.
-        """
-        form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths)
-        source = self.cells[0].audition.clip.source
-        output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=[] if source is None else [source.path])
-        return save_sweep(self, output, form=form).path
-
-    def __repr__(self) -> str:
-        return f"<{self}>" if len(str(self)) <= _LONGEST_REPR else f"<{str(self)[:_LONGEST_REPR]}...>"
-
-    def __str__(self) -> str:
-        keys = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in self.axes)
-        own = "; each on its policy's own front-end" if self.frontends else ""
-        return f"Sweep of {self.name!r} over {keys}: {len(self.cells)} cells, {self.run.draws} of each{own}"
 
 
 def sweep(
@@ -259,10 +132,6 @@ def combinations(axes: Sequence[Axis]) -> list[dict[str, Value]]:
     ]
 
 
-def _short(n: int) -> str:
-    return str(n) if n < 10**12 else f"{n:.1e}"
-
-
 def render_sweep(
     audio: Audio,
     axes: Sequence[Axis],
@@ -275,8 +144,8 @@ def render_sweep(
     n_cells = math.prod(len(axis.values) for axis in axes)
     if n_cells * run.draws > MOST_RENDERINGS:
         raise ParameterError(
-            f"{_short(n_cells)} cells of {run.draws} draws are {_short(n_cells * run.draws)} renderings: allowed are "
-            f"at most {MOST_RENDERINGS}; give fewer values or draws"
+            f"{n_cells:.12g} cells of {run.draws} draws are {n_cells * run.draws:.12g} renderings: allowed are at most "
+            f"{MOST_RENDERINGS}; give fewer values or draws"
         )
     places = combinations(axes)
     # All are read before the first is rendered, so that a wrong value costs no time.
