@@ -1,4 +1,4 @@
-"""What did this Mel -> Mel function do? Masks, fills, warps and lengths, recovered from before and after."""
+"""Analysis of any Mel -> Mel function: masks, fills, warps and lengths, recovered from the mels before and after."""
 
 from .change import Change, FillFound, FoundBins, FoundRectangle, FoundSpan, FoundWarp
 from .compare import inspect_change

@@ -1,4 +1,4 @@
-"""`Change`: what an inspection found between two mels, as data."""
+"""`Change`: the differences that an inspection found between two mels, as data."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ LengthChange: TypeAlias = Literal[
 
 @record
 class FillFound:
-    """What stands in a mask.
+    """The fill of a mask.
 
     Parameters
     ----------
     kind : str
-        One value in all cells is ``zero``, the clip's ``mean``, its ``min``, the front-end's ``floor`` or another
-        ``constant``; one value for each bin or frame is ``band_mean`` or ``frame_mean``; frames that stand elsewhere
-        in the clip are ``copied``; all else is ``noise``.
+        With one value in all cells: ``zero``, the clip's ``mean``, its ``min``, the front-end's ``floor`` or another
+        ``constant``. With one value per bin or frame: ``band_mean`` or ``frame_mean``. Frames from elsewhere in the
+        clip are ``copied``, all else is ``noise``.
     value : float or None
-        In the front-end's own scale, where there is one value.
+        In the front-end's own scale, if there is a single value.
     level : FillLevel or None
-        How loud it is, relative to the clip.
+        Its level relative to the clip.
     """
 
     kind: Kind
@@ -86,15 +86,15 @@ class FoundRectangle:
 
 @record
 class FoundWarp:
-    """A time warp: frame ``center_frame`` was moved by ``displacement_frames``, the ends stayed.
+    """A time warp: frame ``center_frame`` was moved by ``displacement_frames``, with both ends fixed.
 
     Parameters
     ----------
     center_frame, displacement_frames : int [frames]
     reading : str
-        How values between frames were read: ``linear``, as this package does; ``bicubic`` in two pieces (ESPnet,
-        lhotse), with ``corners aligned`` (SpeechBrain); ``linear in two pieces`` (fairseq); or in ``another`` way,
-        where the place is an estimate.
+        The interpolation between frames: ``linear``, as in this package; ``bicubic`` in two pieces (ESPnet, lhotse),
+        with ``corners aligned`` (SpeechBrain); ``linear in two pieces`` (fairseq); or ``another``, with an estimated
+        position.
     """
 
     center_frame: Index
@@ -102,15 +102,15 @@ class FoundWarp:
     reading: Reading | Literal["another"] = "linear"
 
     def source_frames(self, n_frames: int) -> npt.NDArray[np.float64]:
-        """Return the (fractional) frame before the warp that each frame was read from; it never falls."""
+        """Return the (fractional) frame before the warp that each frame was read from; non-decreasing."""
         return WarpPath(self.center_frame, self.displacement_frames).source_frames(n_frames)
 
 
 @record
 class Change:
-    """What was done to a mel.
+    """The differences between two mels.
 
-    Masks stand where they are in the mel after, unions where they overlap or touch.
+    Masks are those of the mel after, and merged if they overlap or touch.
 
     Parameters
     ----------
@@ -118,14 +118,14 @@ class Change:
         Of the mel after.
     n_frames_before : int
     bands, spans, rectangles : tuple of FoundBins, FoundSpan, FoundRectangle
-        Frequency masks, which records call bands; time masks; and masks over some bins of some frames.
+        Frequency masks (called bands in records), time masks, and masks over some bins of some frames.
     warp : FoundWarp or None
     length : str
         How the length changed.
     changed_ratio : float in [0, 1]
         Share of the cells that differ.
     unexplained_ratio : float in [0, 1]
-        Share of the cells that differ for another reason than those found.
+        Share of the cells that differ for another reason.
 
     Examples
     --------
@@ -150,12 +150,12 @@ class Change:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether before and after are the same."""
+        """Whether the two mels are the same."""
         return self.changed_ratio == 0 and self.length == "none"
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
-        """Bins that are masked over all frames, shape (n_mels,)."""
+        """Bins that are masked in all frames, shape (n_mels,)."""
         covered = np.zeros(self.n_mels, dtype=bool)
         for mask in self.bands:
             covered[mask.start_bin : mask.start_bin + mask.n_bins] = True
@@ -163,14 +163,14 @@ class Change:
 
     @property
     def masked_frames(self) -> npt.NDArray[np.bool_]:
-        """Frames that are masked over all bins, shape (n_frames,)."""
+        """Frames that are masked in all bins, shape (n_frames,)."""
         covered = np.zeros(self.n_frames, dtype=bool)
         for mask in self.spans:
             covered[mask.start_frame : mask.start_frame + mask.n_frames] = True
         return covered
 
     def as_draw(self, policy: str = "") -> Draw:
-        """Return the warp and the masks as a draw, to be shown and scored."""
+        """Return the warp and the masks as a draw, for plots and scores."""
         warps = [] if self.warp is None else [WarpPath(self.warp.center_frame, self.warp.displacement_frames)]
         of_bins = [FrequencySpan(b.start_bin, b.n_bins, _fill(b.fill), 0, b.fill.level) for b in self.bands]
         spans = [TimeSpan(s.start_frame, s.n_frames, _fill(s.fill), 0, s.fill.level) for s in self.spans]
@@ -181,7 +181,7 @@ class Change:
         return Draw(self.n_mels, self.n_frames, (*warps, *of_bins, *spans, *boxes), policy)
 
     def to_json(self) -> str:
-        """Write the change as a JSON text."""
+        """Return the change as JSON."""
         return to_json(self)
 
     @classmethod
@@ -191,7 +191,7 @@ class Change:
         Raises
         ------
         PolicyError
-            One line that names the key, the value and what is allowed.
+            One line with the key, the value and what is allowed.
         """
         with error_context("change", PolicyError):
             return from_json(cls, text)
@@ -228,7 +228,7 @@ def _in_words(fill: FillFound) -> str:
 
 
 def _fill(fill: FillFound) -> Fill:
-    """Return the fill of a policy that comes closest."""
+    """Return the nearest fill of a policy."""
     if fill.kind in ("zero", "constant") and fill.value is not None:
         return fill.value
     return next((name for name in FILLS if name == fill.kind and not is_noise(name)), "noise")

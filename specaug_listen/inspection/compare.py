@@ -1,4 +1,4 @@
-"""`inspect_change`: compare two mels, and say what was done between them."""
+"""`inspect_change`: compare two mels, and find masks, a warp and a change of length."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Cells = npt.NDArray[np.bool_]
 # Shares of the clip's standard deviation within which a cell counts as predicted.
 _PREDICTED_TOLERANCE, _ESTIMATED_TOLERANCE = 1e-4, 0.25
 _TOLERANCE = {"linear": 0.0, None: _ESTIMATED_TOLERANCE}
-# Share of the cells that a warp must explain beyond those that are explained without one.
+# Share of the cells that a warp must explain in addition to those explained without one.
 _LEAST_GAIN, _LEAST_GAIN_OF_ANOTHER = 0.02, 0.1
 
 
 def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
-    """Find what was done to a mel: masks and their fills, a time warp, another length.
+    """Find the masks with their fills, the time warp and the change of length between two mels.
 
     Parameters
     ----------
@@ -34,12 +34,12 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
     Returns
     -------
     Change
-        A mask whose fill is what stood there before cannot be seen, and is not in it.
+        Masks whose fill equals the original cells are invisible, and not in it.
 
     Raises
     ------
     ParameterError
-        When they are no mels of one front-end.
+        Unless both are mels of one front-end.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def inspect_change(before: MelSpectrogram, after: MelSpectrogram) -> Change:
     explanation = explain(changed, plain_values(after, warped, changed))
     of_bins, spans, rectangles = _masks(explanation, warped, after)
     if warp is not None and warp.reading == "another":
-        # What lies between two ways of reading between frames is no mask.
+        # Differences between two kinds of interpolation are not masks.
         noise = [box for box, mask in zip(explanation.boxes, rectangles, strict=True) if mask.fill.kind == "noise"]
         rectangles = tuple(mask for mask in rectangles if mask.fill.kind != "noise")
         for box in noise:
@@ -112,7 +112,7 @@ def _align(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogra
 
 
 def _find_warp(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, FoundWarp | None, float]:
-    """Return the mel before, warped as the mel after is where a warp explains more cells than none, and that warp."""
+    """Return the mel before with the warp that explains the mel after better than none, the warp, and its tolerance."""
     changed = after.values != before.values
     if not changed.any() or _is_plainly_masked(before, after, changed):
         return before, None, 0.0
@@ -133,7 +133,7 @@ def _find_warp(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectr
 
 
 def _is_plainly_masked(before: MelSpectrogram, after: MelSpectrogram, changed: Cells) -> bool:
-    """Say whether masks of plain fills explain all that changed, and something is left that did not."""
+    """Whether masks with plain fills explain everything that changed, and leave some cells unchanged."""
     explanation = explain(changed, plain_values(after, before, changed))
     if explanation.rest.any():
         return False

@@ -1,4 +1,4 @@
-"""Masks among the cells that changed: whole bins, whole frames, and boxes of what is left."""
+"""Masks among the cells that changed: whole bins, whole frames, and boxes among the rest."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Box", "Explanation", "PlainCells", "describe_fill", "explain", "find
 
 Real = npt.NDArray[np.float32]
 Cells = npt.NDArray[np.bool_]
-# Share of a mask's cells that may happen to be what they were; two are forgiven wherever there are many.
+# Share of a mask's cells that may keep their value by coincidence; two, if there are at least _MANY.
 _UNCHANGED = 0.02
 _MANY = 20
 _LEAST_IN_BOX = 0.9
@@ -34,7 +34,7 @@ class Box(NamedTuple):
 
     @property
     def cells(self) -> tuple[slice, slice]:
-        """Its place in an array of cells."""
+        """Its indices in an array of cells."""
         return (
             slice(self.start_bin, self.start_bin + self.n_bins),
             slice(self.start_frame, self.start_frame + self.n_frames),
@@ -42,7 +42,7 @@ class Box(NamedTuple):
 
 
 class PlainCells(NamedTuple):
-    """Cells that a frequency or a time mask may have left unchanged; and those at the floor or the least value."""
+    """Cells that a frequency or a time mask may have left unchanged, and cells at the floor or the minimum."""
 
     in_bins: Cells
     in_frames: Cells
@@ -50,7 +50,7 @@ class PlainCells(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The masks that hold the cells that changed.
+    """The masks that contain the cells that changed.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Explanation(NamedTuple):
     frames : np.ndarray [shape=(n_frames,)]
     boxes : list of Box
     rest : np.ndarray [shape=(n_mels, n_frames)]
-        What none of them holds.
+        Changed cells outside of all masks.
     """
 
     bins: Cells
@@ -68,18 +68,14 @@ class Explanation(NamedTuple):
 
 
 def explain(changed: Cells, may_be: PlainCells) -> Explanation:
-    """Find the bins, frames and boxes that hold the cells that changed.
+    """Find the bins, frames and boxes with the cells that changed, shape (n_mels, n_frames).
 
-    Parameters
-    ----------
-    changed : np.ndarray of bool [shape=(n_mels, n_frames)]
-    may_be : PlainCells
-        Cells that may be masked though they did not change.
+    ``may_be`` are cells that may be masked although they did not change.
     """
     in_bin, in_frame = changed | may_be.in_bins, changed | may_be.in_frames
     frames = _full(in_frame.T, changed.T, may_be.low.T)
     bins = _full(in_bin[:, ~frames], changed[:, ~frames], may_be.low[:, ~frames])
-    # A masked bin over all frames is a part of every frame: look at the others alone.
+    # Masked bins are part of every frame, so frames are judged by the other bins.
     frames = _full(in_frame[~bins].T, changed[~bins].T, may_be.low[~bins].T)
     rest = changed & ~bins[:, None] & ~frames[None, :]
     boxes = find_boxes(rest, in_bin & in_frame, _LEAST_CELLS, _LEAST_IN_BOX) if rest.any() else []
@@ -89,28 +85,22 @@ def explain(changed: Cells, may_be: PlainCells) -> Explanation:
 
 
 def _full(held: Cells, changed: Cells, low: Cells) -> Cells:
-    """Say which rows are full, and not only because most of each was so before."""
+    """Return which rows are masked, and not merely had low values before."""
     n = held.shape[1]
     if n == 0:
         return np.zeros(len(held), dtype=bool)
     forgiven = max(_UNCHANGED * n, 2 if n >= _MANY else 0)
-    # In silence all cells are low already: few that changed make a mask of it only where they are low as well.
+    # In silence all cells are low already: a few changed cells are a mask only if they are low, too.
     is_mask = (changed.mean(axis=1) >= _LEAST_CHANGED) | ~(changed & ~low).any(axis=1)
     full: Cells = ((~held).sum(axis=1) <= forgiven) & changed.any(axis=1) & is_mask
     return full
 
 
 def find_boxes(cells: Cells, held: Cells, least_cells: int, least_share: float) -> list[Box]:
-    """List rectangles around cells that touch each other and no others.
+    """List the bounding boxes of connected cells, shape (n_mels, n_frames).
 
-    Parameters
-    ----------
-    cells, held : np.ndarray of bool [shape=(n_mels, n_frames)]
-        ``held`` are those and others that may lie in a rectangle.
-    least_cells : int
-        A few cells are no rectangle,
-    least_share : float
-        and few of ``held`` in many are none.
+    A box needs ``least_cells`` cells, and ``least_share`` of them in ``held``, which are ``cells`` and others that may
+    be masked.
     """
     from scipy import ndimage
 
@@ -124,29 +114,23 @@ def find_boxes(cells: Cells, held: Cells, least_cells: int, least_share: float) 
 
 
 def plain_values(after: MelSpectrogram, before: MelSpectrogram, changed: Cells) -> PlainCells:
-    """Find cells that hold a value that fills have: the floor, the least value, and what many changed cells hold."""
+    """Find cells with values that are typical of fills: the floor, the minimum, and values of many changed cells."""
     floor = before.frontend.floor_value(before.cell_statistics.largest, before.statistics)
     low: Cells = (after.values == floor) | (after.values == np.float32(before.cell_statistics.least))
     values, counts = np.unique(after.values[changed], return_counts=True)
     frequent = values[counts >= max(4, min(after.n_mels, after.n_frames) // 4)]
     held = low | np.isin(after.values, frequent)
-    # Where all of a frame is one value, so is its mean, and a bin that is filled with its mean leaves it as it was.
+    # If a frame is constant, its mean is the same value, and filling it with the mean changes nothing.
     still_frames = np.ptp(before.values, axis=0, keepdims=True) == 0
     still_bins = np.ptp(before.values, axis=1, keepdims=True) == 0
     return PlainCells(held | still_frames, held | still_bins, low)
 
 
 def describe_fill(cells: tuple[slice, slice], alone: Cells, before: MelSpectrogram, after: MelSpectrogram) -> FillFound:
-    """Say what stands in a mask.
+    """Return the fill of a mask.
 
-    Parameters
-    ----------
-    cells : (slice, slice)
-        Of the mask.
-    alone : np.ndarray of bool [shape=(n_mels, n_frames)]
-        Cells that no other mask holds; where a mask has none, all of it is read.
-    before : MelSpectrogram
-        Warped as ``after`` is.
+    ``cells`` are its indices, ``alone`` (shape (n_mels, n_frames)) cells in no other mask; if a mask has none, all of
+    its cells are used. ``before`` is warped like ``after``.
     """
     region = after.values[cells]
     mine = alone[cells]
@@ -173,7 +157,7 @@ def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: Me
     floor = before.frontend.floor_value(before.cell_statistics.largest, before.statistics)[cells[0]]
     if abs(value - before.cell_statistics.mean) <= 1e-4 * deviation:
         return "mean"
-    # Where the clip reaches its floor, its least value is the floor.
+    # If the clip reaches its floor, its minimum is the floor.
     if np.array_equal(values, np.broadcast_to(floor, mine.shape)[mine]):
         return "floor"
     if value == np.float32(before.cell_statistics.least):
@@ -188,7 +172,7 @@ def _one_value(values: Real, mine: Cells, cells: tuple[slice, slice], before: Me
 
 
 def _is_flat(values: npt.NDArray[np.float64], axis: int) -> bool:
-    """Say whether there is one value along an axis, in rows that hold more than one cell."""
+    """Whether each line along an axis has one value; there must be lines of several cells."""
     counts = (~np.isnan(values)).sum(axis=axis)
     if counts.max() < 2:
         return False
@@ -198,7 +182,7 @@ def _is_flat(values: npt.NDArray[np.float64], axis: int) -> bool:
 
 
 def _is_copied(region: Real, mine: Cells, before: MelSpectrogram) -> bool:
-    """Say whether each frame of a region stands somewhere in the clip."""
+    """Whether each frame of a region is a copy of a frame of the clip."""
     bins = mine.all(axis=1)
     if not bins.any():
         return False

@@ -1,4 +1,4 @@
-"""The time warp between two mels: a frame that moved, with both ends where they were."""
+"""Search for the time warp between two mels: a frame that moved while both ends stayed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NEARLY = 1e-4
 _RANGE_DB = 80.0
 _FARTHEST = 120
 _FRAMES_COMPARED = 400
-# Ways to read between frames that are told apart, by their names in a `Change`.
+# The kinds of interpolation that are distinguished, by their names in a `Change`.
 _READINGS: dict[Reading, Interpolation] = {
     "linear": "linear",
     "bicubic": "bicubic",
@@ -36,14 +36,14 @@ _READINGS: dict[Reading, Interpolation] = {
 
 
 class Knee(NamedTuple):
-    """Frame ``source`` of the mel before is frame ``target`` of the mel after."""
+    """The moved frame: ``source`` in the mel before, ``target`` in the mel after."""
 
     target: int
     source: int
 
 
 def source_frames(knee: Knee | None, n_before: int, n_after: int) -> Frames:
-    """Return the frame before that each frame after is read from, shape (n_after,); None is a straight line."""
+    """Return the frame before that each frame after is read from, shape (n_after,); without a knee, a straight line."""
     targets, sources = [0, n_after - 1], [0, n_before - 1]
     if knee is not None:
         targets.insert(1, knee.target)
@@ -52,12 +52,12 @@ def source_frames(knee: Knee | None, n_before: int, n_after: int) -> Frames:
 
 
 def read_linear(values: Real, source: Frames) -> Real:
-    """Read a mel at fractional frames, linearly between neighbours, shape (n_mels, n)."""
+    """Read a mel at fractional frames by linear interpolation, shape (n_mels, n)."""
     return _read(values, linear_interpolation(source, values.shape[1]))
 
 
 def read_warped(values: Real, knee: Knee, reading: Reading) -> Real:
-    """Warp a mel as a framework that reads between frames in this way."""
+    """Warp a mel with a framework's kind of interpolation."""
     return _read(values, warp_taps(_READINGS[reading], knee.source, knee.target, values.shape[1]))
 
 
@@ -66,10 +66,10 @@ def _read(values: Real, frames: FrameInterpolation) -> Real:
 
 
 def find_warp(before: MelSpectrogram, after: MelSpectrogram) -> Knee | None:
-    """Find the knee of the two-piece map that explains most; None where the clip is too short or too flat for one.
+    """Find the knee of the two-piece map that explains most; None if the clip is too short or too flat.
 
-    All knees are searched coarsely, then it is climbed from the best of them. Cells that nothing explains (masks) count
-    the same wherever the knee is.
+    A coarse search of all knees is followed by hill climbing from the best ones. Costs are capped per cell, so masks,
+    which no knee explains, count the same for all.
     """
     n = after.n_frames
     a, b = _levels(before), _levels(after)
@@ -81,21 +81,21 @@ def find_warp(before: MelSpectrogram, after: MelSpectrogram) -> Knee | None:
     few = slice(None, None, max(1, len(a) // _BINS_OF_GRID))
     starts = _best(a[few], b[few], _grid(n), spread, _STARTS)
     rough = _best(a, b, _climb(a, b, starts, max(2, n // 60), spread), spread, 1)
-    # A frame near the true one that moves as far explains nearly as much: look along that line more closely.
+    # Nearby frames with the same displacement explain nearly as much, so search along that line more closely.
     close = _best(a[few], b[few], _line(Knee(*rough[0]), n), _CLOSE * spread, _STARTS)
     best = _best(a, b, _climb(a, b, close, 2, _CLOSE * spread), _CLOSE * spread, 1)[0]
     return Knee(*(int(k) for k in best))
 
 
 def _levels(mel: MelSpectrogram) -> Real:
-    """Return values in which loud cells do not outweigh all others."""
+    """Return values in which loud cells do not dominate."""
     if mel.frontend.log is not None:
         return mel.values
     return np.maximum(mel.db, mel.range_db[1] - _RANGE_DB)
 
 
 def _is_lively(values: Real) -> npt.NDArray[np.bool_]:
-    """Say which bins are not one value nearly all the time."""
+    """Return which bins are not constant most of the time."""
     ordered = np.sort(values, axis=1)
     n = values.shape[1]
     lively: npt.NDArray[np.bool_] = ordered[:, n - 1 - n // 20] > ordered[:, n // 20]
@@ -103,7 +103,7 @@ def _is_lively(values: Real) -> npt.NDArray[np.bool_]:
 
 
 def _grid(n: int) -> Knees:
-    """List knees all over the clip: where they are matters little, how far they move matters much."""
+    """List knees over the whole clip, coarsely in position and more finely in displacement, which matters more."""
     farthest = max(4, min(n // 2, _FARTHEST))
     sources = np.arange(1, n - 1, max(2, n // 60))
     moves = np.arange(-farthest, farthest + 1, 2 if n < 300 else 3)
@@ -113,7 +113,7 @@ def _grid(n: int) -> Knees:
 
 
 def _line(knee: Knee, n: int) -> Knees:
-    """List knees of all frames that move about as far as this one."""
+    """List knees at all frames with about the displacement of this one."""
     sources = np.arange(1, n - 1, max(1, n // 300))
     moved = knee.target - knee.source
     pairs = np.array([(source + moved + i, source) for i in _FRAMES_AROUND for source in sources])
@@ -121,7 +121,7 @@ def _line(knee: Knee, n: int) -> Knees:
 
 
 def _best(before: Real, after: Real, knees: Knees, cap: float, n_best: int) -> Knees:
-    """Return the knees whose predictions are nearest to the mel after, where a cell counts ``cap`` at most."""
+    """Return the knees with the lowest costs; the cost of a cell is at most ``cap``."""
     size = max(1, _CELLS_AT_ONCE // min(after.size, len(after) * _FRAMES_COMPARED))
     costs = [_costs(before, after, knees[i : i + size], cap) for i in range(0, len(knees), size)]
     return knees[np.argsort(np.concatenate(costs), kind="stable")[:n_best]]
@@ -137,7 +137,7 @@ def _costs(before: Real, after: Real, knees: Knees, cap: float) -> Frames:
 
 
 def _climb(before: Real, after: Real, knees: Knees, first_step: int, cap: float) -> Knees:
-    """Return where steps to better knees lead from each of these."""
+    """Return the ends of hill climbing from each of these knees."""
     n, ends = after.shape[1], set()
     for knee in knees:
         step = first_step
@@ -153,16 +153,16 @@ def _climb(before: Real, after: Real, knees: Knees, first_step: int, cap: float)
 
 
 def find_reading(before: MelSpectrogram, after: MelSpectrogram, knee: Knee) -> tuple[Knee, Reading | None]:
-    """Find the knee near this one, and the way to read between frames, that predict most cells.
+    """Find the nearby knee and the interpolation that predict most cells.
 
-    The reading is None where no way predicts more than the others do.
+    The interpolation is None if none predicts more cells than the others.
     """
     few = slice(None, None, max(1, before.n_mels // _BINS_OF_GRID))
     a, b = before.values[few], after.values[few]
     knees = _knees_around(knee, before.n_frames)
     best: tuple[float, Knee, Reading] | None = None
     for reading in _READINGS:
-        # Our own warp comes out to the bit; frameworks sum in another order.
+        # Our own warp is reproduced bit by bit; frameworks sum in another order.
         limit = 0.0 if reading == "linear" else _NEARLY * float(before.values.std())
         shares = [float((np.abs(read_warped(a, near, reading) - b) <= limit).mean()) for near in knees]
         top = int(np.argmax(shares))

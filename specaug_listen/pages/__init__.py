@@ -1,4 +1,4 @@
-"""The page with the player: its values, its template, and the scripts and the style that it holds."""
+"""The page with the player: its values, template, scripts and style."""
 
 from .folders import folders_of_user, short_paths, without_folders
 from .html import clip_data, findings_page, page_parts, player_bundle_script

@@ -1,8 +1,7 @@
-"""Keeping the user's folders out of a page: of a path, what tells it from the others remains.
+"""Hiding the user's folders in a page: of each path, only the part that distinguishes it is shown.
 
-A page is redacted when it is whole, as a log is: most of what may hold a path is text of others, such as what libraries
-and users' callables raised, names of policies, and records of earlier versions. Nothing is decided by what stands in a
-text, and nothing is taken from it.
+A finished page is redacted, as logs are, because most texts with a path are not ours: messages of libraries and of the
+user's callables, names of policies, records of earlier versions. No text is parsed for meaning.
 """
 
 from __future__ import annotations
@@ -20,18 +19,12 @@ __all__ = ["folders_of_user", "hide_folders", "short_paths", "without_folders"]
 
 T = TypeVar("T")
 _NAME = r"[^\s/\\'\"<>|:;,(){}\[\]]+"
-# /home/me/x.wav, C:\Users\me\x.wav, ~/x.wav, file:///home/me/x.wav; no address, no share of a longer word.
+# /home/me/x.wav, C:\Users\me\x.wav, ~/x.wav, file:///home/me/x.wav; not a URL or part of a longer word.
 _ABSOLUTE = re.compile(rf"(?:file://|(?<![\w.:/~-]))(?:/|~/|[A-Za-z]:[\\/])(?:{_NAME}[/\\])+({_NAME})?")
 
 
 def hide_folders(text: str, folders: Iterable[str] = ()) -> str:
-    """Return a text in which absolute paths are cut down to the names of their files.
-
-    Parameters
-    ----------
-    text : str
-    folders : iterable of str
-        Absolute ones that are known, whose names may hold blanks.
+    """Return a text with absolute paths shortened to file names; ``folders`` are known folders, which may have spaces.
 
     Examples
     --------
@@ -47,7 +40,7 @@ def hide_folders(text: str, folders: Iterable[str] = ()) -> str:
 
 
 def short_paths(paths: Sequence[str]) -> list[str]:
-    """Return the ends of paths that tell them from each other: mostly the names of their files.
+    """Return the shortest ends of paths that distinguish them, mostly file names.
 
     Examples
     --------
@@ -66,7 +59,7 @@ def short_paths(paths: Sequence[str]) -> list[str]:
 
 
 def folders_of_user(paths: Iterable[str]) -> list[str]:
-    """List absolute folders of the user's: those of these files, the working folder, and the home."""
+    """List absolute folders of the user: those of the files, the working directory and the home directory."""
     folders = {os.path.expanduser("~"), os.getcwd()}
     for path in paths:
         if os.path.isabs(path):
@@ -75,7 +68,7 @@ def folders_of_user(paths: Iterable[str]) -> list[str]:
 
 
 def without_folders(value: T, folders: Sequence[str] = ()) -> T:
-    """Return what a page shows with `hide_folders` done to every text; files and their addresses stay.
+    """Return a value with `hide_folders` applied to every text in it, except files and their addresses.
 
     Examples
     --------

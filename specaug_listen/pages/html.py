@@ -1,7 +1,7 @@
-"""The template that shows it, and what the player is told.
+"""The HTML of a page, made from its values by a template, and the data for the player.
 
-Everything of the user's is escaped by the template engine. The page may run and load nothing but what it was written
-with: its policy names the hashes of its own script and style.
+The template engine escapes all texts of the user. The page can run and load only what it was written with: its content
+security policy names the hashes of its own script and style.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .._imports import require
 from ..metrics import Score
 from ..plots import colours_hex
 from ..plots.differences import DIFFERENCE_DB
+from .folders import folders_of_user, without_folders
 from .model import Clip, ClipVersion, Facts, Fault, File, Head, Row
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
@@ -27,16 +28,23 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_parts(
-    head: Head, columns: Iterable[Score], rows: Iterable[Row], clips: Iterable[Clip], *, is_split: bool = False
+    head: Head,
+    columns: Iterable[Score],
+    rows: Iterable[Row],
+    clips: Iterable[Clip],
+    *,
+    is_split: bool = False,
+    private_paths: Iterable[str] | None = None,
 ) -> Iterator[bytes]:
     """Yield a whole page in parts, so that only one clip is in memory at a time.
 
-    Parameters
-    ----------
-    head, columns, rows, clips
-    is_split : bool
-        Whether sounds and pictures lie beside the page.
+    ``is_split`` is whether sounds and pictures are beside the page, ``private_paths`` are files of the user whose
+    folders it must not show; None shows all paths.
     """
+    if private_paths is not None:
+        folders = folders_of_user(private_paths)
+        head, rows = without_folders(head, folders), without_folders(tuple(rows), folders)
+        clips = (without_folders(clip, folders) for clip in clips)
     script, style = _script(), _text("page.css")
     parts = _environment().get_template("page.html.j2").generate(
         head=head, columns=tuple(columns), rows=tuple(rows), clips=clips, script=script, style=style,
@@ -47,7 +55,7 @@ def page_parts(
 
 
 def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings: Iterable[Fault]) -> bytes:
-    """Make a page of what a check found, in the report's style; it runs nothing, and loads its neighbours alone."""
+    """Return a page with the findings of a check, in the report's style: no scripts, and only files beside it."""
     style = _text("page.css")
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; img-src data: 'self' file:; media-src data: 'self' file:; "
@@ -61,17 +69,17 @@ def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings
 
 
 def clip_data(clip: Clip) -> dict[str, Any]:
-    """Return what the player needs to know of a clip."""
+    """Return a clip's data for the player."""
     return {
         "name": clip.name,
         "duration_s": clip.duration_s,
-        "parcel": clip.player_bundle,  # the word of the page's scripts
+        "parcel": clip.player_bundle,  # its name in the page's scripts
         "versions": [_version_data(version) for version in clip.versions],
     }
 
 
 def player_bundle_script(url: str, versions: Iterable[ClipVersion]) -> bytes:
-    """Write sounds and pictures as a script: the only neighbour that a page opened from a disk may read."""
+    """Return sounds and pictures as a script, the only kind of file beside it that a page opened from disk may read."""
 
     def encoded(files: Iterable[tuple[str, File | None]]) -> dict[str, str]:
         return {
@@ -111,7 +119,7 @@ def _version_data(version: ClipVersion) -> dict[str, Any]:
 
 def _policy(script: str, style: str, is_split: bool) -> str:
     beside = " 'self' file:" if is_split else ""
-    # Scripts that the page's own script adds are trusted with it; this is how sounds beside the page come in.
+    # Trusts scripts that the page's own script adds, so that it can load the sounds beside it.
     added = " 'strict-dynamic'" if is_split else ""
     return (
         f"default-src 'none'; script-src '{_hash(script)}'{added}; style-src '{_hash(style)}'; "
@@ -135,7 +143,7 @@ def _text(name: str) -> str:
 
 
 def _seconds_ticks(duration_s: float) -> list[tuple[float, str]]:
-    """Return where labels of a time axis stand, as shares, and what they say: round numbers, at most nine."""
+    """Return the ticks of a time axis, as shares and labels: round numbers, at most nine."""
     steps = (base * 10**power for power in range(-3, 10) for base in (1, 2, 5))
     step = next(step for step in steps if duration_s / step <= 8)
     digits = max(0, 2 - len(str(int(step / 0.01))) + 1) if step < 1 else 0

@@ -1,4 +1,4 @@
-"""What the page shows, as plain values."""
+"""The values that a page shows."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ Facts = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class File:
-    """A sound or a picture: its bytes, which are embedded where it has no address beside the page.
+    """A sound or a picture: its data, or its URL beside the page.
 
     Parameters
     ----------
     data : bytes or None
+        Embedded, unless there is a URL.
     url : str or None
     media_type : str
     """
@@ -40,7 +41,7 @@ class File:
 
     @property
     def href(self) -> str:
-        """What stands in the page."""
+        """The address in the page: the URL, or the data as one."""
         if self.url is not None or self.data is None:
             return self.url or ""
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
@@ -48,7 +49,7 @@ class File:
 
 @dataclass(frozen=True)
 class Fault:
-    """A finding of a check: in words, as sound before and after, and as a picture.
+    """A finding of a check: texts, sounds before and after, and a picture.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ class Fault:
     seed : int
     before, picture : File
     after : File or None
-        None where nothing came back.
+        None if nothing was returned.
     """
 
     id: str
@@ -73,7 +74,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Mask:
-    """One mask as it is drawn, listed and named under the pointer.
+    """One mask, to be outlined and listed, with a tooltip.
 
     Parameters
     ----------
@@ -96,7 +97,7 @@ class Mask:
 
     @property
     def text(self) -> str:
-        """A line about it."""
+        """The mask in one line."""
         ends = {
             "time": f"{self.begin_s:.2f}–{self.end_s:.2f} s",
             "frequency": f"{self.low_hz:.0f}–{self.high_hz:.0f} Hz",
@@ -108,20 +109,20 @@ class Mask:
 
 @dataclass(frozen=True)
 class Picture:
-    """A mel, one pixel for each cell, and where its cells lie.
+    """A mel, one pixel per cell, and its axes.
 
     Parameters
     ----------
     file : File
     n_columns, n_mels : int
     left_s, right_s : float [s]
-        Where the first column begins and the last one ends.
+        Begin of the first column and end of the last one.
     low_db, high_db : float [dB]
         Levels of the darkest and the brightest colour.
     hz : tuple of float [Hz]
         Centre of each bin.
     ticks : tuple of (float, str)
-        Height from below, as a share, and label.
+        Height from the bottom, as a share, and label.
     """
 
     file: File
@@ -137,7 +138,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class SoundFacts:
-    """What is known of a sound: its loudness (None for silence), its largest sample, its length."""
+    """Loudness (None for silence), peak and duration of a sound."""
 
     loudness_lufs: float | None
     peak: float
@@ -155,22 +156,22 @@ class ClipVersion:
     name, note : str
     sound : File
     level_db, matched_db : float [dB] or None
-        Gains with which it is played, by default and with matched loudness; None where it has no loudness.
+        Gains for playback, by default and with matched loudness; None if it has no loudness.
     picture : Picture or None
     figure : File or None
         A picture of an older run, which has no cells.
     masks : tuple of Mask
     warp : tuple of (float, float) [s]
-        From where to where moments are moved.
+        Times before and after the warp.
     facts, badges
     key : str
-        Of its sound and its picture in the bundle of a split page; see `Clip.player_bundle`.
+        Of its sound and picture in the bundle of a split page; see `Clip.player_bundle`.
     compared_with : int or None
-        The version that its difference picture is taken to.
+        Index of the version that its difference picture refers to.
     strength : float or None
         In [0, 1], for the colour of a cell of a sheet.
     sound_facts : SoundFacts or None
-        None where it is too long to be held.
+        None if the sound is too long to be decoded.
     """
 
     id: str
@@ -193,15 +194,15 @@ class ClipVersion:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Versions as the cells of a table.
+    """A table whose cells are versions.
 
     Parameters
     ----------
     id, name : str
-        Of the tab that the sheet lies under; without a name there is no tab.
+        Of its tab; without a name there is no tab.
     columns, rows : sequence of str
     cells : sequence of sequence of sequence of int
-        For each row and column the versions that stand there.
+        For each row and column, the indices of its versions.
     """
 
     id: str
@@ -213,7 +214,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Clip:
-    """One clip: its versions, which sound together.
+    """One clip and its versions, which play in sync.
 
     Parameters
     ----------
@@ -222,20 +223,20 @@ class Clip:
     versions : tuple of ClipVersion
     facts, badges
     is_plain : bool
-        Without the player, as its sounds are too long to be held at once.
+        Without the player, because its sounds are too long for memory.
     player_bundle : str or None
         Address of the script beside the page that holds its sounds and pictures.
     sheets : tuple of Sheet
-        Where its versions are shown as tables instead of a list.
+        Tables that show its versions instead of a list.
     references : Sheet or None
-        Versions that the cells are compared with, where there are too many for a list.
+        Versions that the cells are compared with, if there are too many for a list.
     chart : File or None
     colours : (float, float) [dB] or None
-        Levels of the darkest and of the brightest colour.
+        Levels of the darkest and the brightest colour.
     strength_ends : (str, str) or None
-        What the palest and the darkest frame of a cell stand for.
+        Labels of the palest and the darkest frame of a cell.
     reference : str
-        What levels and differences are told against.
+        Name of the version that levels and differences refer to.
     """
 
     id: str
@@ -256,7 +257,7 @@ class Clip:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table.
+    """A row of the table of draws.
 
     Parameters
     ----------
@@ -264,7 +265,7 @@ class Row:
     target : str
         Id of the version.
     values : sequence of (float or None, str)
-        What it is sorted by, and how it is written.
+        Sort key and text of each column.
     badges : tuple of str
     """
 
@@ -277,15 +278,15 @@ class Row:
 
 @dataclass(frozen=True)
 class RerunCode:
-    """The command, and the Python, that make a run again.
+    """The command and the Python code that repeat a run.
 
     Parameters
     ----------
     command, python : str
     name : str
-        Of the run, where there are several.
+        Of the run, if there are several.
     files : tuple of (str, str)
-        Name and contents of the files that both name.
+        Name and contents of the files that they need.
     """
 
     command: str
@@ -296,22 +297,22 @@ class RerunCode:
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the clips.
+    """The part of the page above the clips.
 
     Parameters
     ----------
     title : str
     facts : Facts
     badges : sequence of str
-        What is to be known of the whole page first: a run that did not end.
+        Remarks about the whole page, e.g. that a run did not end.
     words : sequence of (str, lines)
-        What was run, in words: of each run, its name and lines.
+        Name and description of each run.
     notes : sequence of str
-        What the framework does that its parameters do not say.
+        Behaviour that the framework's parameters do not show.
     failures : sequence of str
-        One line for each clip that could not be auditioned.
+        One line per clip that could not be auditioned.
     has_original : bool
-        Whether some clip has one; mels without their audio have none.
+        Whether any clip has an original; mels without audio have none.
     rerun_codes : sequence of RerunCode
     """
 

@@ -1,4 +1,4 @@
-"""Pictures: Axes in, Axes out. No pyplot, no global state.
+"""Plots into given matplotlib Axes, without pyplot or global state.
 
 Levels are in dB relative to the loudest cell of the *original* mel, on one scale for all panels of a figure.
 """

@@ -1,4 +1,4 @@
-"""One draw as a picture: the original above, the augmented mel below."""
+"""A figure of one draw: the original mel above the augmented one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["audition_figure", "describe_draw", "encode_png", "new_figure", "plot_audition"]
 
-# The size at which every text is laid out: 1200 x 720 pixels.
+# All text is laid out for this size: 1200 x 720 pixels.
 SIZE_INCHES, DPI = (12.0, 7.2), 100
 _FONTS = ["DejaVu Sans"]
 _FALLBACK_FONTS = (
@@ -44,27 +44,27 @@ _FALLBACK_FONTS = (
 def plot_audition(
     before: AnyMel, after: AnyMel, draw: Draw, axes: Sequence[Axes], *, before_name: str = "original"
 ) -> tuple[Axes, ...]:
-    """Draw the original mel above, the augmented one below, masks outlined, on one scale of levels.
+    """Draw the original mel above the augmented one, with outlined masks and one scale of levels.
 
     Parameters
     ----------
     before, after : MelSpectrogram or MelStream
     draw : Draw
-        What leads from one to the other.
+        That turns one into the other.
     axes : sequence of matplotlib Axes
-        Two, for the mels; or three, of which the middle one takes the path of a time warp.
+        Two for the mels, or three, with one for the time warp in between.
     before_name : str
-        What the upper one is called.
+        Label of the upper mel.
 
     Returns
     -------
     tuple of matplotlib Axes
-        The same.
+        ``axes``.
 
     Raises
     ------
     ParameterError
-        When there are not two or three axes.
+        Unless there are two or three axes.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def plot_audition(
     axes = tuple(axes) if isinstance(axes, Iterable) else (axes,)
     check_axes(*axes)
     if len(axes) not in (2, 3):
-        raise ParameterError(f"{len(axes)} axes: expected two, or three of which the middle one is for the time warp")
+        raise ParameterError(f"{len(axes)} axes: expected two, or three with one for the time warp in the middle")
     ref_db = reference_db(before)
     top_db = max(0.0, float(np.ceil(after.range_db[1] - ref_db)))
     plot_mel(before, axes[0], ref_db=ref_db, top_db=top_db)
@@ -101,25 +101,25 @@ def plot_audition(
 def audition_figure(
     before: AnyMel, after: AnyMel, draw: Draw, *, title: str = "", note: str = "", before_name: str = "original"
 ) -> Figure:
-    """Draw a whole figure of one draw: `plot_audition` with a scale of levels and two lines of text.
+    """Make a figure of one draw: `plot_audition` with a colour bar and two lines of text.
 
     Parameters
     ----------
     before, after : MelSpectrogram or MelStream
     draw : Draw
     title, note : str
-        First line: the clip's name, shortened where there is no room for both, and what was done to it. A second line
-        says what was drawn.
+        The first line: the clip's name, shortened if necessary, and a note. The second line describes the draw.
     before_name : str
-        What the upper mel is called: the original, where there is one.
+        Label of the upper mel.
 
     Returns
     -------
     matplotlib Figure
-        1200 x 720 pixels when saved as it is.
+        1200 x 720 pixels if saved as it is.
 
     Examples
     --------
+    >>> from matplotlib.figure import Figure
     >>> from specaug_listen import Audio, augment, frontends
     >>> mel = frontends.WHISPER(Audio(np.sin(np.arange(48000) * 0.2), 16000))
     >>> draw = augment.LD.draw(mel, rng=0)
@@ -133,7 +133,7 @@ def audition_figure(
         len(ratios), 2, height_ratios=ratios, width_ratios=[1.0, 0.016],
         left=0.075, right=0.925, bottom=0.085, top=0.855, wspace=0.025, hspace=0.09 if draw.warps else 0.16,
     )  # fmt: skip
-    # The strip of the warp lies upon the mels' outlines, so it is made last.
+    # The warp's panel overlaps the frames of the mels, so it is added last.
     top, bottom = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[-1, 0])
     strip = [figure.add_subplot(grid[1, 0])] if draw.warps else []
     plot_audition(before, after, draw, [top, *strip, bottom], before_name=before_name)
@@ -149,28 +149,28 @@ def audition_figure(
 
 
 def new_figure(size_inches: tuple[float, float], dpi: float = DPI) -> Figure:
-    """Make a figure without pyplot, which would keep it."""
+    """Return a new figure, without pyplot, which would keep a reference to it."""
     figure: Figure = require("matplotlib.figure", purpose="pictures").Figure(figsize=size_inches, dpi=dpi)
     require("matplotlib.backends.backend_agg", purpose="pictures").FigureCanvasAgg(figure)
     return figure
 
 
 def encode_png(figure: Figure) -> bytes:
-    """Write a figure as PNG, the same bytes each time."""
+    """Return a figure as PNG, with the same bytes each time."""
     agg = require("matplotlib.backends.backend_agg", purpose="pictures")
     pillow = require("PIL.Image", purpose="pictures")
     canvas = agg.FigureCanvasAgg(figure)
     canvas.draw()
     buffer = io.BytesIO()
-    # Nothing shines through, so the fourth channel would only cost time.
+    # Without the alpha channel, which would only take time: the figure is opaque.
     pillow.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(buffer, format="png", compress_level=3)
     return buffer.getvalue()
 
 
 def describe_draw(draw: Draw, mel: AnyMel) -> str:
-    """Say what was drawn, in one line: masked shares, warp, and level of the fills."""
+    """Describe a draw in one line: masked shares, warp and levels of the fills."""
     if not draw.applied:
-        return "the policy left this clip alone (probability)"
+        return "not applied to this clip (probability)"
     parts = [
         f"masked: {_share('time', draw)} of time, {_share('frequency', draw)} of frequency, {_share('area', draw)} of "
         "area"
@@ -204,13 +204,13 @@ def _share(of: str, draw: Draw) -> str:
 
 
 def _corner_label(ax: Any, text: str) -> None:
-    """Write a label into the upper left corner."""
+    """Write a label into the upper left corner of Axes."""
     box = {"facecolor": "black", "alpha": 0.65, "edgecolor": "none", "boxstyle": "round,pad=0.25"}
     ax.text(0.008, 0.965, text, transform=ax.transAxes, color="white", va="top", bbox=box, fontsize=11, zorder=5)
 
 
 def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "left", **font: Any) -> float:
-    """Write one line, cut so that it takes at most ``room`` pixels, and say how many it takes."""
+    """Write one line of text, truncated to ``room`` pixels, and return its width in pixels."""
     x = 0.075 if align == "left" else 0.925
     text = _drawable(text)
     artist = figure.text(x, y, "", ha=align, family=_FONTS if text.isascii() else _families(), **font)
@@ -232,14 +232,14 @@ def _line(figure: Figure, y: float, text: str, room: float, *, align: str = "lef
 
 @functools.lru_cache(maxsize=1)
 def _families() -> list[str]:
-    """List matplotlib's own font, and those that a machine may have for other scripts."""
+    """List matplotlib's default font and installed fonts for other scripts."""
     fonts = require("matplotlib.font_manager", purpose="pictures")
     here = {font.name for font in fonts.fontManager.ttflist}
     return _FONTS + [family for family in _FALLBACK_FONTS if family in here]
 
 
 def _drawable(text: str) -> str:
-    """Return the text with a replacement mark for what no font here can draw."""
+    """Return the text with a replacement character for every character that no font here has."""
     if text.isascii() and text.isprintable():
         return text
     fonts = require("matplotlib.font_manager", purpose="pictures")

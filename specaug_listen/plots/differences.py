@@ -1,4 +1,4 @@
-"""What an augmentation changed: one mel minus another."""
+"""A plot of what an augmentation changed: one mel minus another."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 __all__ = ["DIFFERENCE_DB", "plot_difference"]
 
-# Difference that takes the full colour, here and on a page.
+# Difference with the full colour, here and on a page.
 DIFFERENCE_DB = 40.0
-# Blue is quieter, red is louder, and both are told apart under all common colour deficiencies.
+# Blue is quieter, red is louder; safe for all common kinds of colour blindness.
 _COLOUR_MAP = "RdBu_r"
 
 
 def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float = DIFFERENCE_DB) -> Axes:
-    """Draw how far each cell of ``after`` lies above or below the same cell of ``before``.
+    """Plot how much louder or quieter each cell of ``after`` is than in ``before``.
 
-    Cells are taken as they are drawn: what lies more than 80 dB below the loudest cell of ``before`` counts as that.
+    Cells are clipped as in `plot_mel`, 80 dB below the loudest cell of ``before``.
 
     Parameters
     ----------
@@ -33,17 +33,17 @@ def plot_difference(before: AnyMel, after: AnyMel, ax: Axes, *, range_db: float 
         Of one front-end; ``after`` may be shorter.
     ax : matplotlib Axes
     range_db : float [dB]
-        Difference that takes the full colour.
+        Difference with the full colour.
 
     Returns
     -------
     matplotlib Axes
-        The same; its image is the last of ``ax.images``.
+        ``ax``; its image is the last of ``ax.images``.
 
     Raises
     ------
     ParameterError
-        When the two have other bins.
+        If the numbers of bins differ.
 
     Examples
     --------

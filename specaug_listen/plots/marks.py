@@ -1,4 +1,4 @@
-"""What a draw did, drawn upon a mel: outlines of masks, lines of a warp."""
+"""Marks of a draw on a mel: outlines of masks, lines of a warp."""
 
 from __future__ import annotations
 
@@ -18,25 +18,24 @@ __all__ = ["WARP_COLOUR", "Outline", "outlines", "plot_steps", "plot_warp", "war
 
 WARP_COLOUR = "#0072b2"
 _N_LINES = 41
-# Black, and white upon it: seen on the darkest and on the brightest cell; the page's outlines are the same
-# (`.masks rect` in pages/templates/page.css).
+# White on black is visible on dark and bright cells; `.masks rect` in pages/templates/page.css is the same.
 _MASK_COLOURS = ["black", "white"]
 
 
 @dataclass(frozen=True)
 class Outline:
-    """What a draw fills or copies, in the augmented mel.
+    """A region that a draw fills or copies, in the augmented mel.
 
     Parameters
     ----------
     kind : str
         ``time``, ``frequency``, ``rectangle`` or ``copy``.
     bins : (int, int)
-        The first, and the one behind the last.
+        First bin and upper bound (exclusive).
     begin, end : float [frames]
         Frame t reaches from t - 0.5 to t + 0.5.
     fill : str
-        What was filled in, and how loud that is.
+        The fill and its level.
     """
 
     kind: str
@@ -47,7 +46,7 @@ class Outline:
 
 
 def outlines(draw: Draw) -> list[Outline]:
-    """Return all that a draw fills or copies; frequency masks first."""
+    """Return all regions that a draw fills or copies; frequency masks first."""
     all_frames = (-0.5, draw.n_frames - 0.5)
     marks = [
         Outline("frequency", (step.start_bin, step.start_bin + step.n_bins), *all_frames, _fill(step))
@@ -72,7 +71,7 @@ def _fill(step: FrequencySpan | TimeSpan | Rectangle) -> str:
 
 
 def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
-    """Outline the masks of a draw on a mel that `plot_mel` has drawn, as one artist: fills solid, copies dashed."""
+    """Outline the masks of a draw on a mel drawn by `plot_mel`, as one artist: fills solid, copies dashed."""
     patches = require("matplotlib.patches", purpose="pictures")
     boxes, styles = [], []
     for outline in outlines(draw):
@@ -96,7 +95,7 @@ def plot_steps(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
 
 
 def warp_lines(draw: Draw, frontend: MelFrontend, n_lines: int = _N_LINES) -> list[tuple[float, float]]:
-    """Return from where to where moments at equal distances are moved, in seconds."""
+    """Return the times (in seconds) before and after the warp of equidistant moments."""
     frames = np.arange(draw.n_frames, dtype=np.float64)
     source = frames
     for path in draw.warps:
@@ -108,14 +107,14 @@ def warp_lines(draw: Draw, frontend: MelFrontend, n_lines: int = _N_LINES) -> li
 
 
 def plot_warp(draw: Draw, mel: AnyMel, ax: Axes) -> Axes:
-    """Draw a time warp as lines from where a moment was (above) to where it went (below)."""
+    """Draw a time warp as lines from the time before (top) to the time after (bottom)."""
     lines = require("matplotlib.collections", purpose="pictures")
     segments = [((begin, 1.0), (end, 0.0)) for begin, end in warp_lines(draw, mel.frontend)]
     ax.add_collection(lines.LineCollection(segments, colors="#888888", linewidths=0.8))
     for path in draw.warps:
         moved = path.center_frame + path.displacement_frames
         if max(path.center_frame, moved) >= mel.n_frames:
-            continue  # it is the padding that moves most
+            continue  # the frame that moves is in the padding
         x = mel.frontend.framing.center_s([path.center_frame, moved], mel.frontend.sample_rate)
         ax.plot(x, [1.0, 0.0], color=WARP_COLOUR, lw=2.5, marker="o", ms=5, clip_on=False, zorder=4)
     ax.set_xlim(0, mel.duration_s)

@@ -1,4 +1,4 @@
-"""A mel spectrogram as a picture: drawn on Axes, or one pixel for each cell, readable as levels again."""
+"""A mel spectrogram as a picture: on Axes, or one pixel per cell, from which levels can be read again."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ __all__ = [
     "set_axes",
 ]
 
-# Perceptually uniform, and told apart under all common colour deficiencies.
+# Perceptually uniform, and safe for all common kinds of colour blindness.
 COLOUR_MAP = "magma"
 RANGE_DB = 80.0
 _MOST_COLUMNS = 2400
 _COLUMNS_AT_ONCE = 100
-# Of the text in a picture of cells.
+# Key of the metadata in a picture of cells.
 _TEXT_KEY = "specaug-listen"
 _LARGEST = 1e9
 _TEXT_NAMES = ("low_db", "high_db", "extent_s")
-# Below this, a clip is digital silence, and no cell of it deserves to be drawn bright.
+# A clip below this level is digital silence, and all of it is drawn dark.
 _SILENCE_DB = -150.0
-# In the order in which they are wanted; one that would come too close to another is left out.
+# By priority; ticks too close to one of higher priority are left out.
 _TICKS_HZ = (1000, 200, 400, 2000, 4000, 8000, 700, 1500, 3000, 6000, 100, 12000, 16000, 20000, 24000, 50, 300, 500)
 
 
@@ -68,12 +68,12 @@ def plot_mel(
     ref_db : float [dB] or None
         Level that is called 0 dB; None takes the mel's loudest cell.
     top_db, range_db : float [dB]
-        Brightest level relative to ``ref_db``, and how far down the colours reach from there.
+        Brightest level relative to ``ref_db``, and the range of the colours below it.
 
     Returns
     -------
     matplotlib Axes
-        The same; its image is the last of ``ax.images``.
+        ``ax``; its image is the last of ``ax.images``.
 
     Examples
     --------
@@ -103,19 +103,14 @@ def plot_mel(
 
 
 def check_axes(*axes: object) -> None:
-    """Refuse what is no Axes of matplotlib.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError unless all are matplotlib Axes."""
     for ax in axes:
         if not hasattr(ax, "imshow"):
             raise ParameterError(f"ax={ax!r:.80}: expected an Axes of matplotlib, e.g. of plt.subplots()")
 
 
 def set_axes(mel: AnyMel, ax: Axes) -> Axes:
-    """Set seconds and Hz along the axes of a mel's picture."""
+    """Label the axes of a mel's picture in seconds and Hz."""
     ax.set_xlim(0, mel.duration_s)
     positions, labels = hz_ticks(mel.frontend)
     ax.set_yticks(positions, labels)
@@ -126,13 +121,13 @@ def set_axes(mel: AnyMel, ax: Axes) -> Axes:
 
 
 def extent_s(frontend: MelFrontend, n_frames: int) -> tuple[float, float]:
-    """Return where the first cell of a row begins and the last one ends, in seconds."""
+    """Return the begin of the first cell of a row and the end of the last one, in seconds."""
     begin, end = frontend.framing.center_s([-0.5, n_frames - 0.5], frontend.sample_rate)
     return float(begin), float(end)
 
 
 def reference_db(mel: AnyMel) -> float:
-    """Return the level of the loudest cell; where all are alike or silent, one at which they are drawn dark."""
+    """Return the level of the loudest cell; for a silent or constant mel, a level that makes it dark."""
     quietest, loudest = mel.range_db
     if loudest < _SILENCE_DB:
         return 0.0
@@ -140,7 +135,7 @@ def reference_db(mel: AnyMel) -> float:
 
 
 def columns(mel: AnyMel) -> npt.NDArray[np.float32]:
-    """Return cells in dB; means over neighbouring frames where there are more than a screen has columns."""
+    """Return cells in dB, averaged over neighbouring frames if there are more than a screen has columns."""
     step = -(-mel.n_frames // _MOST_COLUMNS)
     if step == 1:
         return mel.part(0, mel.n_frames).db
@@ -155,7 +150,7 @@ def _means(db: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
 
 
 def hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
-    """Return positions in bins, and labels, of round frequencies."""
+    """Return positions (in bins) and labels of round frequencies."""
     lowest, spacing = _spacing_mel(frontend)
     positions: list[float] = []
     labels: list[str] = []
@@ -170,14 +165,14 @@ def hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
 
 
 def edges_hz(frontend: MelFrontend, bins: tuple[int, int]) -> tuple[float, float]:
-    """Return from where to where bins reach: half way to the centres of their neighbours, on the mel scale."""
+    """Return the frequencies where a range of bins begins and ends: half way to the next centres on the mel scale."""
     lowest, spacing = _spacing_mel(frontend)
     below, above = mel_to_hz(lowest + spacing * (np.array(bins) + 0.5), frontend.mel_scale)
     return float(below), float(above)
 
 
 def _spacing_mel(frontend: MelFrontend) -> tuple[float, float]:
-    """Return the lower end of a front-end's bins, and the distance of their centres, on the mel scale."""
+    """Return the lower end of a front-end's bins and the spacing of their centres, on the mel scale."""
     low, high = hz_to_mel([frontend.fmin_hz, frontend.top_hz], frontend.mel_scale)
     return float(low), float((high - low) / (frontend.n_mels + 1))
 
@@ -192,7 +187,7 @@ class Cells:
         0 is ``low_db`` or less, 255 is ``high_db`` or more; the lowest bin first.
     low_db, high_db : float [dB]
     extent_s : (float, float) [s]
-        Where the first column begins and the last one ends.
+        Begin of the first column and end of the last one.
 
     Examples
     --------
@@ -208,14 +203,14 @@ class Cells:
 
     @classmethod
     def of(cls, mel: AnyMel, *, ref_db: float, low_db: float, high_db: float) -> Cells:
-        """Make cells of a mel, relative to ``ref_db``; of more frames than a screen has columns, their means."""
+        """Return the cells of a mel, relative to ``ref_db``; averaged as in `columns`."""
         share = (columns(mel) - ref_db - low_db) / (high_db - low_db)
         indices = np.round(np.clip(share, 0, 1) * 255).astype(np.uint8)
         return cls(indices, low_db, high_db, extent_s(mel.frontend, mel.n_frames))
 
     @property
     def png(self) -> bytes:
-        """As a PNG with a palette; the lowest bin below, the levels' range in its text."""
+        """The cells as a PNG with a palette, the lowest bin at the bottom and the range of levels in its metadata."""
         image = require("PIL.Image", purpose="pictures").fromarray(self.indices[::-1], mode="P")
         image.putpalette(_palette())
         text = require("PIL.PngImagePlugin", purpose="pictures").PngInfo()
@@ -226,13 +221,7 @@ class Cells:
 
 
 def read_cells(data: bytes) -> Cells:
-    """Read what `Cells.png` wrote.
-
-    Raises
-    ------
-    ValueError
-        For another picture.
-    """
+    """Read the output of `Cells.png`; raise a ValueError for any other picture."""
     try:
         image = require("PIL.Image", purpose="pictures").open(io.BytesIO(data))
         low_db, high_db, (begin_s, end_s) = (json.loads(image.text[_TEXT_KEY])[name] for name in _TEXT_NAMES)
@@ -253,5 +242,5 @@ def _palette() -> bytes:
 
 
 def colours_hex() -> str:
-    """Return the colour map, six hexadecimal digits for each index."""
+    """Return the colour map, with six hexadecimal digits per index."""
     return _palette().hex()

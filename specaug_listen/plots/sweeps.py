@@ -1,4 +1,4 @@
-"""A measure over a parameter, with its spread over draws."""
+"""A plot of a score over a parameter, with its spread over draws."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_sweep"]
 
-# Okabe and Ito's colours, told apart under all common colour deficiencies; dashes tell them apart in print.
+# Okabe and Ito's colours, safe for all common kinds of colour blindness; dashes distinguish them in print.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 _DASHES = ("-", "--", "-.", ":")
 
@@ -24,7 +24,7 @@ _DASHES = ("-", "--", "-.", ":")
 def plot_sweep(
     rows: Sequence[Mapping[str, Any]], ax: Axes, *, along: str, y: str = "masked_area_ratio", by: str | None = None
 ) -> Axes:
-    """Draw a measure of a sweep over one of its parameters: means, and from the least to the largest of the draws.
+    """Plot a score of a sweep over one of its parameters: mean, minimum and maximum of the draws.
 
     Parameters
     ----------
@@ -32,21 +32,21 @@ def plot_sweep(
         As `specaug_listen.Sweep.rows`.
     ax : matplotlib Axes
     along : str
-        The parameter across.
+        The parameter on the horizontal axis.
     y : str
         A key of the scores, e.g. ``masked_area_ratio`` or ``log_mel_rmse_db``.
     by : str or None
-        The parameter of which each value gets a line; other parameters count as draws.
+        The parameter with one line per value; other parameters count as draws.
 
     Returns
     -------
     matplotlib Axes
-        The same.
+        ``ax``.
 
     Raises
     ------
     ParameterError
-        When the rows have no such parameter or measure.
+        If the rows have no such parameter or score.
 
     Examples
     --------

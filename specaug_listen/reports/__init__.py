@@ -1,1 +1,1 @@
-"""Reports: auditions at hand, or folders of runs, as a page that can be sent to a colleague."""
+"""Reports: auditions in memory, or folders of runs, as a page that can be sent to a colleague."""

@@ -1,4 +1,4 @@
-"""A page as one file, or as a folder where that would be too large; and neither in the place of anything else."""
+"""Writing a page as one file, or as a folder if that would be too large; nothing else is ever replaced."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ _LINKED = "long: its sounds are not in this page; send the folder along"
 
 @dataclass(frozen=True)
 class PageOptions:
-    """What a page is to be.
+    """Options of a page.
 
     Parameters
     ----------
     split : bool
-        A folder whatever the size.
+        Write a folder whatever the size.
     budget_mb : float > 0 [MB]
         Largest page that is written as one file.
     flac : bool
-        FLAC in place of 16-bit WAV.
+        FLAC instead of 16-bit WAV.
     paths : bool
-        Whether the page may show in which folders the user's files lie.
+        Show the folders of the user's files.
 
     Raises
     ------
     ParameterError
-        For a budget that is no size.
+        For an invalid budget.
     """
 
     split: bool = False
@@ -65,14 +65,14 @@ class PageOptions:
             raise ParameterError(f"budget_mb={self.budget_mb!r:.80}: expected a size above 0, in MB")
 
     def size_mb(self, files: Iterable[Files]) -> float:
-        """Return the size of one file that holds all of these: base64 takes four characters for three bytes."""
+        """Return the size of one file with all of these; base64 takes four characters for three bytes."""
         files = list(files)
         sounds = sum(files_of_clip.total(".wav") for files_of_clip in files)
         total = (sounds // 2 if self.flac else sounds) + sum(files_of_clip.total(".mel.png") for files_of_clip in files)
         return total * 4 / 3 / 1e6
 
     def is_split(self, files: Iterable[Files]) -> bool:
-        """Whether so many files make a folder."""
+        """Whether a page with these files is a folder."""
         return self.split or self.size_mb(files) > self.budget_mb
 
 
@@ -84,11 +84,10 @@ class WrittenPage:
     ----------
     path : Path
     form : PageOptions
-        That was asked for.
     size_mb : float [MB]
         Of the page as one file.
     notices : tuple of Notice
-        What to know of the runs that it shows.
+        About the runs in it.
     """
 
     path: Path
@@ -98,32 +97,32 @@ class WrittenPage:
 
     @property
     def advice(self) -> str:
-        """Why the page became a folder that nobody asked for, and how to have one file; empty for others."""
+        """Why the page became a folder, unless the user wanted one, and how to get one file; else empty."""
         if self.form.split or self.path.name != "index.html":
             return ""
         ways = [] if self.form.flac else ["--flac takes about half"]
         ways.append(f"--budget {math.ceil(self.size_mb)} makes it one file")
         return (
-            f"a folder to be sent as a whole, as one file would take {self.size_mb:.1f} MB, more than "
+            f"a folder, to be sent as a whole: one file would take {self.size_mb:.1f} MB, more than "
             f"{self.form.budget_mb:g}; {', '.join(ways)}"
         )
 
 
 @dataclass(frozen=True)
 class PageTarget:
-    """Where the files of a page go: into it, or into ``folder``."""
+    """Where the files of a page go: into the page itself, or into ``folder``."""
 
     form: PageOptions
     folder: Path | None = None
 
     def assets(self, files: Files, name: str) -> InlineAssets:
-        """Return a clip's files as they go into the page; ``name`` is its folder beside a split one."""
+        """Return a clip's files in the form of the page; ``name`` is its folder beside a split page."""
         if self.folder is None:
             return InlineAssets(files, self.form.flac)
         return LinkedAssets(files, self.form.flac, self.folder, name)
 
     def with_player_bundle(self, clip: Clip) -> Clip:
-        """Return a clip with what its player needs written beside the page, where the page is split."""
+        """Return a clip for the page; for a split page, write a script with its sounds and pictures beside it."""
         if clip.is_plain:
             return replace(clip, badges=(*clip.badges, _LINKED))
         if self.folder is None:
@@ -134,16 +133,10 @@ class PageTarget:
 
 
 def page_path(path: str | os.PathLike[str]) -> Path:
-    """Return where a page is to go.
-
-    Raises
-    ------
-    ParameterError
-        For a name that is not one of a page.
-    """
+    """Return the path of a page; raise a ParameterError unless it ends in .html or .htm."""
     target = as_path(path)
     if target.suffix.lower() not in (".html", ".htm") or target.is_dir():
-        raise ParameterError(f"{printable(target)}: is no name of a page; expected one that ends in .html")
+        raise ParameterError(f"{printable(target)}: not a path of a page; expected one that ends in .html")
     return target
 
 
@@ -155,28 +148,24 @@ def publish_page(
     *,
     overwrite: bool = False,
 ) -> WrittenPage:
-    """Write a page, whole or not at all.
+    """Write a page, completely or not at all.
 
     Parameters
     ----------
     target : Path
         Of the page as one file; split, it is ``index.html`` in a folder of that name without its suffix.
     files : iterable of Files
-        That it will hold.
+        The files in it.
     form : PageOptions
     parts_in : callable (PageTarget) -> iterator of bytes
-        Makes it.
+        Yields its parts.
     overwrite : bool
         Replace an earlier page of that name, of either form.
-
-    Returns
-    -------
-    WrittenPage
 
     Raises
     ------
     ParameterError
-        When something else stands in the way.
+        When something else is in the way.
     OutputError
         When it cannot be written.
     """
@@ -187,16 +176,16 @@ def publish_page(
     output.check([name for name in earlier if output.own_files.state(name) != "absent"])
     if is_split and output.is_foreign(target.stem):
         raise ParameterError(
-            f"{printable(target.with_suffix(''))}: exists and is no report; a split page is a folder of its own, so "
+            f"{printable(target.with_suffix(''))}: exists and is not a report; a split page needs its own folder, so "
             "choose another path"
         )
     output.check([f"{target.stem}/index.html" if is_split else target.name])
     with output.room() as room:
         with io_errors(target):
             page = write_page_into(room / target.name, files, form, parts_in)
-        # A killed run is not to leave an earlier page that shows some of this one's sounds.
+        # The page comes last, so that a killed run leaves no earlier page with some of the new sounds.
         output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])
-        # The other form of an earlier page would show what is no longer so.
+        # Remove the other form of an earlier page, which would be outdated.
         output.remove(page_names(target, output.own_files))
     return replace(page, path=target.parent / page.path.relative_to(room))
 
@@ -204,7 +193,7 @@ def publish_page(
 def write_page_into(
     target: Path, files: Sequence[Files], form: PageOptions, parts_in: Callable[[PageTarget], Iterator[bytes]]
 ) -> WrittenPage:
-    """Write a page into a folder that nobody sees yet; parameters as for `publish_page`."""
+    """Write a page into a hidden folder; parameters as for `publish_page`."""
     folder = target.with_suffix("")
     place, path = PageTarget(form), target
     if form.is_split(files):

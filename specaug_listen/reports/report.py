@@ -37,7 +37,7 @@ from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
 from ..outputs.names import folder_name
 from ..outputs.pages import DEFAULT_BUDGET_MB
-from ..pages.folders import folders_of_user, short_paths, without_folders
+from ..pages.folders import short_paths
 from ..pages.html import page_parts
 from ..pages.model import Clip, Facts, Head, RerunCode
 from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
@@ -48,7 +48,7 @@ __all__ = ["publish_report", "write_report"]
 
 @dataclass(frozen=True)
 class _Placed:
-    """A clip of a run, and where its files are."""
+    """A clip of a run, and its files."""
 
     entry: ClipEntry
     draws: tuple[DrawRecord, ...]
@@ -58,7 +58,7 @@ class _Placed:
 
 @dataclass(frozen=True)
 class _PageRun:
-    """A run as the page needs it."""
+    """A run with what the page needs."""
 
     name: str
     clips: tuple[_Placed, ...]
@@ -81,27 +81,27 @@ def write_report(
     paths: bool = False,
     overwrite: bool = False,
 ) -> Path:
-    """Write a page with a player: one file that needs nothing else, or a folder where that would be too large.
+    """Write a page with a player: one self-contained file, or a folder if that would be too large.
 
     Parameters
     ----------
     auditions : Audition, str or path-like, or a sequence of them
-        Auditions at hand, or folders that ``specaug-listen audition`` wrote; nothing is rendered again for a folder.
-        Clips of several folders stand side by side.
+        Auditions in memory, or folders that ``specaug-listen audition`` wrote, which are not rendered again. Clips of
+        several folders are side by side.
     path : str, path-like or None
-        Of the page; for a folder, None is ``report.html`` in it. Split, the page is ``index.html`` in a folder of
-        that name without its suffix, beside ``audio/`` and ``img/``.
+        Of the page; for a folder, None is ``report.html`` in it. A split page is ``index.html`` in a folder of that
+        name without its suffix, beside ``audio/`` and ``img/``.
     split : bool
         Write a folder whatever the size.
     budget_mb : float > 0 [MB]
         Largest page that is written as one file.
     flac : bool
-        FLAC in place of 16-bit WAV: about half as large, and not decoded by every browser.
+        FLAC instead of 16-bit WAV: about half as large, but not supported by every browser.
     paths : bool
-        Show whole paths. Without it, a page says of clips, configurations and code what their files are called, and not
-        in which folders they lie; the records on the disk (``audition.json``, ``draw-N.json``) keep the paths.
+        Show whole paths. Otherwise, a page shows only the file names of clips, configurations and code, not their
+        folders; the records on disk (``audition.json``, ``draw-N.json``) keep the paths.
     overwrite : bool
-        Replace a page that was written there before; nothing else is ever replaced.
+        Replace an earlier page at this path; nothing else is ever replaced.
 
     Returns
     -------
@@ -111,8 +111,7 @@ def write_report(
     Raises
     ------
     ParameterError
-        When there is nothing to show, no path, one that is not that of a page or where something is, or a budget that
-        is no size.
+        When there is nothing to show, for an invalid budget, or a path that is missing, not a page's, or taken.
     PolicyError
         When a folder holds no audition, or a draw of another run.
     OutputError
@@ -135,7 +134,7 @@ def publish_report(
     *,
     overwrite: bool = False,
 ) -> WrittenPage:
-    """Write a page, and say what became of it; parameters and errors as for `write_report`."""
+    """Write a page and return facts about it; parameters and errors as for `write_report`."""
     form = PageOptions() if form is None else form
     sources = _sources(auditions)
     target = _target(sources, path)
@@ -146,7 +145,7 @@ def publish_report(
         edits: list[Notice] = []
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
-            # Not before it is known that the page can be written: of a large run it takes its time.
+            # Only after it is certain that the page can be written, because it takes long for a large run.
             runs_and_edits = [_with_edits(run) for run in runs]
             edits.extend(notice for _, notices in runs_and_edits for notice in notices)
             return _parts([run for run, _ in runs_and_edits], place)
@@ -164,8 +163,8 @@ def _sources(auditions: Any) -> list[Source]:
             return [source if isinstance(source, Audition) else as_path(source) for source in sources]
         auditions = odd
     raise ParameterError(
-        f"auditions={' '.join(repr(auditions).split())[:80]}: expected Audition, the folder of one, or a "
-        "sequence of these"
+        f"auditions={' '.join(repr(auditions).split())[:80]}: expected an Audition, the folder of one, or a sequence "
+        "of these"
     )
 
 
@@ -181,7 +180,7 @@ def _target(sources: Sequence[Source], path: str | os.PathLike[str] | None) -> P
     return Path(sources[0]) / "report.html"
 
 
-# --- what there is to show ---
+# --- reading the runs ---
 
 
 def _runs(sources: Sequence[Source], page: Path) -> list[_PageRun]:
@@ -190,7 +189,7 @@ def _runs(sources: Sequence[Source], page: Path) -> list[_PageRun]:
 
 
 def _runs_at_hand(auditions: Sequence[Audition]) -> list[_PageRun]:
-    """Return auditions of one configuration as one run, in the order in which they came."""
+    """Group auditions in memory by their configurations into runs, in their order."""
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
     for audition in auditions:
         configuration = configuration_of(audition)
@@ -217,7 +216,7 @@ def _run_of_folder(folder: Path, page: Path) -> _PageRun:
     configuration = index.configuration
     name = printable(f"{configuration.policy.name} on {configuration.frontend.name} ({folder.resolve().name})")
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
-    # A run that did not end has said already that there is more.
+    # The notice about an unfinished run covers unlisted files.
     beside = () if unfinished else notice_of_unlisted(folder, {entry.folder: entry.draws for entry in index.clips})
     return _PageRun(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
 
@@ -231,7 +230,7 @@ def _placed_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFile
 
 
 def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
-    """Return a run whose clips say which of their files were changed since then; and a notice for each clip."""
+    """Return a run with badges for modified files, and notices about them."""
     if run.folder is None:
         return run, ()
     edits = Edits(run.folder)
@@ -245,11 +244,11 @@ def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
     return replace(run, clips=tuple(clips)), tuple(notices_of_run)
 
 
-# --- what is written ---
+# --- making the page ---
 
 
 def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _Placed]]]:
-    """Group clips over runs by their samples: of each its place in every run, with the run's label."""
+    """Group clips of all runs by their samples: for each clip, its label and place in every run."""
     labels = [_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
     groups: dict[tuple[str, int], list[tuple[str, _Placed]]] = {}
     for label, run in zip(labels, runs, strict=True):
@@ -262,9 +261,9 @@ def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _Placed]]]:
 
 
 def _with_distinct_names(groups: list[list[tuple[str, _Placed]]]) -> list[list[tuple[str, _Placed]]]:
-    """Name clips apart: where those of several runs are called alike, by their folders, and at last by numbers.
+    """Make the names of clips distinct: by their folders if clips of several runs share a name, and by numbers at last.
 
-    Within one run, they are told apart already.
+    Names within one run are distinct already.
     """
     entries = [group[0][1].entry for group in groups]
     classes: dict[str, list[int]] = {}
@@ -287,7 +286,7 @@ def _with_distinct_names(groups: list[list[tuple[str, _Placed]]]) -> list[list[t
 
 
 def _names_by_path(entries: Sequence[ClipEntry]) -> list[str]:
-    """Name clips by the folders of those that have a file."""
+    """Name clips with a file by their folders."""
     paths = [path_of(entry.audio) for entry in entries]
     suffixes = [name_suffix(Choice(entry.audio.channel, entry.audio.n_channels)) for entry in entries]
     with_path = [i for i, path in enumerate(paths) if path is not None]
@@ -314,13 +313,15 @@ def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
         for number, group in groups
         for row in rows_of(_clips_of_runs(group, number, place), f"clip-{number}", columns)
     ]
-    is_split = place.folder is not None
-    head, clips = _head(runs, place.form.paths), _clips(groups, place)
-    if not place.form.paths:
-        folders = folders_of_user(path_of(placed.entry.audio) or "" for run in runs for placed in run.clips)
-        head, rows = without_folders(head, folders), list(without_folders(tuple(rows), folders))
-        clips = (without_folders(clip, folders) for clip in clips)
-    return page_parts(head, columns, rows, clips, is_split=is_split)
+    paths = [path_of(placed.entry.audio) or "" for run in runs for placed in run.clips]
+    return page_parts(
+        _head(runs, place.form.paths),
+        columns,
+        rows,
+        _clips(groups, place),
+        is_split=place.folder is not None,
+        private_paths=None if place.form.paths else paths,
+    )
 
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageTarget) -> Iterator[Clip]:

@@ -1,4 +1,4 @@
-"""A run in words, and how to make it again: the command and the Python."""
+"""A run in words, and the command and Python code that repeat it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["describe_run", "is_on_own_frontends", "rerun_code", "rerun_code_of_s
 
 
 def describe_run(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
-    """Say what was done to each clip, a line for each part; without what a sweep varies as a whole."""
+    """Describe a run, one line for each part, without the parts that a sweep varies as a whole."""
     lines = [] if "policy" in varied else _words_of_policy(run.policy)
     if not is_on_own_frontends(run, varied):
         lines.append(_words_of_frontend(run))
@@ -43,7 +43,7 @@ def describe_run(run: Configuration, versions: dict[str, str], varied: Collectio
 
 
 def is_on_own_frontends(run: Configuration, varied: Iterable[str]) -> bool:
-    """Whether a sweep over these keys hears each policy on its own front-end: none was asked for by name."""
+    """Whether a sweep over these keys uses each policy's own front-end, because the user named none."""
     return run.frontend_reason not in ("named", None) and not {"policy", "framework"}.isdisjoint(varied)
 
 
@@ -67,17 +67,17 @@ def _words_of_frontend(run: Configuration) -> str:
 
 
 def rerun_code(run: Configuration, paths: Sequence[str | None], name: str = "", *, is_mel: bool = False) -> RerunCode:
-    """Return the command and the Python that make a run again, and the files that they name.
+    """Return the command and the Python code that repeat a run, and the files that they need.
 
     Parameters
     ----------
     run : Configuration
     paths : sequence of str or None
-        Of the clips; None for one that was made in memory.
+        Of the clips; None for one in memory.
     name : str
-        Of the run, where there are several.
+        Of the run, if there are several.
     is_mel : bool
-        Whether the clips came as mels, without their audio.
+        Whether the clips are mels without audio.
     """
     files: list[tuple[str, str]] = []
     known_paths = list(dict.fromkeys(path for path in paths if path is not None)) or [
@@ -116,7 +116,7 @@ def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
 
 
 def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
-    """Write the Python for clips that came as mels; each file may hold several."""
+    """Return the Python code for clips that are mels; each file may hold several."""
     vocoder, how = _vocoder(run), _span(run) + (f", axes={run.axes!r}" if run.axes else "")
     statistics = "None"
     if isinstance(run.statistics, GlobalStatistics):
@@ -141,13 +141,13 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
 
 
 def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> RerunCode:
-    """Return the command and the Python that make a sweep again, and the files that they name."""
+    """Return the command and the Python code that repeat a sweep, and the files that they need."""
     files: list[tuple[str, str]] = []
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
     clip = path or "CLIP.wav"
     vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(map(scalar_text, values))}")]
     options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
-    # Left out, each policy is heard on its own front-end.
+    # Without --frontend, each policy is heard on its own.
     is_own = is_on_own_frontends(run, (key for key, _ in axes))
     options = options if is_own else ["--frontend", frontend, *options]
     options += _span_options(run) + _channel_options(run)
@@ -175,7 +175,7 @@ def _command(paths: Sequence[str], options: list[str], run: Configuration) -> st
 
 
 def _vocoder_option(run: Configuration) -> str | None:
-    """Return the vocoder as the command line names it; None where it has no name there."""
+    """Return the vocoder's name on the command line; None if it has none."""
     return None if isinstance(run.vocoder, (CustomVocoder, Neural)) else to_spec(run.vocoder)
 
 
@@ -200,7 +200,7 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
 
 
 def _loading(run: Configuration) -> list[str]:
-    """Write how a clip is read, or each of its channels."""
+    """Return the code that reads a clip, or each of its channels."""
     if run.channel != "each":
         return [f"    clip = sl.load(path{_span(run)})"]
     return [
@@ -211,7 +211,7 @@ def _loading(run: Configuration) -> list[str]:
 
 
 def _channel_options(run: Configuration) -> list[str]:
-    # Always where one is chosen, so that a configuration's own channel_selector is named, too.
+    # Also if it comes from the configuration's channel_selector.
     return ["--channel", str(run.channel)] if run.channel != "mean" else []
 
 
@@ -250,7 +250,7 @@ def _policy(policy: Policy, files: list[tuple[str, str]]) -> str:
         return policy.name
     plain = to_plain(policy)
     plain["transforms"] = [{transform.pop("kind"): transform} for transform in plain["transforms"]]
-    # The front-end is named beside it.
+    # The front-end is a separate option.
     without = ("frontend", "frontend_error", "channel", "channel_key")
     return _write("policy.yaml", {k: v for k, v in plain.items() if v is not None and k not in without}, files)
 

@@ -1,4 +1,4 @@
-"""One clip under many settings: a contact sheet of what a parameter does."""
+"""One clip under every combination of values: what each parameter does."""
 
 from .axes import Axis, read_axes
 from .rendering import sweep

@@ -1,4 +1,4 @@
-"""What is varied: a parameter of the policy, the front-end or the vocoder, or one of these as a whole."""
+"""The axes of a sweep: a parameter of the policy, front-end or vocoder, or one of these as a whole, and its values."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from ..frontends import MelFrontend
 
 __all__ = ["Axis", "Value", "check_not_replaced", "differing_key", "read_axes", "with_values"]
 
-# In this order: a policy is chosen before it is converted, and converted before its numbers are changed.
+# Applied in this order: a policy is selected, then converted, then its numbers are changed.
 _WHOLE = ("policy", "framework", "frontend", "vocoder")
 _MOST_VALUES = 50
 _MOST_AXES = 50
 
 
 def _key_of_today(key: Any) -> Any:
-    """Earlier versions called a framework a dialect."""
+    """Replace the key ``dialect`` of earlier versions."""
     return "framework" if key == "dialect" else key
 
 
 @record
 class Axis:
-    """One parameter and the values that it takes.
+    """One parameter and its values.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ class Axis:
         paper's letters ``F``, ``T``, ``W``, ``mF``, ``mT``, ``p``; a parameter of a transform, such as
         ``time_mask.max_frames``; ``vocoder.n_iter``; ``frontend.n_mels``.
     values : sequence of bool, int, float, str or None
-        At least one, no two alike.
+        At least one, all different.
 
     Raises
     ------
     ParameterError
-        When there is no value, or one comes twice.
+        If there is no value, or one is repeated.
 
     Examples
     --------
@@ -66,30 +66,34 @@ class Axis:
     values: Annotated[tuple[Value, ...], Field(strict=False, min_length=1, max_length=_MOST_VALUES)]
 
     def __post_init__(self) -> None:
-        """Check that no value comes twice."""
-        # 1 and 1.0 are one value, 1 and true are two.
+        """Check that no value is repeated."""
+        # 1 and 1.0 are the same value, 1 and true are not.
         if len({(isinstance(value, bool), value) for value in self.values}) < len(self.values):
             raise ParameterError(
-                f"{self.key:.80}={','.join(map(str, self.values)):.80}: a value comes twice; give each once"
+                f"{self.key:.80}={','.join(map(str, self.values)):.80}: a value is repeated; give each once"
             )
 
     def label(self, value: Value) -> str:
-        """Write the parameter with one of its values."""
+        """Return the parameter with one of its values as text."""
         return f"{self.key} = {value_text(value)}"
 
 
 def value_text(value: Value) -> str:
-    """Write a value as it stands on a sheet."""
+    """Return a value as text for a table."""
     return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
 def read_axes(vary: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis, ...]:
-    """Read axes from texts ``KEY=VALUE,VALUE,...``, or from a mapping from keys to values.
+    """Read axes from texts ``KEY=VALUE,VALUE,...``, or from a mapping of keys to values.
+
+    Parameters
+    ----------
+    vary : mapping, or iterable of str
 
     Raises
     ------
     ParameterError
-        For another text, no axis, or a key that comes twice.
+        For an invalid text, no axis, or a repeated key.
 
     Examples
     --------
@@ -103,9 +107,9 @@ def read_axes(vary: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis
     else:
         axes = [_read(text) for text in itertools.islice(vary, _MOST_AXES + 1)]
     if len(axes) > _MOST_AXES:
-        raise ParameterError(f"more than {_MOST_AXES} parameters are varied; give fewer")
+        raise ParameterError(f"more than {_MOST_AXES} parameters to vary; give fewer")
     if not axes:
-        raise ParameterError("nothing is varied: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
+        raise ParameterError("nothing to vary: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
     keys = [axis.key for axis in axes]
     if twice := [key for key in keys if keys.count(key) > 1]:
         raise ParameterError(f"{twice[0]} is varied twice; give all of its values at once")
@@ -135,12 +139,9 @@ def _axis(key: str, values: Any) -> Axis:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as it can be written down: of a preset or a vocoder its name.
+    """Return a value that can be saved: the name of a preset or vocoder.
 
-    Raises
-    ------
-    ParameterError
-        For a policy or a front-end that no name stands for.
+    Raise a ParameterError for a policy or a front-end without a name.
     """
     if isinstance(value, np.generic):
         return value.item()
@@ -148,7 +149,7 @@ def _plain(value: Any) -> Any:
         presets = ALL_POLICIES if isinstance(value, Policy) else frontends.PRESETS
         if presets.get(value.name) != value or _frontend_of(value) != _frontend_of(presets[value.name]):
             raise ParameterError(
-                f"{value.name!r} is not what that name stands for; write it into a YAML file, and give its path"
+                f"{value.name!r} differs from the preset of that name; save it as a YAML file, and give its path"
             )
         return value.name
     return vocoders.to_spec(value) if hasattr(value, "kind") else value
@@ -198,17 +199,8 @@ def check_not_replaced(
 def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuration:
     """Return a configuration with other values.
 
-    Parameters
-    ----------
-    run : Configuration
-    values : mapping from key to value
-        As in `Axis`.
-
-    Raises
-    ------
-    ParameterError
-        For a key that the policy, front-end or vocoder does not have; what it has is listed. For a value that is out
-        of range.
+    Raise a ParameterError for a value out of range, or a key that the policy, front-end or vocoder does not have; it
+    lists the keys.
     """
     if "frontend" in values:
         run = dataclasses.replace(run, frontend_reason="named")
@@ -219,15 +211,9 @@ def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuratio
 
 
 def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None:
-    """Return the first key whose value is not a configuration's; None where all are, as far as can be told.
+    """Return the first key whose value differs from the configuration's; None if none is known to differ.
 
-    It cannot be told of files, of settings in a vocoder's name, and of keys that another version had.
-
-    Parameters
-    ----------
-    run : Configuration
-    values : mapping from key to value
-        As in `Axis`.
+    Files, settings in a vocoder's name and keys of other versions cannot be compared.
 
     Examples
     --------
@@ -251,7 +237,7 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
         again = with_values(run, numbers)
     except ParameterError:
         return None
-    # All at once, as one may be a part of another (fill, time_mask.fill); then the first that changes something.
+    # All at once, because one may be part of another (fill, time_mask.fill); then the first that changes something.
     return (
         None
         if again == run
@@ -278,7 +264,7 @@ def _with(run: Configuration, key: str, value: Value) -> Configuration:
 
 
 def _with_policy(run: Configuration, policy: Policy) -> Configuration:
-    """Return the run with another policy in its batch, and with its own front-end, unless one was asked for."""
+    """Return the run with another policy in its batch, and with that policy's front-end unless the user named one."""
     policy = get_policy(policy, batch=run.policy.batch, exact_rng=run.policy.exact_rng)
     if run.frontend_reason in ("named", None):
         return dataclasses.replace(run, policy=policy)

@@ -1,4 +1,4 @@
-"""A sweep as a page: a contact sheet whose cells play on click, and a chart over the parameters."""
+"""The page of a sweep: tables whose cells play on click, and a chart over the parameters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..auditions.text import facts_of_clip, facts_of_run
 from ..frameworks.frontend_choice import reason_in_words
 from ..metrics import SCORES
 from ..outputs.locks import reading
-from ..pages import Clip, ClipVersion, File, Head, Sheet, folders_of_user, page_parts, short_paths, without_folders
+from ..pages import Clip, ClipVersion, File, Head, Sheet, page_parts, short_paths
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
 from ..reports.rerun import describe_run, is_on_own_frontends, rerun_code_of_sweep
@@ -30,12 +30,12 @@ __all__ = ["chart_png", "write_page", "write_sweep_page_into"]
 
 AssetsOf = Mapping[str, InlineAssets]
 
-# There is little room in a cell.
+# Short titles, because cells are small.
 _FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq.", "log_mel_rmse_db": "change"}
-# Letters of a legend that fit into the chart's width.
+# Characters of a legend that fit into the chart's width.
 _CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
-# What the colour of a cell's frame stands for: key of a score, words, and the least difference between cells that is
-# shown. Where all cells mask alike within it, the second counts.
+# The colour of a cell's frame shows the first score that differs enough between cells: its key, its label, and the
+# smallest difference that is shown.
 _STRENGTHS = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
 
 
@@ -55,14 +55,14 @@ def write_page(
     path : str, path-like or None
         Of the page; None is ``sweep.html`` in the folder.
     form : PageOptions or None
-        One file or a folder, WAV or FLAC; as for `specaug_listen.write_report`.
+        As for `specaug_listen.write_report`.
     overwrite : bool
         Replace an earlier page.
 
     Raises
     ------
     ParameterError
-        For a path that is not that of a page.
+        For a path that is not a page's.
     PolicyError
         When something in the folder is missing or cannot be read.
     OutputError
@@ -85,13 +85,13 @@ def write_page(
 
 
 def write_sweep_page_into(folder: Path, form: PageOptions) -> WrittenPage:
-    """Write the page of a sweep into its folder, which nobody sees yet."""
+    """Write the page of a sweep into its folder while that is still hidden."""
     files, parts_in = _contents(read_sweep(folder), folder, folder)
     return write_page_into(folder / "sweep.html", files, form, parts_in)
 
 
 def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
-    """Return a notice of the files that were changed since they were written; where none is listed, of none."""
+    """Return notices of files that were modified since they were written."""
     references = {cell.reference: () for cell in record.cells}
     names = [
         name
@@ -104,7 +104,7 @@ def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
 def _contents(
     record: SweepRecord, folder: Path, page: Path
 ) -> tuple[list[FolderFiles], Callable[[PageTarget], Iterator[bytes]]]:
-    """Return the files of a page of a sweep, and what makes it; ``page`` is the folder that it will lie in."""
+    """Return the files in a page of a sweep, and a function that yields its parts; ``page`` is the page's folder."""
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
@@ -113,17 +113,15 @@ def _contents(
             name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
         clip = place.with_player_bundle(_clip(record, folder, assets_of))
+        paths = None if place.form.paths else [path_of(record.clip.audio) or ""]
         head = _head(record, place.form.paths)
-        if not place.form.paths:
-            folders = folders_of_user([path_of(record.clip.audio) or ""])
-            head, clip = without_folders(head, folders), without_folders(clip, folders)
-        return page_parts(head, (), (), [clip], is_split=place.folder is not None)
+        return page_parts(head, (), (), [clip], is_split=place.folder is not None, private_paths=paths)
 
     return list(files.values()), parts_in
 
 
 def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
-    """Draw masked shares and the change of the mel over the first parameter; a line for each value of the second."""
+    """Plot masked shares and the change of the mel over the first parameter, with a line per value of the second."""
     figure = new_figure((11.0, 3.8), dpi=160)
     by = axes[1].key if len(axes) > 1 else None
     measures = ("masked_time_ratio", "masked_frequency_ratio", "log_mel_rmse_db")
@@ -197,14 +195,14 @@ def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
 
 
 class _Reference(NamedTuple):
-    """An original and its copy-synthesis, and the front-end and vocoder that made them."""
+    """An original and its copy-synthesis, and a description of their front-end and vocoder."""
 
     kind: str
     versions: tuple[ClipVersion, ClipVersion]
 
 
 class _Strengths(NamedTuple):
-    """The place of each version between the weakest and the strongest, and what these two are."""
+    """The position of each version between the weakest and the strongest, and labels of these two."""
 
     shares: dict[str, float]
     ends: tuple[str, str]
@@ -251,7 +249,7 @@ def _reference(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: As
 
 
 def _more_references(references: Sequence[_Reference]) -> Sheet | None:
-    """Return originals and copy-syntheses but for the first two, as the cells of a table."""
+    """Return all originals and copy-syntheses except the first, as a table."""
     more = range(1, len(references))
     cells = tuple((2 * i,) for i in more), tuple((2 * i + 1,) for i in more)
     kinds = tuple(reference.kind for reference in references[1:])
@@ -280,7 +278,7 @@ def _cell(
 
 
 def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]]) -> tuple[Sheet, ...]:
-    """Lay out a table of the first two parameters for each combination of the others."""
+    """Return a table of the first two parameters for each combination of the others."""
     axes = record.axes
     combinations = list(dict.fromkeys(values[2:] for values in places))
     columns = axes[1].values if len(axes) > 1 else (None,)
@@ -297,7 +295,7 @@ def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...
 
 
 def _head_of(axis: Axis, value: Any) -> str:
-    """Write a value with the last part of its key, as the whole key stands above the sheet."""
+    """Return a value with the last part of its key; the whole key is above the table."""
     return f"{axis.key.rpartition('.')[2]} {value_text(value)}"
 
 

@@ -1,4 +1,4 @@
-"""What is written beside the sounds of a sweep, and whether its draws belong to it."""
+"""`SweepRecord`: the contents of ``sweep.json``, and a check that draws belong to it."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MOST_BYTES = 1 << 26
 
 @record
 class CellEntry:
-    """One cell: its values, in the order of the axes, its folder, and that of its original and copy-synthesis.
+    """One cell: its values in the order of the axes, its folder, and the folder of its original and copy-synthesis.
 
-    ``frontend`` is the name of the front-end that it is heard on, ``frontend_reason`` why; see
+    ``frontend`` is the name of its front-end, ``frontend_reason`` the reason for it; see
     `specaug_listen.frameworks.FrontendChoice`.
     """
 
@@ -53,7 +53,7 @@ class SweepRecord:
     format: Literal["specaug-listen sweep 1"] = "specaug-listen sweep 1"
 
     def __post_init__(self) -> None:
-        """Check that there is one cell, with a folder of its own, for each combination of the axes' values."""
+        """Check that there is exactly one cell, with its own folder, for each combination of values."""
         check_once("axes.key", (axis.key for axis in self.axes))
         check_once("cells.folder", (cell.folder for cell in self.cells))
         values_of_axes = [{_of_type(value) for value in axis.values} for axis in self.axes]
@@ -67,20 +67,20 @@ class SweepRecord:
             ):
                 keys = ", ".join(axis.key for axis in self.axes)
                 raise ParameterError(
-                    f"cells[{i}].values={cell.values!r:.80}: allowed is one value of each axis, in order ({keys:.200})"
+                    f"cells[{i}].values={cell.values!r:.80}: allowed is one value per axis, in order ({keys:.200})"
                 )
             if values in values_so_far:
-                raise ParameterError(f"cells[{i}].values={cell.values!r:.80}: stands twice; allowed is each cell once")
+                raise ParameterError(f"cells[{i}].values={cell.values!r:.80}: repeated; allowed is each cell once")
             values_so_far.add(values)
         if len(values_so_far) != math.prod(map(len, values_of_axes)):
             raise ParameterError(
-                f"cells: {len(values_so_far)} of them: allowed is one for each combination of the axes' values, "
+                f"{len(values_so_far)} cells: allowed is one for each combination of the axes' values, "
                 f"{math.prod(map(len, values_of_axes))}"
             )
 
 
 def _of_type(value: Value) -> tuple[bool, Value]:
-    """Return a value that tells 1 from true, as an axis does."""
+    """Return a value that distinguishes 1 from true, as an axis does."""
     return isinstance(value, bool), value
 
 
@@ -90,34 +90,14 @@ def is_sweep(folder: str | os.PathLike[str]) -> bool:
 
 
 def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
-    """Read ``sweep.json``.
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file, the key, the value and what is allowed.
-    """
+    """Read ``sweep.json``; raise a PolicyError, in one line, with the file, the key, the value and what is allowed."""
     path = as_path(folder) / "sweep.json"
-    expected = "the index of a folder that a sweep has written"
+    expected = "the index of a sweep's folder"
     return read_record_file(SweepRecord, path, expected, _MOST_BYTES, inside=folder)
 
 
 def check_of_cell(draw: DrawRecord, path: str, sweep: SweepRecord, cell: CellEntry) -> None:
-    """Refuse the record of a draw that a sweep lists and that is of another sweep, or of another cell.
-
-    Parameters
-    ----------
-    draw : DrawRecord
-    path : str
-        What a message calls it.
-    sweep : SweepRecord
-    cell : CellEntry
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file, and what differs.
-    """
+    """Raise a PolicyError if the record of a draw (``path`` in messages) belongs to another sweep or another cell."""
     check_of_run(draw, path, sweep.clip, sweep.configuration, versions=sweep.versions, is_varied=True)
     run_of_draw = replace(sweep.configuration, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
     key = differing_key(run_of_draw, dict(zip((axis.key for axis in sweep.axes), cell.values, strict=True)))
@@ -125,6 +105,6 @@ def check_of_cell(draw: DrawRecord, path: str, sweep: SweepRecord, cell: CellEnt
         key = "frontend"
     if key is not None:
         raise PolicyError(
-            f"{path}: is from another cell than the index says ({key:.80} differs); take the folders as the sweep "
-            "wrote them, or run the sweep again"
+            f"{path}: belongs to another cell than the index says ({key:.80} differs); restore the folders as the "
+            "sweep wrote them, or run the sweep again"
         )

@@ -1,4 +1,4 @@
-"""`sweep`: one clip under every combination of values, with the same random numbers in each."""
+"""`sweep`: render one clip under every combination of values, with the same random numbers for each."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ def sweep(
     name: str | None = None,
     channel: OneChannel | None = None,
 ) -> Sweep:
-    """Hear a clip under every combination of values.
+    """Render a clip under every combination of values.
 
-    The randomness of a draw follows from the seed, the clip and the draw's number, and each transform has a stream of
-    its own; so along an axis only the parameter changes (common random numbers): wider masks begin where the narrower
-    ones do, as far as they still fit, and a larger count keeps the masks of a smaller one.
+    The randomness of a draw follows from the seed, the clip and the draw's number, and each transform has its own
+    stream. So along an axis only the parameter changes (common random numbers): wider masks start where the narrower
+    ones do, as far as they fit, and a larger count keeps the masks of a smaller one.
 
     Parameters
     ----------
@@ -69,10 +69,10 @@ def sweep(
     vary : mapping from key to values, or iterable of texts ``KEY=VALUE,VALUE``
         See `Axis`.
     frontend : MelFrontend, str, path-like or None
-        None takes the policy's own, and where policies or frameworks are varied, that of each; see
+        None takes the policy's own, and if policies or frameworks are varied, that of each; see
         `specaug_listen.frameworks.choose_frontend`.
     policy, framework, adapter, parameters, batch, exact_rng, vocoder, draws, rng, start_s, duration_s, name, channel
-        As in `specaug_listen.audition`: what is not varied.
+        As in `specaug_listen.audition`: all that is not varied.
 
     Returns
     -------
@@ -114,10 +114,7 @@ def sweep(
 
 
 def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -> FrontendChoice:
-    """Choose the front-end of a sweep's configuration: where front-ends are varied, the first of them.
-
-    See `specaug_listen.frameworks.choose_frontend`.
-    """
+    """Return the front-end of a sweep's configuration, the first one if front-ends are varied."""
     by_key = {axis.key: axis.values for axis in axes}
     if frontend is None and "frontend" in by_key:
         frontend = by_key["frontend"][0]
@@ -125,7 +122,7 @@ def choose_swept_frontend(frontend: Any, policy: Policy, axes: Sequence[Axis]) -
 
 
 def combinations(axes: Sequence[Axis]) -> list[dict[str, Value]]:
-    """List all combinations of values; the last axis turns fastest."""
+    """List all combinations of values; the last axis varies fastest."""
     return [
         dict(zip((axis.key for axis in axes), values, strict=True))
         for values in itertools.product(*(axis.values for axis in axes))
@@ -140,7 +137,7 @@ def render_sweep(
     name: str | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Sweep:
-    """Render a sweep of a configuration: `sweep` without its reading of names and files."""
+    """Render a sweep of a configuration, without reading names and files as `sweep` does."""
     n_cells = math.prod(len(axis.values) for axis in axes)
     if n_cells * run.draws > MOST_RENDERINGS:
         raise ParameterError(
@@ -148,7 +145,7 @@ def render_sweep(
             f"{MOST_RENDERINGS}; give fewer values or draws"
         )
     places = combinations(axes)
-    # All are read before the first is rendered, so that a wrong value costs no time.
+    # All are read before the first is rendered, so that an invalid value fails at once.
     runs = [with_values(run, values) for values in places]
     copies: Copies = {}
     cells = []
@@ -166,7 +163,7 @@ def render_sweep(
 
 def _render_cell(audio: Audio, run: Configuration, copies: Copies, name: str | None) -> Audition:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws carry their lines
+        warnings.simplefilter("ignore", SpecAugListenWarning)  # the draws have them as notices
         result = audition(
             audio,
             frontend=run.choice,

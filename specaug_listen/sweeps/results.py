@@ -36,7 +36,7 @@ _LONGEST_REPR = 200
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """One combination of values, heard.
+    """One combination of values and its audition.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ class Sweep:
     ----------
     axes : tuple of Axis
     cells : tuple of Cell
-        The last axis turns fastest.
+        In order of the values; the last axis varies fastest.
     run : Configuration
-        What is not varied.
+        All that is not varied.
 
     Examples
     --------
@@ -78,12 +78,12 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """Of the clip."""
+        """Name of the clip."""
         return self.cells[0].audition.name
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """One row for each draw of each cell: the values, the front-end where cells differ in it, and the scores."""
+        """One row per draw and cell: the values, the front-end if cells differ in it, and the scores."""
         return [
             {**cell.values, **({"frontend": cell.audition.frontend.name} if self.frontends else {}), **row}
             for cell in self.cells
@@ -92,7 +92,7 @@ class Sweep:
 
     @cached_property
     def frontends(self) -> tuple[tuple[Mapping[str, Value], FrontendChoice], ...]:
-        """Where policies or frameworks are varied and each is heard on its own front-end: their values, and which."""
+        """Values and front-ends of the policies or frameworks, if these are varied and each has its own front-end."""
         by_values: dict[tuple[Value, ...], tuple[Mapping[str, Value], FrontendChoice]] = {}
         keys = [axis.key for axis in self.axes if axis.key in ("policy", "framework")]
         if not is_on_own_frontends(self.run, keys):
@@ -121,7 +121,7 @@ class Sweep:
         overwrite : bool
             Replace an earlier sweep; other files stay.
         budget_mb : float > 0 [MB]
-            A page that would be larger becomes a folder.
+            A larger page becomes a folder.
         flac : bool
             Sounds of the page as FLAC.
         paths : bool
@@ -135,7 +135,7 @@ class Sweep:
         Raises
         ------
         ParameterError
-            When something stands in the way that is not to be replaced.
+            When something is in the way that must not be replaced.
         OutputError
             When it cannot be written.
         """
@@ -154,12 +154,10 @@ class Sweep:
 
 
 def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
-    """Open the folder of a sweep, checked before any work is done.
+    """Open the folder of a sweep, checked before any work.
 
-    Raises
-    ------
-    ParameterError
-        When it is a file, holds something and ``overwrite`` was not asked for, or what is not to be replaced.
+    Raise a ParameterError if it is a file, holds something that must not be replaced, or holds results and
+    ``overwrite`` is false.
     """
     output = Output(out, "sweep", overwrite=overwrite, inputs=inputs)
     output.check_folder()

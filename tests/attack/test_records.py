@@ -228,7 +228,7 @@ SWEEP = {
     "a cell less": (lambda d: d["cells"].pop(), r"cells: 3 of them: allowed is one for each combination .* 4"),
     "a folder twice": (lambda d: d["cells"][1].update(folder=d["cells"][0]["folder"]), r"cells\.folder=.*stands twice"),
     "an axis twice": (lambda d: d["axes"][1].update(key=d["axes"][0]["key"]), r"axes\.key=.*stands twice"),
-    "a value twice": (lambda d: d["axes"][0].update(values=[5, 5]), r"axes\[0\]: .*a value comes twice"),
+    "a value twice": (lambda d: d["axes"][0].update(values=[5, 5]), r"axes\[0\]: .*a value is repeated"),
     "no draw": (lambda d: d["cells"][0].update(draws=[]), r"cells\[0\]\.draws=\[\]: tuple should have at least 1"),
     "a draw more": (
         lambda d: d["cells"][0].update(draws=["draw-1", "draw-2"]),

@@ -73,7 +73,7 @@ def test_a_record_of_another_cell_is_refused(sheet):
     path, other = (sheet / name / "draw-1.json" for name in (CELL, CELL.replace("5", "10")))
     shutil.copy(other, path)
     with pytest.raises(
-        PolicyError, match=r"is from another cell than the index says \(time_mask\.max_frames differs\)"
+        PolicyError, match=r"belongs to another cell than the index says \(time_mask\.max_frames differs\)"
     ):
         replay(path)
 

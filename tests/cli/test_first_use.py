@@ -68,7 +68,7 @@ def test_what_is_no_command_and_no_file_is_told_with_what_comes_near(room, word,
 def test_a_page_that_became_a_folder_says_why_and_how_to_have_one_file(room):
     last = run("x.wav", *FAST, "--budget", "0.01").out.splitlines()[-1]
     found = re.fullmatch(
-        r"1 clip auditioned: heard/report/index\.html \(a folder to be sent as a whole, as one file would take "
+        r"1 clip auditioned: heard/report/index\.html \(a folder, to be sent as a whole: one file would take "
         r"[\d.]+ MB, more than 0\.01; --flac takes about half, --budget (\d+) makes it one file\)",
         last,
     )

@@ -134,7 +134,7 @@ def test_split_twice_gives_the_same_folder(out):
 def test_a_folder_of_the_users_is_never_taken_for_a_page(out, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "index.html").write_text("mine")
-    with pytest.raises(ParameterError, match="mine: exists and is no report; a split page is a folder of its own"):
+    with pytest.raises(ParameterError, match="mine: exists and is not a report; a split page needs its own folder"):
         write_report(out, tmp_path / "mine.html", split=True)
     write_report(out, tmp_path / "mine.html")
     assert contents(tmp_path / "mine") == {"index.html": b"mine"}
@@ -183,13 +183,13 @@ def test_a_folder_of_the_users_beside_a_page_is_left_alone_whatever_its_names(ou
     (split.parent / "audio" / "song.wav").write_bytes(b"mine")
     write_report(out, tmp_path / "other.html", overwrite=True)
     assert contents(split.parent) == {"audio/song.wav": b"mine"}
-    with pytest.raises(ParameterError, match="other: exists and is no report"):
+    with pytest.raises(ParameterError, match="other: exists and is not a report"):
         write_report(out, tmp_path / "other.html", split=True, overwrite=True)
 
 
 @pytest.mark.parametrize("name", ["audition.json", "it's _so_ & on/original.wav", "page", "."])
 def test_only_a_page_is_ever_written_over(out, name):
     before = contents(out)
-    with pytest.raises(ParameterError, match=r"is no name of a page; expected one that ends in \.html"):
+    with pytest.raises(ParameterError, match=r"not a path of a page; expected one that ends in \.html"):
         write_report(out, out / name)
     assert contents(out) == before

@@ -45,7 +45,7 @@ def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary)
     one.rename(folder / "between")
     other.rename(one)
     (folder / "between").rename(other)
-    said = r"draw-1\.json: is from another cell than the index says \([^\n]* differs\)"
+    said = r"draw-1\.json: belongs to another cell than the index says \([^\n]* differs\)"
     with pytest.raises(PolicyError, match=said):
         write_page(folder, tmp_path / "other.html")
     for cell in index["cells"]:  # as an older version wrote them
