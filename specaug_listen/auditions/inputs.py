@@ -114,16 +114,12 @@ def _frontend_of_mel(frontend_of_mel: MelFrontend, frontend: Any) -> MelFrontend
     if frontend is None or isinstance(frontend, FrontendChoice):
         return frontend_of_mel
     other = get_frontend(frontend)
-    if frontend_of_mel not in (other, _with_normalize(other, frontend_of_mel)):
+    if frontend_of_mel not in (other, replace(other, normalize=frontend_of_mel.normalize)):
         raise ParameterError(
             f"frontend={other.name!r}: the mel is one of {frontend_of_mel.name!r}, and another front-end cannot be "
             "taken for it; leave it out"
         )
     return frontend_of_mel
-
-
-def _with_normalize(frontend: MelFrontend, other: MelFrontend) -> MelFrontend:
-    return replace(frontend, normalize=other.normalize)
 
 
 def check_without_audio(clip: Clip, vocoder: Vocoder, waveform: Waveform | None, original_phase: bool) -> None:

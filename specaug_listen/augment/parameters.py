@@ -23,6 +23,7 @@ __all__ = [
     "parameters_of",
     "parameters_text",
     "read_assignments",
+    "split_name",
     "split_parameters",
     "with_field",
     "with_parameter",
@@ -77,6 +78,20 @@ def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
     if not head or n_head == len(parts):
         return text, {}
     return head.strip(), read_assignments(parts[n_head:], text)
+
+
+def split_name(name: str) -> tuple[str, dict[str, Value]]:
+    """Split the name of a policy as `Policy.with_parameters` wrote it; one that only looks so is left whole.
+
+    Examples
+    --------
+    >>> split_name("LD,F=27"), split_name("mine,b=")
+    (('LD', {'F': 27}), ('mine,b=', {}))
+    """
+    try:
+        return split_parameters(name)
+    except ParameterError:
+        return name, {}
 
 
 def read_assignments(texts: Iterable[str], what: str = "--set") -> dict[str, Value]:

@@ -24,7 +24,7 @@ from .fills import Fill
 from .framework_masks import Mask
 from .framework_transforms import Cutout, FrameworkTransform, Warp
 from .paper_transforms import FrequencyMask, PaperTransform, TimeMask, TimeWarp
-from .parameters import Value, canonical_key, check_each_once, parameters_text, split_parameters, with_parameter
+from .parameters import Value, canonical_key, check_each_once, parameters_text, split_name, with_parameter
 from .random_streams import OwnStream, RandomStream
 from .steps import Batch, check_counts, check_n_steps, within_clip
 
@@ -285,10 +285,7 @@ def _widest_frequency_mask(transforms: Sequence[Any]) -> int:
 
 
 def _name_with(name: str, changes: Mapping[str, Value]) -> str:
-    try:
-        base, before = split_parameters(name)
-    except ParameterError:  # the user's own name, which only resembles parameters
-        base, before = name, {}
+    base, before = split_name(name)
     unchanged = {key: value for key, value in before.items() if key not in changes}
     new_name = base + parameters_text({**unchanged, **changes})
     return new_name if len(new_name) <= _LONGEST_NAME else name

@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..audio.channels import OneChannel
 from ..audio.signal import Audio
+from ..augment.parameters import split_name
 from ..augment.policy import Policy
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import WHISPER, MelFrontend, get_frontend
@@ -75,7 +76,7 @@ def choose_frontend(frontend: Any, policy: Policy) -> FrontendChoice:
     if policy.frontend_error:
         raise PolicyError(policy.frontend_error)
     if policy.frontend is not None:
-        recipe = ALL_POLICIES.get(policy.name.partition(",")[0])
+        recipe = ALL_POLICIES.get(split_name(policy.name)[0])
         is_recipe = recipe is not None and recipe.frontend == policy.frontend and recipe.framework == policy.framework
         return FrontendChoice(policy.frontend, "recipe" if is_recipe else "policy")
     framework = FRAMEWORKS.get(policy.framework)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from .._yaml import YAML_SUFFIXES, preset_or_file
-from ..augment.parameters import Value, read_assignments, split_parameters
+from ..augment.parameters import Value, read_assignments, split_name, split_parameters
 from ..augment.policy import Policy, callable_policy
 from ..augment.steps import Batch
 from ..custom.adapter import Adapter
@@ -204,9 +204,9 @@ def recipe_behind(policy: Policy) -> Policy | None:
     >>> recipe_behind(get_policy("espnet,F=8")).name
     'espnet-conformer10'
     """
+    base, parameters = split_name(policy.name)
+    recipe = ALL_POLICIES.get(base)
     try:
-        base, parameters = split_parameters(policy.name)
-        recipe = ALL_POLICIES.get(base)
         changed = recipe.with_parameters(parameters) if recipe is not None and parameters else recipe
     except ParameterError:
         return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -86,9 +86,6 @@ class GlobalStatistics:
             return f"{value:.4g}" if isinstance(value, float) else f"{len(value)} values"
 
         return f"mean {few(self.mean)}, std {few(self.std)}"
-
-
-AnyStatistics: TypeAlias = "Statistics | GlobalStatistics | Mapping[str, Any] | Sequence[Any]"
 
 
 def global_statistics(value: Any) -> GlobalStatistics:
