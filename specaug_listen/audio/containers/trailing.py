@@ -32,6 +32,13 @@ _USUAL_NAMES = (
     b"SAUR basc trns AFAn note labl ltxt DGDA Fake bpm  "
 )
 _USUAL_CHUNKS = frozenset(_USUAL_NAMES[i : i + 4] for i in range(0, len(_USUAL_NAMES), 5))
+# Of these, some hold a text, and some nothing that counts.
+_TEXT_CHUNKS = frozenset({b"_PMX", b"iXML", b"axml", b"aXML"})
+_IDLE_CHUNKS = frozenset({b"JUNK", b"junk", b"PAD ", b"FLLR", b"fllr", b"Fake"})
+# Of which nothing is known but their names, and which hold sound that is read elsewhere.
+_OPAQUE_CHUNKS = _USUAL_CHUNKS - _TEXT_CHUNKS - _IDLE_CHUNKS - {b"LIST", b"id3 ", b"ID3 "} | {b"data", b"SSND"}
+# Of a chunk that may hide sound, and in how many places it is looked at.
+_SHORTEST_HIDDEN_BYTES, _N_PROBES = 1 << 12, 4
 # How much of a file's end is searched for chunks where no size tells of them.
 _TAIL_BYTES = 1 << 22
 # Where chunks are looked for by their names: these, length of a header, where their size is in it and its form, what
@@ -124,8 +131,9 @@ def kind_of_rest(file: BinaryIO, sound: int, begin: int, end: int, order: str, *
         return "file"
     if kind := _kind_of_tags(file, begin, end, fill):
         return kind
-    if order and any(_behind_chunks(file, begin + padding, end, order) for padding in (0, 1)):
-        return "chunks" if sound_within(file, begin, end) is None else "junk"
+    for at in (begin, begin + 1) if order else ():
+        if _behind_chunks(file, at, end, order):
+            return "junk" if _hides_sound(file, begin, at, end, order) else "chunks"
     n_filled = (sound - begin) % fill
     if end <= begin + n_filled:
         return "padding"
@@ -176,7 +184,7 @@ def begin_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
             if size >= 0 and at + n_header + size + -size % fill in ends:
                 ends.add(at)
     place = start + min(ends)
-    return place if sound_within(file, place, end) is None else end
+    return end if _hides_sound(file, begin, place, end, kind) else place
 
 
 def end_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
@@ -199,7 +207,47 @@ def end_of_chunks(file: BinaryIO, begin: int, end: int, kind: str) -> int:
         if not 0 <= size <= end - at - n_header:
             return 0
         at += n_header + size + -size % fill
-    return min(at, end) if sound_within(file, begin, min(at, end)) is None else 0
+    return 0 if _hides_sound(file, begin, begin, min(at, end), kind) else min(at, end)
+
+
+def _hides_sound(file: BinaryIO, sound_end: int, begin: int, end: int, kind: str) -> bool:
+    """Whether a file of sound is in chunks, or something else is in one than its name says.
+
+    That is sound in place of a tag, a list, a text or padding, or in a chunk of a name that nobody knows, which goes on
+    as the sound before does.
+    """
+    if sound_within(file, begin, end) is not None:
+        return True
+    _, n_header, place, form, n_counted, fill = _CHUNK_FORMS[kind]
+    start = max(0, sound_end - _PROBE_BYTES)
+    before = read_at(file, start, sound_end - start)
+    at = begin
+    while at + n_header <= end:
+        header = read_at(file, at, n_header)
+        size = max(0, struct.unpack_from(form, header, place)[0] - n_counted)
+        content = at + n_header
+        if _is_of_other_kind(file, header[:4], content, min(end, content + size), before):
+            return True
+        at = content + size + -size % fill
+    return False
+
+
+def _is_of_other_kind(file: BinaryIO, name: bytes, begin: int, end: int, before: bytes) -> bool:
+    """Whether a chunk cannot hold what its name says."""
+    if end - begin < _SHORTEST_HIDDEN_BYTES or name in _OPAQUE_CHUNKS:
+        return False
+    places = [begin + i * (end - begin) // _N_PROBES for i in range(_N_PROBES)]
+    probes = [read_at(file, at, min(_PROBE_BYTES, end - at)) for at in places]
+    if name.lower() == b"id3 ":
+        return any(probes[0]) and not is_begun_tag(probes[0])
+    if name == b"LIST":
+        return not _PRINTABLE.issuperset(probes[0][:4] + probes[0][12:16])
+    if name in _TEXT_CHUNKS:
+        return any(sum(byte in _PRINTABLE or byte == 0 for byte in probe) < len(probe) // 4 * 3 for probe in probes)
+    probes = [probe for probe in probes if len(set(probe)) > 1 and not _is_text(probe)]
+    if name in _IDLE_CHUNKS or len(before) < _FEWEST_PROBE_BYTES:
+        return name in _IDLE_CHUNKS and bool(probes)
+    return any(_goes_on(before, probe, is_sure=True) for probe in probes)
 
 
 def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) -> bool:
@@ -219,11 +267,12 @@ def _is_junk(file: BinaryIO, sound: int, begin: int, behind_run: int, end: int) 
     return _is_dense(rest) and not _is_dense(before) if goes_on is None else not goes_on
 
 
-def _goes_on(before: bytes, rest: bytes) -> bool | None:
+def _goes_on(before: bytes, rest: bytes, *, is_sure: bool = False) -> bool | None:
     """Whether some of the bytes of each sample change as little from one to the next as in the sound before.
 
     Those that count most do, also where all others are as dense as compressed data, of which no bytes do. None where
-    those of the sound before hardly do, either, as of a codec.
+    those of the sound before hardly do, either, as of a codec; nor, where it has to be sure, of other bytes that change
+    little, as in a table of numbers.
     """
     steps = {lag: _steps(before[len(before) % lag :], lag) for lag in _lags(before)}
     means = {lag: step.mean(axis=0) for lag, step in steps.items()}
@@ -235,6 +284,8 @@ def _goes_on(before: bytes, rest: bytes) -> bool | None:
         is_less = step.mean() < min(_STEADY_STEP, _RANDOM_STEP - 3 * _RANDOM_STEP_SPREAD / math.sqrt(n))
         if is_less and step.max() <= steps[lag][:, place].max():
             return True
+    if is_sure:
+        return None
     if any(_steps(rest, lag).mean(axis=0).min() < _STEADY_STEP for lag in _lags(rest)):
         return True
     return False if least < _CERTAIN_STEP else None

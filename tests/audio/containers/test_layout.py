@@ -1015,7 +1015,9 @@ def riff_chunk(name, data, order="<"):
 BEHIND_AS_CHUNKS = {
     "LIST": [(b"LIST", b"INFOISFT\x04\0\0\0abc\0")],
     "several": [(b"bext", bytes(602)), (b"iXML", b"<?xml?>" * 9), (b"cue ", bytes(28)), (b"id3 ", b"ID3" + bytes(9))],
-    "large": [(b"id3 ", np.random.default_rng(5).bytes(60001))],
+    "large": [
+        (b"id3 ", b"ID3\3\0\0\0\3\x54\x57GEOB" + struct.pack(">IH", 59981, 0) + np.random.default_rng(5).bytes(59981))
+    ],
 }
 
 

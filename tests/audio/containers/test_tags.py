@@ -139,6 +139,44 @@ def test_sound_in_a_chunk_behind_the_sound_is_told(tmp_path, container):
         assert {"junk-after", "longer"} & set(notices)
 
 
+def riff_chunk(name, data, order="<"):
+    return name + struct.pack(f"{order}I", len(data)) + data + bytes(len(data) % 2)
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF"])
+def test_samples_in_a_chunk_behind_the_sound_are_told(subtests, tmp_path, container):
+    order = "<" if container == "WAV" else ">"
+    expected, _ = heard(tmp_path, CONTAINERS[container])
+    for name in (b"id3 ", b"ID3 ", b"LIST", b"_PMX", b"iXML", b"JUNK", b"PAD ", b"FLLR", b"abcd"):
+        for more in (b"", riff_chunk(b"LIST", b"INFOISFT\6\0\0\0words ", order)):
+            with subtests.test(name=name, more=more):
+                chunk = riff_chunk(name, pcm16(order=order), order)
+                samples, notices = heard(tmp_path, CONTAINERS[container] + more + chunk)
+                np.testing.assert_array_equal(samples[: len(expected)], expected)
+                assert {"junk-after", "longer"} & set(notices)
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF"])
+def test_chunks_that_hold_what_their_names_say_are_no_sound(subtests, tmp_path, container):
+    order = "<" if container == "WAV" else ">"
+    table = np.arange(0, 40000, 7, dtype=f"{order}u4").tobytes()
+    for name, data in {
+        b"id3 ": GENUINE["ID3v2.4"],
+        b"ID3 ": GENUINE["ID3v2.3"] + bytes(10),
+        b"LIST": b"INFOISFT\6\0\0\0words ",
+        b"_PMX": b"<?xpacket begin='\xef\xbb\xbf'?>" + b"<x:xmpmeta/> " * 2000 + b"\0",
+        b"iXML": b"<?xml version='1.0' encoding='UTF-8'?>" + b"<BWFXML/>\n" * 3000,
+        b"JUNK": bytes(30000),
+        b"PAD ": b"\xff" * 30000,
+        b"junk": np.random.default_rng(0).bytes(4000),
+        b"SMED": np.random.default_rng(0).bytes(40000),
+        b"r64m": table,
+        b"LGWV": pcm16(),  # an overview of the waveform
+    }.items():
+        with subtests.test(name=name):
+            assert heard(tmp_path, CONTAINERS[container] + riff_chunk(name, data, order))[1] == {}
+
+
 @pytest.mark.parametrize("name", GENUINE)
 def test_tags_around_mpeg_are_no_sound(tmp_path, name):
     expected, _ = heard(tmp_path, MP3)
