@@ -202,7 +202,6 @@ TESTED_BY = {
     "frameworks/test_new_framework.py": "frameworks.framework",
     "frameworks/test_page.py": "augment.describe",
     "frontends/test_statistics_files.py": "frontends.statistics",
-    "outputs/test_output.py": "outputs.pages",
     "test_same_bytes.py": "_threads",
 }
 

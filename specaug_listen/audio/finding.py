@@ -13,7 +13,7 @@ from .._files import identity, printable, walk_once
 from .._imports import require
 from .._notices import Notice
 from ..outputs.marker import MARKER, Results
-from ..outputs.scratch import is_room
+from ..outputs.scratch import is_scratch_folder
 from .containers import format_by_content, layout_of
 from .decoding import SndfileDecoder
 from .ffmpeg_files import has_ffmpeg
@@ -138,7 +138,7 @@ def _audio_below(path: Path) -> _Folder:
             folder.n_results += len(names)
             folders.clear()
             continue
-        folders[:] = sorted(name for name in folders if not is_room(Path(root, name)))
+        folders[:] = sorted(name for name in folders if not is_scratch_folder(Path(root, name)))
         for name in sorted(names):
             file = Path(root, name)
             ending = file.suffix.lower()

@@ -20,9 +20,8 @@ from ..custom.transform import LONGEST_HELD_S
 from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError
 from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
-from ..outputs.names import folder_name
+from ..outputs.names import check_page, folder_name, page_names
 from ..outputs.output import Output
-from ..outputs.pages import check_page, page_names
 from ..vocoders import Joint
 from .journal import Journal, RunWriter, journal_to_resume, read_journal
 from .long import Within, audition_long, is_long
@@ -276,12 +275,12 @@ def _audition_long_clip(
     clip: _Clip, run: RunWriter, configuration: Configuration, vocoder: Joint, within: Within
 ) -> Audition:
     # On the disk of the results: the system's own folder for such things is often held in memory.
-    with run.room() as room:
+    with run.scratch() as scratch:
         rate = configuration.frontend.sample_rate
         recording = open_recording(
             clip.path,
             rate,
-            room,
+            scratch,
             start_s=configuration.start_s,
             duration_s=configuration.duration_s,
             channel=clip.channel,
@@ -289,7 +288,7 @@ def _audition_long_clip(
         )
         result = audition_long(
             recording,
-            room,
+            scratch,
             frontend=configuration.frontend,
             policy=configuration.policy,
             vocoder=vocoder,

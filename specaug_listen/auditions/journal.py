@@ -14,8 +14,8 @@ from .._notices import Notice
 from .._records import from_file_data, to_plain
 from ..errors import ParameterError, PolicyError, error_context
 from ..outputs.marker import MARKER, Line, OwnFiles, marker_lines
+from ..outputs.names import page_names
 from ..outputs.output import Output
-from ..outputs.pages import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
 from .results import Audition
 from .save import audition_files, clip_entry, write_clip_folder
@@ -193,9 +193,9 @@ class RunWriter:
         """What is done."""
         return replace(self._start, clips=tuple(self._clips), failures=tuple(self._failures))
 
-    def room(self) -> AbstractContextManager[Path]:
-        """Make a hidden folder for what lies between the steps of a clip; see `Output.room`."""
-        return self._output.room()
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Make a hidden folder for what lies between the steps of a clip; see `Output.scratch`."""
+        return self._output.scratch()
 
     def keep(self, entry: ClipEntry) -> ClipEntry:
         """Take a clip as it is."""
@@ -232,10 +232,10 @@ class RunWriter:
         """Write the index of all clips, and remove what an earlier run left; a run without results leaves all."""
         if not self._clips:
             return
-        with self._output.room() as room:
+        with self._output.scratch() as scratch:
             with io_errors(self._output.out / "audition.json"):
-                write_files(room, {"audition.json": to_bytes(self.index)})
-            self._output.publish(room, last=["audition.json"])
+                write_files(scratch, {"audition.json": to_bytes(self.index)})
+            self._output.publish(scratch, last=["audition.json"])
         self._output.remove(self._output.own_files.by("audition"))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..outputs.pages import DEFAULT_BUDGET_MB
+from ..outputs.names import DEFAULT_BUDGET_MB
 from ..pages.html import page_parts
 from ..pages.model import Head
 from .assets import InlineAssets

@@ -71,7 +71,7 @@ def _check_no_run(output: Output) -> None:
 def names_taken(output: Output) -> set[str]:
     """List names in a folder that no clip's folder may take: the index's, and those of what must stay."""
     held = os.listdir(output.folder) if output.folder.is_dir() else []
-    return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_foreign(name))}
+    return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_taken(name))}
 
 
 def names_in_clip_folder(draws: int, *, original_phase: bool = False) -> list[str]:
@@ -94,14 +94,14 @@ def write_clip_folder(
 
     ``before`` is called when all files are written, and none is in its place.
     """
-    with output.room() as room:
+    with output.scratch() as scratch:
         with io_errors(output.out / folder):
-            write_files(room / folder, files)
+            write_files(scratch / folder, files)
         before()
         earlier = [name for name in output.own_files.by(output.command) if name.startswith(f"{folder}/")]
         output.check((), also=earlier)
         # A record is never to lie beside another draw's sound.
-        output.publish(room, line, last=[f"{folder}/{name}" for name in files if name.endswith(".json")])
+        output.publish(scratch, line, last=[f"{folder}/{name}" for name in files if name.endswith(".json")])
         output.remove(earlier)
 
 

@@ -51,18 +51,18 @@ def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
 
 def save_check(report: CheckReport, session: Session, output: Output) -> Path:
     """Write ``check.html``, ``check.json``, and a folder for each finding."""
-    with output.alone(), output.room() as room:
+    with output.alone(), output.scratch() as scratch:
         faults = []
         for finding in report.findings:
             before, after, draw = _example(session, finding)
             files = _files(report, finding, before, after, draw)
             with io_errors(output.out / finding.id):
-                write_files(room / finding.id, files)
+                write_files(scratch / finding.id, files)
             faults.append(_fault(finding, files))
         with io_errors(output.out):
             index = {"check.html": _page(report, faults), "check.json": (to_json(report) + "\n").encode()}
-            write_files(room, index)
-        output.publish(room, last=["check.html", "check.json"])
+            write_files(scratch, index)
+        output.publish(scratch, last=["check.html", "check.json"])
         output.remove(output.own_files.by("check"))
     return output.out
 

@@ -68,8 +68,8 @@ def _replay_into(
     output.check(names)
     for line in changed_versions(record):
         complain(f"{line}; the last bits may differ", "warning")
-    with output.room() if is_long_draw(record) else nullcontext() as room:
-        audition = replay_record(record, printable(draw), audio=audio, folder=room, policy=policy)
+    with output.scratch() if is_long_draw(record) else nullcontext() as scratch:
+        audition = replay_record(record, printable(draw), audio=audio, folder=scratch, policy=policy)
         with error_context(printable(draw)):
             files = draw_files(audition, audition.draws[0], record.channels)
         if difference := differences(record, audition):

@@ -1,4 +1,4 @@
-"""Putting files in place, and having them on the disk and not in the system's memory alone."""
+"""Renaming files, and flushing them to disk."""
 
 from __future__ import annotations
 
@@ -13,36 +13,24 @@ _AT_ONCE = 8
 
 
 def rename_to_new(source: Path, target: Path) -> None:
-    """Rename a file to a name that nothing has.
-
-    Raises
-    ------
-    OSError
-        FileExistsError, where something has it by now.
-    """
+    """Rename a file; raise FileExistsError if the new name exists."""
     try:
         os.link(source, target)
     except FileExistsError:
         raise
-    except OSError:  # a file system, or a system, where a file has one name
+    except OSError:  # no hard links
         os.rename(source, target)
     else:
         os.unlink(source)
 
 
 def sync(path: Path) -> None:
-    """Have what a file holds, or the names in a folder, on the disk, and not in the system's memory alone.
-
-    Raises
-    ------
-    OSError
-        For a file.
-    """
+    """Flush a file, or the names in a folder, to disk; raise an OSError if that fails for a file."""
     if not path.is_dir():
         with open(path, "r+b") as file:
             os.fsync(file.fileno())
         return
-    with suppress(OSError):  # some systems cannot do it with folders
+    with suppress(OSError):  # some systems cannot flush folders
         folder = os.open(path, os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -51,16 +39,10 @@ def sync(path: Path) -> None:
 
 
 def sync_all(paths: Iterable[Path]) -> None:
-    """Have what several files and folders hold on the disk, as `sync`.
-
-    Raises
-    ------
-    OSError
-        As there.
-    """
+    """Flush several files and folders, as `sync`."""
     from concurrent.futures import ThreadPoolExecutor
 
-    # Journaling file systems write the journal once for all that wait for it at the same time.
+    # In parallel, because journaling file systems commit once for all waiting threads.
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for _ in pool.map(sync, paths):
             pass

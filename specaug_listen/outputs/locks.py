@@ -1,4 +1,4 @@
-"""Locks of folders: held until the descriptor is closed or the process ends, however it ends."""
+"""Locks of folders; a lock is released when its descriptor is closed or the process ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..errors import OutputError
 __all__ = ["InUse", "holding", "lock", "reading", "remove_empty", "try_lock"]
 
 READERS_WAIT_S = 10.0
-# Neither waits for the other end of a pipe.
+# Does not block if the path is a pipe.
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -23,19 +23,19 @@ class InUse(OutputError):
     """Another run is writing into a folder, or a page of it is being made."""
 
 
-class _Mine(threading.local):
-    """The folders that this thread holds: a lock keeps out other threads as it does other processes."""
+class _HeldLocks(threading.local):
+    """The folders that this thread has locked; a lock excludes other threads as well as other processes."""
 
     def __init__(self) -> None:
         self.writing: set[tuple[int, int]] = set()
         self.reading: set[tuple[int, int]] = set()
 
 
-_mine = _Mine()
+_held = _HeldLocks()
 
 
 def try_lock(folder: Path) -> int | None:
-    """A descriptor that holds the lock of a folder; None where another one does, or nothing can be locked."""
+    """Lock a folder and return its descriptor; None if it is locked already, or cannot be locked."""
     try:
         import fcntl
 
@@ -51,14 +51,10 @@ def try_lock(folder: Path) -> int | None:
 
 
 def lock(folder: Path, out: Path, wait_s: float = 0.0) -> int:
-    """A descriptor that holds the lock of a folder, which the user calls ``out``, and which is made where it is not.
+    """Create a folder if needed, lock it, and return its descriptor; messages call it ``out``.
 
-    Raises
-    ------
-    InUse
-        When another run holds it for longer than one waits.
-    OutputError
-        When the folder cannot be made.
+    Raises `InUse` if another run holds the lock for longer than ``wait_s``, and OutputError if the folder cannot be
+    made.
     """
 
     def make_and_open() -> int:
@@ -77,39 +73,35 @@ def lock(folder: Path, out: Path, wait_s: float = 0.0) -> int:
 
 @contextmanager
 def holding(folder: Path, out: Path, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold a folder as its only writer; at once where this thread does already. See `lock`."""
-    if inode_of(folder) in _mine.writing:
+    """Lock a folder for writing, see `lock`; a no-op if this thread has locked it already."""
+    if inode_of(folder) in _held.writing:
         yield
         return
     file = lock(folder, out, wait_s)
-    with _hold(file, folder, _mine.writing):
+    with _hold(file, folder, _held.writing):
         yield
 
 
 @contextmanager
 def reading(folders: Iterable[Path], page: Path) -> Iterator[None]:
-    """Read what lies in folders as one run left it: one that writes there is waited for, and none begins meanwhile.
+    """Lock folders for reading, so that no run writes there meanwhile; wait for a run that does.
 
-    A folder that is also that of the ``page``, which will be written, is held as by its writer.
-
-    Raises
-    ------
-    InUse
-        When another run writes into one of them for longer than one waits.
+    If the ``page`` that will be written is in one of them, that folder is locked for writing. Raises `InUse` if another
+    run writes into one of them for longer than `READERS_WAIT_S`.
     """
     with ExitStack() as stack:
         for folder in folders:
             inode = inode_of(folder)
-            if inode is None or inode in _mine.writing or inode in _mine.reading:
+            if inode is None or inode in _held.writing or inode in _held.reading:
                 continue
             is_written = inode == inode_of(page)
             if (file := _lock_to_read(folder, is_written=is_written)) is not None:
-                stack.enter_context(_hold(file, folder, _mine.writing if is_written else _mine.reading))
+                stack.enter_context(_hold(file, folder, _held.writing if is_written else _held.reading))
         yield
 
 
 def _lock_to_read(folder: Path, *, is_written: bool) -> int | None:
-    """A descriptor that holds a folder for who reads it; None where it cannot be opened, as its reader will say."""
+    """Lock a folder for reading and return its descriptor; None if it cannot be opened, as its reader will report."""
     try:
         import fcntl
     except ImportError:
@@ -123,7 +115,7 @@ def _lock_to_read(folder: Path, *, is_written: bool) -> int | None:
 
 
 def _wait_for_lock(folder: Path, open_folder: Callable[[], int], kind: int, wait_s: float, busy: str) -> int:
-    """A descriptor with a lock, taken as soon as nobody else's is in the way."""
+    """Return a descriptor with a lock, as soon as no other lock is in the way."""
     import fcntl
 
     until = time.monotonic() + wait_s
@@ -133,22 +125,22 @@ def _wait_for_lock(folder: Path, open_folder: Callable[[], int], kind: int, wait
             fcntl.flock(file, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             is_over = time.monotonic() > until
-            what = _who_is_there(file) if is_over else ""
+            holder = _describe_holder(file) if is_over else ""
             os.close(file)
             if is_over:
-                raise InUse(busy.format(what)) from None
+                raise InUse(busy.format(holder)) from None
             time.sleep(0.05)
         except OSError:  # a file system without locks
             return file
         else:
             if _is_at(file, folder):
                 return file
-            # A run that ended without results took the folder away before this one had its lock.
+            # A run that ended without results removed the folder before it was locked here.
             os.close(file)
 
 
-def _who_is_there(file: int) -> str:
-    """Return what is done in a folder whose lock could not be had."""
+def _describe_holder(file: int) -> str:
+    """Describe what the holder of a folder's lock is doing."""
     import fcntl
 
     try:
@@ -160,7 +152,7 @@ def _who_is_there(file: int) -> str:
 
 @contextmanager
 def _hold(file: int, folder: Path, inodes: set[tuple[int, int]]) -> Iterator[None]:
-    """Know of a lock as long as it is held, and close its descriptor."""
+    """Record a lock as held by this thread, and close its descriptor afterwards."""
     inode = inode_of(folder)
     try:
         if inode is not None:
@@ -173,14 +165,14 @@ def _hold(file: int, folder: Path, inodes: set[tuple[int, int]]) -> Iterator[Non
 
 
 def remove_empty(folders: Sequence[Path], out: Path) -> None:
-    """Remove folders, the innermost first, as far as they are empty; none when a run has begun in the innermost."""
+    """Remove empty folders, given innermost first; none if a run has started in the innermost."""
     with suppress(OSError, OutputError):
-        held = lock(folders[0], out)
+        file = lock(folders[0], out)
         try:
             for path in folders:
                 path.rmdir()
         finally:
-            os.close(held)
+            os.close(file)
 
 
 def _is_at(file: int, folder: Path) -> bool:

@@ -1,8 +1,8 @@
-"""The marker of a folder: which of its files specaug-listen wrote, and what a run has done so far.
+"""The marker of a folder: a list of the files that specaug-listen wrote there, and a journal of the run.
 
-A file of lines of JSON. Each lists files with a hash of their content before they are put in their places, and may say
-more; so it is a run's journal, too. It may come from anybody, with a folder that was received: what is no plain name is
-left out, and a file counts as ours only as long as its content is what the line says.
+A file of JSON lines. Each line lists files with a hash of their content before they are moved into place, and may hold
+more. A marker may come from somebody else, with a received folder: names that are not plain are ignored, and a file
+counts as ours only if its content matches the hash.
 """
 
 from __future__ import annotations
@@ -34,21 +34,16 @@ __all__ = [
 MARKER = ".specaug-listen.jsonl"
 _FORMAT = "specaug-listen output 1"
 _MOST_BYTES = 256 << 20
-# Flags that open a file neither through a link nor by waiting for the other end of a pipe.
+# Flags that refuse links, and do not block on pipes.
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 Line: TypeAlias = Mapping[str, Any]
-State = Literal["absent", "ours", "changed", "foreign"]
+# "other" is a file that specaug-listen did not write.
+State = Literal["absent", "ours", "changed", "other"]
 
 
 class OwnFiles:
-    """The files that lines of a marker list: by name, the hashes of what was written, and the command that did.
-
-    Parameters
-    ----------
-    folder : Path
-    lines : iterable of mapping
-    """
+    """The files that the lines of a marker list, with the hashes of their contents and the command that wrote them."""
 
     def __init__(self, folder: Path, lines: Iterable[Line] = ()) -> None:
         self._folder = folder
@@ -69,7 +64,7 @@ class OwnFiles:
         return name in self._hashes
 
     def add(self, line: Line) -> None:
-        """Add the files that a line lists."""
+        """Add the files of a line."""
         command = line.get("command")
         if not isinstance(command, str):
             return
@@ -78,7 +73,7 @@ class OwnFiles:
             self._commands[name] = command
 
     def by(self, command: str) -> list[str]:
-        """Names of the files that a command wrote."""
+        """Return the names of the files that a command wrote."""
         return [name for name, own in self._commands.items() if own == command]
 
     def command(self, name: str) -> str | None:
@@ -86,7 +81,7 @@ class OwnFiles:
         return self._commands.get(name)
 
     def lines(self, beside: Iterable[Line] = ()) -> list[Line]:
-        """Fewer lines that list the same, as far as it is there, and other lines do not list it."""
+        """Compact the lines: only the last two hashes of each file that exists and that ``beside`` does not list."""
         lines: list[dict[str, Any]] = []
         others = {name: value for line in beside for name, value in _files_of(line).items()}
         for name, hashes in self._hashes.items():
@@ -100,33 +95,33 @@ class OwnFiles:
         return list(lines)
 
     def state(self, name: str) -> State:
-        """Whether a file is there, and is what was written: no link, in no folder that is one, and not changed."""
+        """Return whether a file exists, and is ours and unchanged; links and files in linked folders are not ours."""
         path = self._folder
         for part in Path(name).parts:
             if not is_folder(path):
-                return "foreign" if os.path.lexists(path) else "absent"
+                return "other" if os.path.lexists(path) else "absent"
             path = path / part
         if not os.path.lexists(path):
             return "absent"
         if name not in self._hashes or not stat.S_ISREG(os.lstat(path).st_mode):
-            return "foreign"
+            return "other"
         try:
             return "ours" if self.hash_of(path) in self._hashes[name] else "changed"
-        except OSError:  # what it holds cannot be told
+        except OSError:  # unreadable
             return "changed"
 
     def is_whole(self, name: str, value: str) -> bool:
-        """Whether a file is there with the content of this hash."""
+        """Whether a file exists with the content of this hash."""
         return name in self and self.state(name) == "ours" and self.hash_of(self._folder / name) == value
 
     def is_last(self, name: str, path: Path) -> bool:
-        """Whether a file holds what was written last under a name that is listed."""
+        """Whether a file has the content that was written last under ``name``, which is listed."""
         return self.hash_of(path) == self._hashes[name][-1]
 
     def hash_of(self, path: Path) -> str:
-        """Hash a file's content, which is read once, unless it changes."""
+        """Return the hash of a file's content; the file is read again only if it has changed."""
         status = os.lstat(path)
-        # Who sets a time back after an edit cannot set back that of the last change.
+        # The ctime, unlike the mtime, cannot be set back after an edit.
         key = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
         if key not in self._known:
             self._known[key] = _hash(path)
@@ -134,15 +129,12 @@ class OwnFiles:
 
 
 def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
-    """The lines of a folder's marker, without those that a kill has cut short; none where there is no marker.
+    """Return the lines of a folder's marker, except those truncated by a kill; none if there is no marker.
 
-    Raises
-    ------
-    ParameterError
-        When a file of its name is no marker.
+    Raises a ParameterError if the file of that name is not a marker.
     """
     path = os.path.join(folder, MARKER)
-    refusal = f"{printable(path)}: is no list of files by specaug-listen; remove it, or choose another -o"
+    refusal = f"{printable(path)}: is not a list of files by specaug-listen; remove it, or choose another -o"
     try:
         file = os.open(path, os.O_RDONLY | NO_LINK)
     except (FileNotFoundError, NotADirectoryError):
@@ -161,22 +153,17 @@ def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
 
 
 def marker_bytes(lines: Iterable[Line]) -> bytes:
-    """Encode a whole marker of these lines."""
+    """Encode a whole marker with these lines."""
     return b"".join((json.dumps(line) + "\n").encode() for line in ({"format": _FORMAT}, *lines))
 
 
 def append_line(path: Path, line: Line) -> None:
-    """Put a line behind those of a marker, and through to the disk.
-
-    Raises
-    ------
-    OSError
-    """
+    """Append a line to a marker, and flush it to disk."""
     data = (json.dumps(line) + "\n").encode()
     file = os.open(path, os.O_RDWR | os.O_APPEND | NO_LINK)
     try:
         os.lseek(file, max(0, os.fstat(file).st_size - 1), os.SEEK_SET)
-        # What a kill has cut short ends here.
+        # Terminate a line that a kill has truncated.
         data = data if os.read(file, 1) == b"\n" else b"\n" + data
         while data:
             data = data[os.write(file, data) :]
@@ -186,7 +173,10 @@ def append_line(path: Path, line: Line) -> None:
 
 
 def results_in(folder: str | os.PathLike[str]) -> OwnFiles:
-    """The files that specaug-listen wrote in a folder; none, and not ``is_readable``, where its marker is no marker."""
+    """Return the files that specaug-listen wrote in a folder.
+
+    If the marker is invalid, there are none, and ``is_readable`` is False.
+    """
     try:
         return OwnFiles(Path(folder), marker_lines(folder))
     except ParameterError:
@@ -196,14 +186,14 @@ def results_in(folder: str | os.PathLike[str]) -> OwnFiles:
 
 
 class Results:
-    """What specaug-listen wrote, asked file by file: each marker above them is read once."""
+    """Lookup of written files, which reads each marker once."""
 
     def __init__(self) -> None:
         self._above: dict[str, list[tuple[str, OwnFiles]]] = {}
         self._own_files: dict[str, OwnFiles] = {}
 
     def holds(self, folder: str, name: str) -> bool:
-        """Whether a file of a folder is what the marker there, or in a folder above, says was written."""
+        """Whether a file of a folder is listed, and unchanged, in the marker there or in a folder above."""
         if folder not in self._above:
             self._above[folder] = self._markers_above(os.path.realpath(folder))
         return any(
@@ -222,7 +212,7 @@ class Results:
 
 
 def is_folder(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is a folder, and no link to one."""
+    """Whether a path is a folder, and not a link to one."""
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
     except (OSError, ValueError):
@@ -238,14 +228,14 @@ def _parse(text: bytes) -> dict[str, Any] | None:
 
 
 def _files_of(line: Line) -> dict[str, str]:
-    """The files that a line lists, with their hashes; what is no plain name is left out."""
+    """Return the files that a line lists, with their hashes, except names that are not plain."""
     owns = line.get("owns")
     pairs = owns.items() if isinstance(owns, dict) else ()
     return {name: value for name, value in pairs if isinstance(value, str) and _is_plain(name)}
 
 
 def _is_plain(name: str) -> bool:
-    """Whether a name can only be that of a file below a folder, as the system can hold it."""
+    """Whether a name is a relative path that cannot leave its folder, can be encoded, and is not the marker's."""
     try:
         os.fsencode(name)
     except UnicodeEncodeError:

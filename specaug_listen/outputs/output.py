@@ -1,7 +1,7 @@
-"""A folder that a user named for results: the one place where files there are written, replaced or removed.
+"""`Output`: the only class that writes, replaces or removes files in a folder that a user named.
 
-Only what its marker lists is ever replaced or removed (`outputs/marker`), and of that nothing that somebody has changed
-since, that is reached through a link, or that the command reads.
+It only replaces or removes files that the folder's marker lists (`outputs/marker`), and none of these that have been
+changed since, are reached through a link, or are inputs of the command.
 """
 
 from __future__ import annotations
@@ -18,40 +18,40 @@ from ..errors import ParameterError
 from .disk import rename_to_new, sync, sync_all
 from .locks import holding, remove_empty
 from .marker import MARKER, Line, OwnFiles, append_line, is_folder, marker_bytes, marker_lines
-from .scratch import files_in, has_name_of_room, is_room, new_room, remove_left_rooms
+from .scratch import files_in, is_scratch_folder, is_scratch_name, remove_orphans, scratch_folder
 
 __all__ = ["PATIENCE_S", "Output"]
 
-# Commands whose results fill a folder.
+# Commands whose results take a whole folder.
 _WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
 # Commands that replace each other's pages.
 _WITH_PAGES = frozenset({"audition", "sweep", "report"})
 _LOOSE_BYTES = 4 << 20
-# How long one waits for another run to leave the folder.
+# Time to wait for another run to finish with the folder.
 PATIENCE_S = 10.0
 
 
 class Output:
-    """A folder that results go to.
+    """A folder for results.
 
     Parameters
     ----------
     out : Path
         As the user named it; a link to a folder stands for that folder.
     command : str
-        Which writes.
+        The command that writes.
     overwrite : bool
-        Replace what a marker lists; without it, nothing is.
+        Whether files that the marker lists may be replaced.
     inputs : iterable of path-like
-        Files that are read, and so never replaced or removed: by their device and inode, through links. What is read
-        while `note_reads` lasts is known already.
+        Files that are read, and therefore never replaced or removed; they are identified by device and inode. Files
+        read under `note_reads` need not be listed.
 
     Raises
     ------
     ParameterError
-        When it is no folder.
+        When it is not a folder.
     OutputError
-        When nothing can be written there.
+        When it is not writable.
     """
 
     def __init__(
@@ -68,11 +68,11 @@ class Output:
             self.folder = Path(os.path.realpath(out))
             if os.path.lexists(out) and not os.path.isdir(out):
                 is_file = os.path.exists(out)
-                what = "a file" if is_file else "a link that leads nowhere"
-                raise ParameterError(f"-o {printable(out)}: is {what}; choose a folder that is new or empty")
+                kind = "a file" if is_file else "a broken link"
+                raise ParameterError(f"-o {printable(out)}: is {kind}; choose a folder that is new or empty")
             above = next(path for path in (self.folder, *self.folder.parents) if os.path.lexists(path))
             if not above.is_dir():
-                raise ParameterError(f"-o {printable(out)}: lies below a file; choose a folder that is new or empty")
+                raise ParameterError(f"-o {printable(out)}: is below a file; choose a folder that is new or empty")
             if not os.access(above, os.W_OK | os.X_OK):
                 raise PermissionError(13, os.strerror(13))
 
@@ -80,18 +80,13 @@ class Output:
 
     @cached_property
     def own_files(self) -> OwnFiles:
-        """What the marker lists."""
+        """The files that the marker lists."""
         return OwnFiles(self.folder, marker_lines(self.folder))
 
     def check_folder(self) -> None:
-        """See that the folder is new, empty, or holds results of this command alone, which are to be replaced.
-
-        Raises
-        ------
-        ParameterError
-        """
-        held = os.listdir(self.folder) if self.folder.is_dir() else []
-        is_full = not all(name == MARKER or is_room(self.folder / name) for name in held)
+        """Raise a ParameterError unless the folder is new or empty, or has only replaceable results of this command."""
+        names = os.listdir(self.folder) if self.folder.is_dir() else []
+        is_full = not all(name == MARKER or is_scratch_folder(self.folder / name) for name in names)
         if is_full and not self.overwrite:
             raise ParameterError(
                 f"-o {printable(self.out)}: the folder is not empty; choose another, or replace its results with "
@@ -99,30 +94,21 @@ class Output:
             )
         for other in _WHOLE_FOLDERS - {self.command}:
             if any(os.path.lexists(self.folder / name) for name in self.own_files.by(other)):
-                raise ParameterError(f"-o {printable(self.out)}: holds what '{other}' wrote; choose another -o")
+                raise ParameterError(f"-o {printable(self.out)}: contains results of '{other}'; choose another -o")
 
     def check(self, names: Iterable[str], also: Iterable[str] = ()) -> None:
-        """See that files may be written, and that no input is in the way.
+        """Raise a ParameterError for the first file that may not be written, and for inputs in the way.
 
-        Parameters
-        ----------
-        names : iterable of str
-            Of the files, below the folder.
-        also : iterable of str
-            Of what is to be removed where it is ours.
-
-        Raises
-        ------
-        ParameterError
-            For the first that exists and may not be replaced.
+        ``names`` are the files to write, below the folder; ``also`` are further files that will be removed if they are
+        ours.
         """
-        # Of many, what is nearest to the top is told: a page, and not one of its sounds.
+        # The message names the topmost file: a page rather than one of its sounds.
         names = sorted(names, key=lambda name: (name.count("/"), name))
         for name in names:
             _check_unreserved(Path(name))
             state, path = self.own_files.state(name), printable(self.out / name)
-            if state in ("foreign", "changed"):
-                how = "was not written by specaug-listen here" if state == "foreign" else "was changed since"
+            if state in ("other", "changed"):
+                how = "was not written by specaug-listen here" if state == "other" else "was changed since"
                 raise ParameterError(
                     f"-o {path}: exists and {how}, so it is not replaced; move it, or choose another -o"
                 )
@@ -136,7 +122,7 @@ class Output:
         for name in (*names, *also):
             if self._is_read(self.folder / name) and self.own_files.state(name) == "ours":
                 raise ParameterError(
-                    f"-o {printable(self.out)}: {printable(name)} in it is read here, and would be replaced or "
+                    f"-o {printable(self.out)}: {printable(name)} in it is an input, and would be replaced or "
                     "removed; choose another -o"
                 )
 
@@ -147,8 +133,8 @@ class Output:
         inode = inode_of(path)
         return inode is not None and (inode in self._inputs or was_read(inode))
 
-    def is_foreign(self, name: str) -> bool:
-        """Whether something is there under a folder's name in which nothing is what this command may replace."""
+    def is_taken(self, name: str) -> bool:
+        """Whether a name exists, and is not a folder that contains files which this command may replace."""
         path = self.folder / name
         if not is_folder(path):
             return os.path.lexists(path)
@@ -160,14 +146,14 @@ class Output:
 
     @contextmanager
     def alone(self, wait_s: float = 0.0) -> Iterator[None]:
-        """Be the only one who writes into the folder, which is made where it is new, and goes where it stays empty.
+        """Lock the folder for writing; it is created if needed, and removed if it stays empty.
 
         Raises
         ------
         OutputError
-            When somebody else writes into it.
+            When another run is writing into it.
         """
-        with self._present():
+        with self._existing():
             if self._is_alone:
                 yield
                 return
@@ -176,121 +162,103 @@ class Output:
                 try:
                     self.__dict__.pop("own_files", None)
                     with io_errors(self.out):
-                        remove_left_rooms(self.folder)
+                        remove_orphans(self.folder)
                     yield
                 finally:
                     with suppress(OSError):
-                        if os.listdir(self.folder) == [MARKER]:  # it lists nothing that is there
+                        if os.listdir(self.folder) == [MARKER]:  # nothing that it lists exists
                             os.unlink(self.folder / MARKER)
                     self._is_alone = False
 
     @contextmanager
-    def room(self) -> Iterator[Path]:
-        """A hidden folder in the folder for what is not whole yet; gone afterwards, or with the next run.
-
-        Raises
-        ------
-        OutputError
-        """
-        with self._present(), ExitStack() as stack:
-            # As long as it is locked, another run leaves it alone; until it is, no other run is let in.
+    def scratch(self) -> Iterator[Path]:
+        """Make a hidden subfolder for unfinished files, removed at the end or, after a kill, by the next run."""
+        with self._existing(), ExitStack() as stack:
+            # Once locked, other runs leave it alone; until then, the folder is locked.
             with self.alone(PATIENCE_S), io_errors(self.out):
-                path = stack.enter_context(new_room(self.folder))
+                path = stack.enter_context(scratch_folder(self.folder))
             yield path
 
     def begin(self, lines: Sequence[Line], instead_of: Iterable[str] = ()) -> None:
-        """Start the marker anew with what is there and these lines.
+        """Start the marker anew with the existing files and these lines.
 
-        Files of ours that are ``instead_of`` go first, where results are to be replaced.
-
-        Raises
-        ------
-        OutputError
+        If results may be replaced, files of ours in ``instead_of`` are removed first.
         """
         with self.alone(PATIENCE_S), io_errors(self.out):
             self._remove(instead_of)
             self._rewrite([{"command": self.command, **line} for line in lines])
 
     def add(self, line: Line) -> None:
-        """Put a line behind the others, and through to the disk.
-
-        Raises
-        ------
-        OutputError
-        """
+        """Append a line to the marker, and flush it to disk."""
         line = {"command": self.command, **line}
         with self.alone(PATIENCE_S), io_errors(self.folder / MARKER):
             if not os.path.lexists(self.folder / MARKER):
                 self._rewrite([])
-            elif os.lstat(self.folder / MARKER).st_nlink > 1:  # a copy by hard links keeps its own
+            elif os.lstat(self.folder / MARKER).st_nlink > 1:  # leave the marker of a hard-linked copy alone
                 self._rewrite(marker_lines(self.folder))
             append_line(self.folder / MARKER, line)
             self.own_files.add(line)
 
-    def publish(self, room: Path, line: Line | None = None, *, last: Sequence[str] = ()) -> None:
-        """Put all files of a room in their places, where each appears whole.
+    def publish(self, scratch: Path, line: Line | None = None, *, last: Sequence[str] = ()) -> None:
+        """Move all files of a scratch folder into place; each appears complete.
 
         Parameters
         ----------
-        room : Path
+        scratch : Path
         line : mapping or None
-            What else the marker is to say of them.
+            Further contents of the marker's line.
         last : sequence of str
-            Files that list or show the others: they come last, in this order, and their forerunners go first.
+            Files that list or show the others: their predecessors are removed first, and they are moved last, in this
+            order.
 
         Raises
         ------
         ParameterError
-            When something is in the way.
+            When a file is in the way.
         OutputError
+            When files cannot be written.
         """
-        names = files_in(room)
+        names = files_in(scratch)
         names.sort(key=lambda name: last.index(name) if name in last else -1)
         with self.alone(PATIENCE_S), io_errors(self.out):
-            owns = {name: self.own_files.hash_of(room / name) for name in names}  # takes its time: before the look
+            owns = {name: self.own_files.hash_of(scratch / name) for name in names}  # slow, so before the check
             self.check(names)
             if line is None:
-                self._tidy()
+                self._compact_marker()
             self._remove(last)
             folders = {parent.as_posix() for name in names for parent in Path(name).parents}
-            # A line, or an index, is never to be on the disk without the files that it lists.
-            sync_all(room / name_in_room for name_in_room in (*names, *folders))
+            # A line or an index must not reach the disk before the files that it lists.
+            sync_all(scratch / name for name in (*names, *folders))
             self.add({"owns": owns, **(line or {})})
             indexes = [name for name in last if name in names and "/" not in name]
-            self._move(room, [name for name in names if name not in indexes])
-            sync_all(self.folder / name_in_room for name_in_room in folders)
-            self._move(room, indexes)
+            self._move(scratch, [name for name in names if name not in indexes])
+            sync_all(self.folder / name for name in folders)
+            self._move(scratch, indexes)
             if indexes:
                 sync(self.folder)
             self._done.update(names)
 
     def write(self, files: Mapping[str, Contents]) -> None:
-        """Write files that lie in the folder itself."""
-        with self.room() as room:
+        """Write files directly into the folder."""
+        with self.scratch() as scratch:
             with io_errors(self.out / next(iter(files))):
-                write_files(room, files)
-            self.publish(room)
+                write_files(scratch, files)
+            self.publish(scratch)
 
     def keep(self, names: Iterable[str]) -> None:
-        """Count files that an earlier run wrote as this one's."""
+        """Treat files of an earlier run as written by this one."""
         self._done.update(names)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files of ours that were not written now, where results are to be replaced.
-
-        What is not listed or was changed stays.
-
-        Raises
-        ------
-        OutputError
-        """
+        """Remove files of ours that were not written now, if results may be replaced; other and changed files stay."""
         with self.alone(PATIENCE_S), io_errors(self.out):
             self._remove(name for name in names if name not in self._done)
 
     # --- the steps ---
 
     @contextmanager
-    def _present(self) -> Iterator[None]:
+    def _existing(self) -> Iterator[None]:
+        """Create the folder, and remove it at the end if it is new and empty."""
         if self._depth == 0:
             self._new = [path for path in (self.folder, *self.folder.parents) if not os.path.lexists(path)]
         begin_writing()
@@ -304,18 +272,18 @@ class Output:
             if self._depth == 0 and self._new:
                 remove_empty(self._new, self.out)
 
-    def _move(self, room: Path, names: Sequence[str]) -> None:
-        """Put files in their places, in this order; new folders at once."""
+    def _move(self, scratch: Path, names: Sequence[str]) -> None:
+        """Move files into place, in this order; new folders as a whole."""
         for name in names:
             top = name.split("/")[0]
-            if is_folder(room / top) and not os.path.lexists(self.folder / top):
-                with suppress(OSError):  # it has just come
-                    os.rename(room / top, self.folder / top)
-            if os.path.lexists(room / name):
-                self._put(room / name, name)
+            if is_folder(scratch / top) and not os.path.lexists(self.folder / top):
+                with suppress(OSError):  # it has just appeared
+                    os.rename(scratch / top, self.folder / top)
+            if os.path.lexists(scratch / name):
+                self._put(scratch / name, name)
 
     def _put(self, source: Path, name: str) -> None:
-        """Put a file in its place, where nothing has come or changed since it was looked at."""
+        """Move a file into place, unless something has appeared or changed there since the check."""
         path = self.folder / name
         is_new = self.own_files.state(name) == "absent"
         self.check([name])
@@ -329,26 +297,26 @@ class Output:
         folders: set[Path] = set()
         for name in [each for each in names if self.own_files.state(each) == "ours"]:
             path = self.folder / name
-            # Looked at twice: the first look reads the file, which takes its time.
+            # Checked again, because reading the file for the first check takes time.
             if self.own_files.state(name) == "ours" and not self._is_read(path):
                 path.unlink()
                 folders.update(parent for parent in path.parents if self.folder in parent.parents)
         for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
-            with suppress(OSError):  # it holds something else
+            with suppress(OSError):  # not empty
                 folder.rmdir()
 
     def _rewrite(self, lines: Sequence[Line]) -> None:
-        """Put a marker that also holds these lines in the place of the marker, at once."""
-        with self.room() as room:
-            (room / MARKER).write_bytes(marker_bytes([*self.own_files.lines(beside=lines), *lines]))
-            sync(room / MARKER)
-            os.replace(room / MARKER, self.folder / MARKER)
+        """Replace the marker atomically by a compact one with these lines added."""
+        with self.scratch() as scratch:
+            (scratch / MARKER).write_bytes(marker_bytes([*self.own_files.lines(beside=lines), *lines]))
+            sync(scratch / MARKER)
+            os.replace(scratch / MARKER, self.folder / MARKER)
             sync(self.folder)
         for line in lines:
             self.own_files.add(line)
 
-    def _tidy(self) -> None:
-        """Leave out of a large marker what it lists time and again, but for the journal of the last run."""
+    def _compact_marker(self) -> None:
+        """Remove repeated entries from a large marker, but keep the journal of the last run."""
         path = self.folder / MARKER
         if not os.path.lexists(path) or os.lstat(path).st_size < _LOOSE_BYTES:
             return
@@ -358,10 +326,10 @@ class Output:
 
 
 def _check_unreserved(path: Path) -> None:
-    """See that a name is none of those that specaug-listen keeps for itself in a folder."""
+    """Raise a ParameterError for names that specaug-listen reserves for itself."""
     for part in (part.lower() for part in path.parts):
-        if part == MARKER or has_name_of_room(part):
+        if part == MARKER or is_scratch_name(part):
             raise ParameterError(
-                f"-o {printable(path)}: {printable(part)} is a name that specaug-listen keeps for its own list of "
-                "files, or for what is not whole yet; choose another -o"
+                f"-o {printable(path)}: {printable(part)} is a name that specaug-listen reserves for its list of "
+                "files, or for unfinished files; choose another -o"
             )

@@ -14,8 +14,8 @@ from .._notices import Notice
 from ..auditions.assets import InlineAssets, LinkedAssets
 from ..auditions.clip_files import Files
 from ..errors import ParameterError
+from ..outputs.names import DEFAULT_BUDGET_MB, page_names
 from ..outputs.output import Output
-from ..outputs.pages import DEFAULT_BUDGET_MB, page_names
 from ..pages.html import player_bundle_script
 from ..pages.model import Clip
 
@@ -174,20 +174,20 @@ def publish_page(
     earlier = page_names(target, output.own_files)
     is_split = form.is_split(files)
     output.check([name for name in earlier if output.own_files.state(name) != "absent"])
-    if is_split and output.is_foreign(target.stem):
+    if is_split and output.is_taken(target.stem):
         raise ParameterError(
             f"{printable(target.with_suffix(''))}: exists and is not a report; a split page needs its own folder, so "
             "choose another path"
         )
     output.check([f"{target.stem}/index.html" if is_split else target.name])
-    with output.room() as room:
+    with output.scratch() as scratch:
         with io_errors(target):
-            page = write_page_into(room / target.name, files, form, parts_in)
+            page = write_page_into(scratch / target.name, files, form, parts_in)
         # The page comes last, so that a killed run leaves no earlier page with some of the new sounds.
-        output.publish(room, last=[f"{target.stem}/index.html"] if is_split else [])
+        output.publish(scratch, last=[f"{target.stem}/index.html"] if is_split else [])
         # Remove the other form of an earlier page, which would be outdated.
         output.remove(page_names(target, output.own_files))
-    return replace(page, path=target.parent / page.path.relative_to(room))
+    return replace(page, path=target.parent / page.path.relative_to(scratch))
 
 
 def write_page_into(

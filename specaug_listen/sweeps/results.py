@@ -18,9 +18,8 @@ from ..auditions.records import ClipEntry, CustomVocoder, describe_clip, to_byte
 from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frameworks.frontend_choice import FrontendChoice
 from ..frontends import MelFrontend
-from ..outputs.names import folder_name
+from ..outputs.names import DEFAULT_BUDGET_MB, check_page, folder_name, page_names
 from ..outputs.output import Output
-from ..outputs.pages import DEFAULT_BUDGET_MB, check_page, page_names
 from ..reports.page_writing import PageOptions, WrittenPage
 from ..reports.rerun import is_on_own_frontends
 from ..vocoders.registry import AnyVocoder
@@ -168,23 +167,21 @@ def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str 
 
 def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None) -> WrittenPage:
     """Write a sweep; see `Sweep.save`."""
-    with output.alone(), output.room() as room:
-        used_names = {"sweep", *_OWN} | {
-            name.casefold() for name in os.listdir(output.folder) if output.is_foreign(name)
-        }
+    with output.alone(), output.scratch() as scratch:
+        used_names = {"sweep", *_OWN} | {name.casefold() for name in os.listdir(output.folder) if output.is_taken(name)}
         with io_errors(output.out):
-            record = _write_cells(sweep, room, used_names)
+            record = _write_cells(sweep, scratch, used_names)
             files = {
                 "sweep.json": (to_json(record) + "\n").encode(),
                 "scores.csv": _table(sweep).encode(),
                 "sweep.png": chart_png(sweep.rows, sweep.axes),
             }
-            write_files(room, files)
-            page = write_sweep_page_into(room, PageOptions() if form is None else form)
-        earlier = [*output.own_files.by("sweep"), *page_names(room / "sweep.html", output.own_files)]
-        output.publish(room, last=["sweep.html", "sweep/index.html", "sweep.json"])
+            write_files(scratch, files)
+            page = write_sweep_page_into(scratch, PageOptions() if form is None else form)
+        earlier = [*output.own_files.by("sweep"), *page_names(scratch / "sweep.html", output.own_files)]
+        output.publish(scratch, last=["sweep.html", "sweep/index.html", "sweep.json"])
         output.remove(earlier)
-    return replace(page, path=output.out / page.path.relative_to(room))
+    return replace(page, path=output.out / page.path.relative_to(scratch))
 
 
 def _write_cells(sweep: Sweep, out: Path, used_names: set[str]) -> SweepRecord:

@@ -113,7 +113,7 @@ def test_a_run_never_replaces_its_own_input(written, here, link):
             link(here / clip, named)
         ran = run(command[0], named, *command[1:], "--overwrite")
         assert ran.code == 2
-        assert "is read here, and would be replaced or removed; choose another -o" in ran.err
+        assert "is an input, and would be replaced or removed; choose another -o" in ran.err
         if link is not None:
             os.unlink(named)
         assert contents(here) == before
@@ -159,7 +159,7 @@ def test_names_that_are_kept_for_the_marker_and_rooms_are_refused(written, here,
         ("report", "out", "--split", "-o", f"{name}.html"),
     ):
         ran = run(*command)
-        assert (ran.code, "is a name that specaug-listen keeps" in ran.err) == (2, True), (command, ran)
+        assert (ran.code, "is a name that specaug-listen reserves" in ran.err) == (2, True), (command, ran)
         assert len(ran.err.splitlines()) == 1
         assert contents(here) == before
         assert not (here / "new").exists()
@@ -189,7 +189,7 @@ def test_what_a_configuration_reads_is_never_replaced(here):
     with note_reads():
         read_file("mine.npy", 100_000)
         ran = run("policy", "convert", "LD", "--to", "nemo", "-o", "mine.yaml", "--overwrite")
-    assert (ran.code, "mine.yaml in it is read here" in ran.err) == (2, True), ran.err
+    assert (ran.code, "mine.yaml in it is an input" in ran.err) == (2, True), ran.err
     assert contents(here) == before
     assert run("policy", "convert", "LD", "--to", "nemo", "-o", "mine.yaml", "--overwrite").code == 0
 
@@ -286,7 +286,7 @@ def test_python_keeps_to_the_same_rules(here):
     with pytest.raises(ParameterError, match=r"thesis\.html: exists and was not written by"):
         write_report(heard, here / "thesis.html", overwrite=True)
     again = audition(here / "take-2" / "original.wav", policy="SM", vocoder="original-phase", name="take")
-    with pytest.raises(ParameterError, match=r"take-2/original\.wav in it is read here, and would be replaced"):
+    with pytest.raises(ParameterError, match=r"take-2/original\.wav in it is an input, and would be replaced"):
         again.save(here, overwrite=True)
     assert kept(here, before)
     page = write_report(heard, here / "page.html")
@@ -387,7 +387,7 @@ def test_a_folder_of_one_kind_of_results_is_none_for_another(written, here):
     shutil.copytree(written / "sweep", here / "sheet")
     before = contents(here / "sheet")
     ran = run("audition", "take.wav", "-o", "sheet", "--overwrite", *QUICK)
-    assert (ran.code, "holds what 'sweep' wrote; choose another -o" in ran.err) == (2, True)
+    assert (ran.code, "contains results of 'sweep'; choose another -o" in ran.err) == (2, True)
     assert contents(here / "sheet") == before
 
 

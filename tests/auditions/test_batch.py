@@ -22,7 +22,7 @@ from specaug_listen.auditions.records import CustomVocoder, to_bytes
 from specaug_listen.augment import TimeMask
 from specaug_listen.errors import OutputError, ParameterError
 from specaug_listen.frontends import WHISPER
-from specaug_listen.outputs.scratch import is_room
+from specaug_listen.outputs.scratch import is_scratch_folder
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RUN = Configuration(
@@ -249,7 +249,7 @@ def test_a_run_that_is_interrupted_in_a_long_recording_leaves_nothing_of_it(tmp_
 
     def interrupt(what, share):
         if what == step:
-            scratch.extend(name for name in os.listdir(tmp_path / "out") if is_room(tmp_path / "out" / name))
+            scratch.extend(name for name in os.listdir(tmp_path / "out") if is_scratch_folder(tmp_path / "out" / name))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

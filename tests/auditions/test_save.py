@@ -140,6 +140,6 @@ def test_a_place_that_cannot_be_written_is_named_in_one_line(tmp_path, heard):
     (tmp_path / "file").write_bytes(b"mine")
     with pytest.raises(ParameterError, match=r"file: is a file; choose a folder that is new or empty"):
         heard.save(tmp_path / "file")
-    with pytest.raises(ParameterError, match=r"file/out: lies below a file; choose a folder that is new or empty"):
+    with pytest.raises(ParameterError, match=r"file/out: is below a file; choose a folder that is new or empty"):
         heard.save(tmp_path / "file" / "out")
     assert (tmp_path / "file").read_bytes() == b"mine"

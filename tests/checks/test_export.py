@@ -106,7 +106,7 @@ def test_a_check_that_is_killed_while_it_replaces_another_has_no_page_and_no_ind
 def test_a_folder_that_cannot_be_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     result = check_of_fault("zero")
-    with pytest.raises(ParameterError, match="file/below: lies below a file; choose a folder"):
+    with pytest.raises(ParameterError, match="file/below: is below a file; choose a folder"):
         result.save(tmp_path / "file" / "below")
 
 

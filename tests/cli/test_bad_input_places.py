@@ -17,7 +17,7 @@ from parsedpage import Page
 
 from specaug_listen import Audio, save
 from specaug_listen.auditions.journal import read_run
-from specaug_listen.outputs.scratch import is_room
+from specaug_listen.outputs.scratch import is_scratch_folder
 
 QUICK = ("--vocoder", "original-phase")
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -136,7 +136,7 @@ def test_an_output_that_is_a_file_or_below_one_is_refused_and_the_file_stays(pat
     (path.parent / "file").write_bytes(b"mine")
     refused(path, path.parent / "file", r"file: is a file; choose a folder that is new or empty", 2)
     for below in ("out", "out/further"):
-        refused(path, path.parent / "file" / below, rf"file/{below}: lies below a file; choose a folder that is new", 2)
+        refused(path, path.parent / "file" / below, rf"file/{below}: is below a file; choose a folder that is new", 2)
     refused(path, path, r"clip\.wav: is a file", 2)
     assert contents(path.parent)["file"] == b"mine"
 
@@ -293,7 +293,7 @@ def test_a_disk_that_is_full_at_any_file_leaves_nothing_half_written(tmp_path, c
         path = Path(str(path))
         if folder:
             return folder in path.parent.name and path.name == name
-        return is_room(path.parent) and path.name == name
+        return is_scratch_folder(path.parent) and path.name == name
 
     def writing(path, data):
         if full(path):

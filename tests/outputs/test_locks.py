@@ -71,9 +71,9 @@ def test_the_lock_of_a_folder_that_went_makes_it_again(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="folders cannot be locked there")
 def test_a_folder_that_stayed_empty_does_not_go_while_another_run_has_it(tmp_path):
     out = tmp_path / "out"
-    with Output(out, "audition").room() as room:
+    with Output(out, "audition").scratch() as scratch:
         other = lock(out, out)
-        assert room.is_dir()
+        assert scratch.is_dir()
     assert out.is_dir()
     os.close(other)
 

@@ -52,7 +52,9 @@ def test_a_listed_file_that_cannot_be_opened_counts_as_changed(tmp_path, monkeyp
 @pytest.mark.parametrize("content", [b"", b"mine", b"[]\n", b'{"format": "another"}\n', b"[" * 100_000])
 def test_another_file_of_the_markers_name_is_refused_and_kept(tmp_path, content):
     (tmp_path / MARKER).write_bytes(content)
-    with pytest.raises(ParameterError, match=r"is no list of files by specaug-listen; remove it, or choose another -o"):
+    with pytest.raises(
+        ParameterError, match=r"is not a list of files by specaug-listen; remove it, or choose another -o"
+    ):
         wrote(tmp_path, {"a": b"1"})
     assert (tmp_path / MARKER).read_bytes() == content
     assert names_in(tmp_path) == []
@@ -69,7 +71,7 @@ def test_a_marker_that_is_no_file_is_refused_at_once(tmp_path, kind):
         os.mkfifo(out / MARKER)
     else:
         (out / MARKER).symlink_to(tmp_path / "other" / MARKER if kind == "link" else tmp_path / "nothing")
-    with pytest.raises(ParameterError, match="is no list of files by specaug-listen"):
+    with pytest.raises(ParameterError, match="is not a list of files by specaug-listen"):
         wrote(out, {"a": b"1"})
     assert not (tmp_path / "nothing").exists()
     assert len(marker_lines(tmp_path / "other")) == 1

@@ -82,7 +82,7 @@ def test_what_is_read_is_neither_replaced_nor_removed(tmp_path, link):
         path = tmp_path / "take.wav"
     output = Output(tmp_path / "out", "audition", overwrite=True, inputs=[path])
     for names, also in ((["clip/a.wav"], ()), ((), output.own_files.by("audition"))):
-        with pytest.raises(ParameterError, match=r"out: clip/a\.wav in it is read here, and would be"):
+        with pytest.raises(ParameterError, match=r"out: clip/a\.wav in it is an input, and would be"):
             output.check(names, also=also)
     output.remove(["clip/a.wav"])
     assert path.read_bytes() == b"take"
@@ -209,7 +209,7 @@ def test_what_is_no_folder_is_refused_before_anything(tmp_path, kind):
         out.write_bytes(b"mine")
     else:
         out.symlink_to(out if kind == "loop" else tmp_path / "nothing")
-    with pytest.raises(ParameterError, match=r"out: is (a file|a link that leads nowhere); choose a folder"):
+    with pytest.raises(ParameterError, match=r"out: is (a file|a broken link); choose a folder"):
         Output(out, "audition")
     assert os.path.lexists(out)
     assert not (tmp_path / "nothing").exists()
@@ -224,6 +224,6 @@ def test_a_folder_without_the_right_to_write_is_told_before_anything(tmp_path, m
 def test_a_folder_that_was_made_for_nothing_goes_and_another_stays(tmp_path):
     (tmp_path / "kept").mkdir()
     for out in (tmp_path / "a" / "b", tmp_path / "kept"):
-        with (output := Output(out, "audition")).alone(), output.room() as room:
-            (room / "x").write_bytes(b"1")
+        with (output := Output(out, "audition")).alone(), output.scratch() as scratch:
+            (scratch / "x").write_bytes(b"1")
     assert names_in(tmp_path) == ["kept"]

@@ -10,9 +10,9 @@ __all__ = ["wrote"]
 def wrote(folder, files, command="audition", *, last=(), overwrite=True, **how):
     """Write files as a run does."""
     output = Output(folder, command, overwrite=overwrite, **how)
-    with output.room() as room:
+    with output.scratch() as scratch:
         for name, data in files.items():
-            (room / name).parent.mkdir(parents=True, exist_ok=True)
-            (room / name).write_bytes(data)
-        output.publish(room, last=last)
+            (scratch / name).parent.mkdir(parents=True, exist_ok=True)
+            (scratch / name).write_bytes(data)
+        output.publish(scratch, last=last)
     return output
