@@ -73,6 +73,11 @@ class Config:
         self.why_irreplaceable = self.why_irreplaceable or why
         self.notes.append(f"{why}; choose a front-end")
 
+    def default_frontend(self) -> MelFrontend | None:
+        """Return the framework's default front-end, because the file has none, which is noted."""
+        self.notes.append(f"the file names no front-end; {self.framework}'s default is used")
+        return self.preset(self.framework)
+
     def preset(self, name: str, keys: Mapping[str, str] | None = None, **changes: Any) -> MelFrontend | None:
         """Return a preset with some fields changed; None, with a note, if the result is not a valid front-end.
 

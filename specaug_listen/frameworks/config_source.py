@@ -22,7 +22,7 @@ from ..errors import ParameterError, PolicyError
 from .detect import claims, short_list
 from .fields import yaml_text
 from .hf import PREPROCESSOR, PROCESSOR
-from .own_policies import is_own
+from .paper import is_own
 from .unsupported import file_kind, unsupported_framework
 
 __all__ = ["Content", "content_of"]

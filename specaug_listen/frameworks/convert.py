@@ -14,7 +14,7 @@ from ..augment.policy import FrameworkName, Policy
 from ..errors import ParameterError, unknown_name
 from .framework import Framework
 from .neutral import neutral_policy
-from .own_policies import own_policy
+from .paper import own_policy
 from .read import import_data
 from .registry import FRAMEWORKS
 

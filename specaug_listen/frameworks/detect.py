@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from .._files import printable
 from ..errors import ParameterError
-from .own_policies import is_own
+from .paper import is_own
 from .registry import FRAMEWORKS, owners
 from .unsupported import unsupported_framework
 

@@ -181,8 +181,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     if encoder is not None and ("use_specaug" in encoder or "specaug_conf" in encoder):
         return _read_whisper_encoder(config, encoder)
     if not {"specaug", "specaug_conf", "frontend", "frontend_conf", "encoder_conf", "model_conf"} & set(root.data):
-        root.note("the file names no front-end; ESPnet's default is used")
-        return _read_policy(config, root), config.preset("espnet")
+        return _read_policy(config, root), config.default_frontend()
     section = root.section("specaug_conf")
     kind = root.get("specaug", _ClassName, "specaug")
     _refuse_tokens(root)

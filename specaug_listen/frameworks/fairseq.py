@@ -75,8 +75,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     section = root.section("specaugment")
     if section is None and not {"specaugment", "transforms", "feature_transforms"} & set(root.data):
-        root.note("the file names no front-end; fairseq's default is used")
-        return _read_policy(config, root), config.preset("fairseq")
+        return _read_policy(config, root), config.default_frontend()
     steps = _training_steps(root)
     if section is None:
         root.note("specaugment is missing: nothing is masked")

@@ -86,8 +86,7 @@ def _read(config: Config) -> PolicyAndFrontend:
             raise ParameterError(f"{section.where}{key}={section.data[key]!r:.80}: not supported; allowed is {off}")
     if arguments["time_warp_max_frames"] and not arguments["time_warp_max_ratio"]:
         section.note(f"{section.where}time_warp_max_frames: without effect, time_warp_max_ratio is 0")
-    section.note("the file names no front-end; lingvo's default is used")
-    return lingvo_policy(**arguments, name=config.name), config.preset("lingvo")
+    return lingvo_policy(**arguments, name=config.name), config.default_frontend()
 
 
 def _of_one_domain(section: Section) -> Section:

@@ -166,8 +166,7 @@ def _read(config: Config) -> PolicyAndFrontend:
         preprocessor = _first(root.section("model") or root, _PREPROCESSOR_SECTIONS)
     masks = _masks(model, outer, root)
     if masks is None and not {*_MASK_SECTIONS, *_PREPROCESSOR_SECTIONS} & set(model.data):
-        root.note("the file names no front-end; NeMo's default is used")
-        return _read_policy(config, root), config.preset("nemo")
+        return _read_policy(config, root), config.default_frontend()
     _refuse_blocks(model)
     if masks is None:
         _refuse_merged(root)

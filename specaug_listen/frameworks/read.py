@@ -20,7 +20,7 @@ from .config import Config
 from .config_source import content_of
 from .detect import claims, framework_of_keys, marks, nested_hint, short_list
 from .framework import PolicyAndFrontend
-from .own_policies import OWN_KEYS, is_nearly_own, is_own, own_policy
+from .paper import OWN_KEYS, is_nearly_own, is_own, own_policy
 from .registry import FRAMEWORKS, owners
 from .unread import ReadPlaces, UnreadKey, unread_in_words
 from .unsupported import unsupported_framework

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from .._yaml import Tagged
@@ -54,26 +54,22 @@ def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
     >>> omega_resolver({"rate": 16000})("${rate}", ("model", "sample_rate"))
     16000
     """
-    count = _Count()
+    file = _File(root, on_reference)
 
     def resolve(value: Any, place: Place, above: tuple[Place, ...] = ()) -> Any:
         if value == "???":
             raise ParameterError(f"{'.'.join(place)} is '???', a missing value; write its value")
         if not isinstance(value, str) or "${" not in value:
             return value
-        reference = f"{'.'.join(place)}={value!r:.80}"
-        here = _path_through(above, place, reference)
+        reference, here = f"{'.'.join(place)}={value!r:.80}", (*above, place)
 
         def follow(name: str) -> Any:
-            count.one(place)
             if ":" in name:
                 raise ParameterError(
                     f"{reference}: resolvers such as {name.split(':')[0]!r:.30} are not run; write its value"
                 )
             target = _absolute(name.strip(), place)
-            value_there = _value_elsewhere(root, target, here, reference)
-            on_reference(place, target, value_there)
-            return resolve(value_there, target, here)
+            return resolve(file.follow(target, here, reference), target, here)
 
         whole = _WHOLE_REFERENCE.match(value)
         if whole:
@@ -84,31 +80,36 @@ def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
     return resolve
 
 
-def _path_through(above: tuple[Place, ...], place: Place, reference: str) -> tuple[Place, ...]:
-    """Return the places that lead to a reference, with its own; raise a ParameterError for too many."""
-    if len(above) >= _MAX_STEPS:
-        raise ParameterError(f"{reference}: a chain of more than {_MAX_STEPS} references; write its value")
-    return (*above, place)
+class _File:
+    """The values of a file; references to them are bounded in number and depth."""
 
+    def __init__(self, root: Mapping[str, Any], on_reference: OnReference) -> None:
+        self._root: Any = root
+        self._on_reference, self._n_references = on_reference, 0
 
-def _value_elsewhere(root: Any, target: Place, here: tuple[Place, ...], reference: str) -> Any:
-    """Return the value at a place; raise a ParameterError for a reference to itself, also by way of others."""
-    if target in here:
-        raise ParameterError(f"{reference} refers to itself; write its value")
-    return _value_at(root, target, reference)
+    def follow(self, target: Place, here: tuple[Place, ...], reference: str) -> Any:
+        """Return the value at a place; ``here`` are the places that led to the reference, its own last.
 
-
-class _Count:
-    """Counts the references that are followed, and raises a ParameterError for too many."""
-
-    def __init__(self) -> None:
-        self._n = 0
-
-    def one(self, place: Place) -> None:
-        """Count one reference."""
-        self._n += 1
-        if self._n > _MOST_REFERENCES:
-            raise ParameterError(f"{'.'.join(place):.80}: more than {_MOST_REFERENCES} references; write its value")
+        Raise a ParameterError for too many references, a missing value, or a reference to itself by way of others.
+        """
+        self._n_references += 1
+        if self._n_references > _MOST_REFERENCES:
+            raise ParameterError(f"{'.'.join(here[-1]):.80}: more than {_MOST_REFERENCES} references; write its value")
+        if len(here) > _MAX_STEPS:
+            raise ParameterError(f"{reference}: a chain of more than {_MAX_STEPS} references; write its value")
+        if target in here:
+            raise ParameterError(f"{reference} refers to itself; write its value")
+        value = self._root
+        for key in target:
+            value = value.value if isinstance(value, Tagged) else value
+            if isinstance(value, Mapping) and key in value:
+                value = value[key]
+            elif isinstance(value, list) and key.isdecimal() and len(key) < 9 and int(key) < len(value):
+                value = value[int(key)]
+            else:
+                raise ParameterError(f"{reference}: the file has no {'.'.join(target)!r:.80}; write its value")
+        self._on_reference(here[-1], target, value)
+        return value
 
 
 def _as_text(value: Any, place: Place) -> str:
@@ -123,19 +124,6 @@ def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
     n_points = len(name) - len(name.lstrip("."))
     keys = tuple(part for part in re.split(r"[.\[\]]", name[n_points:]) if part)
     return keys if n_points == 0 else (*place[: max(0, len(place) - n_points)], *keys)
-
-
-def _value_at(root: Any, keys: Sequence[str], reference: str) -> Any:
-    value_there = root
-    for key in keys:
-        value_there = value_there.value if isinstance(value_there, Tagged) else value_there
-        if isinstance(value_there, Mapping) and key in value_there:
-            value_there = value_there[key]
-        elif isinstance(value_there, list) and key.isdecimal() and len(key) < 9 and int(key) < len(value_there):
-            value_there = value_there[int(key)]
-        else:
-            raise ParameterError(f"{reference}: the file has no {'.'.join(keys)!r:.80}; write its value")
-    return value_there
 
 
 def hyper_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore) -> Resolver:
@@ -155,8 +143,7 @@ class _Hyper:
     """Resolves HyperPyYAML's references within one file."""
 
     def __init__(self, root: Mapping[str, Any], on_reference: OnReference) -> None:
-        self._root, self._on_reference = root, on_reference
-        self._n_entries, self._count = 0, _Count()
+        self._file, self._n_entries = _File(root, on_reference), 0
 
     def resolve_value(self, value: Any, place: Place) -> Any:
         """Return the value at a place with its references resolved."""
@@ -184,22 +171,15 @@ class _Hyper:
 
     def _reference(self, value: Tagged, place: Place, above: tuple[Place, ...]) -> Any:
         reference = f"{'.'.join(place)}={value.tag} {value.value!r:.80}"
-        here = _path_through(above, place, reference)
-        text = value.value
-        values = [self._follow(name, place, reference, here) for name in _NAME_TEXT.findall(text)]
+        here, text = (*above, place), value.value
+        targets = [_absolute(name, ()) for name in _NAME_TEXT.findall(text)]
+        values = [self._resolve(self._file.follow(target, here, reference), target, here) for target in targets]
         if _NAME_TEXT.fullmatch(text.strip()):
             return values[0]
         each = iter(values)
         if not all(isinstance(each, int | float) for each in values):
             return _NAME_TEXT.sub(lambda _: _as_text(next(each), place), text)[:_LONGEST_TEXT]
         return _evaluate(_NAME_TEXT.sub(lambda _: f"({next(each)!r})", text), reference)
-
-    def _follow(self, name: str, place: Place, reference: str, here: tuple[Place, ...]) -> Any:
-        self._count.one(place)
-        target = _absolute(name, ())
-        value_there = _value_elsewhere(self._root, target, here, reference)
-        self._on_reference(place, target, value_there)
-        return self._resolve(value_there, target, here)
 
 
 def _evaluate(text: str, reference: str) -> Any:

@@ -96,9 +96,8 @@ def _read(config: Config) -> PolicyAndFrontend:
     root = config.root
     sections = {key: root.section_or_empty(key) for key in root.data if key in _CLASS_NAMES}
     if not sections:
-        root.note("the file names no front-end; torchaudio's default is used")
         policy = torchaudio_policy(**root.arguments(torchaudio_policy), name=config.name)
-        return policy, config.preset("torchaudio")
+        return policy, config.default_frontend()
     root.refuse_unknown(_CLASS_NAMES)
     transforms: list[Any] = []
     for name, section in sections.items():

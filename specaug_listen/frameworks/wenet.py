@@ -109,8 +109,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     if {"spec_aug", "spec_aug_conf", "spec_sub", "spec_sub_conf"} & set(root.data):
         root.note("there is no dataset_conf; these keys are read as if they were in it")
         return _read_policy(config, root), _read_frontend(config, root)
-    root.note("the file names no front-end; WeNet's default is used")
-    return wenet_policy(**_arguments(root, "spec_aug"), name=config.name), config.preset("wenet")
+    return wenet_policy(**_arguments(root, "spec_aug"), name=config.name), config.default_frontend()
 
 
 def _read_policy(config: Config, section: Section) -> Policy:

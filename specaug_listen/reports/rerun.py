@@ -129,13 +129,13 @@ def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, front
         "",
         f"ready = frontends.mel_format(frontends.get_frontend({frontend!r}), {statistics})",
         f"files, problems = mels.find_mels({list(paths)!r})",
-        "heard = []",
+        "auditions = []",
         "for file in files:",
         f"    clip = mels.clip_of_file(file, ready{how})",
-        f"    one = sl.audition(clip, policy={policy!r}, vocoder={vocoder}, draws={run.draws}, rng={run.seed})",
-        '    one.save("OUT")',
-        "    heard.append(one)",
-        'sl.write_report(heard, "OUT/report.html")',
+        f"    result = sl.audition(clip, policy={policy!r}, vocoder={vocoder}, draws={run.draws}, rng={run.seed})",
+        '    result.save("OUT")',
+        "    auditions.append(result)",
+        'sl.write_report(auditions, "OUT/report.html")',
     ]
     return "\n".join(lines)
 
@@ -159,9 +159,9 @@ def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tup
         *_imports(run),
         f"clip = sl.load({clip!r}{_span(run)})",
         f"vary = { ({key: list(values) for key, values in axes})!r}",
-        f"swept = sl.sweep(clip, vary=vary{on}, policy={policy!r}, vocoder={_vocoder(run)}, "
+        f"result = sl.sweep(clip, vary=vary{on}, policy={policy!r}, vocoder={_vocoder(run)}, "
         f"draws={run.draws}, rng={run.seed})",
-        'swept.save("OUT")',
+        'result.save("OUT")',
     ]
     return RerunCode(command, "\n".join(lines), files=tuple(files))
 
@@ -187,14 +187,14 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
     indent = " " * (8 if run.channel == "each" else 4)
     lines = [
         *_imports(run),
-        "heard = []",
+        "auditions = []",
         f"for path in {list(paths)!r}:",
         *_loading(run),
-        f"{indent}one = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
+        f"{indent}result = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
         f"draws={run.draws}, rng={run.seed}{phase})",
-        f'{indent}one.save("OUT"{channels})',
-        f"{indent}heard.append(one)",
-        'sl.write_report(heard, "OUT/report.html")',
+        f'{indent}result.save("OUT"{channels})',
+        f"{indent}auditions.append(result)",
+        'sl.write_report(auditions, "OUT/report.html")',
     ]
     return "\n".join(lines)
 

@@ -162,18 +162,7 @@ def _frontend_of(value: Any) -> MelFrontend | None:
 def check_not_replaced(
     axes: Sequence[Axis], framework: str | None, adapter: Adapter | None, parameters: Sequence[str]
 ) -> None:
-    """Refuse what is said of one policy where others take its place.
-
-    Parameters
-    ----------
-    axes : sequence of Axis
-    framework, adapter, parameters
-        As in `specaug_listen.frameworks.policies.get_policy`.
-
-    Raises
-    ------
-    ParameterError
-        Where policies are varied, and one of the others is not None or empty.
+    """Raise a ParameterError for arguments about one policy if policies are varied.
 
     Examples
     --------
@@ -186,8 +175,8 @@ def check_not_replaced(
         return
     if framework is not None:
         raise ParameterError(
-            f"framework {framework!r:.80} says whose configuration one file is, and policies are varied, of which each "
-            "file says it by its keys; leave it out"
+            f"framework {framework!r:.80} is for one file, and policies are varied, whose frameworks are detected; "
+            "leave it out"
         )
     if adapter is not None:
         raise ParameterError("an adapter is for one callable, and policies are varied; leave the adapter out")

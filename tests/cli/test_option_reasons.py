@@ -73,7 +73,7 @@ def test_a_callable_with_parameters_is_refused_before_it_is_imported(here):
 def test_what_is_said_of_one_policy_is_refused_where_several_are_varied(here):
     clip = sl.load("x.wav")
     for options, reason in [
-        ({"framework": "espnet"}, "framework 'espnet' says whose configuration one file is"),
+        ({"framework": "espnet"}, "framework 'espnet' is for one file"),
         ({"adapter": Adapter(scale="db")}, "an adapter is for one callable"),
         ({"parameters": ["T=3"]}, "T=3 changes one policy"),
     ]:
