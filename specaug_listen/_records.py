@@ -207,7 +207,7 @@ def read_record_file(
     try:
         data = json.loads(read_file(Path(path), most_bytes, inside=inside), object_pairs_hook=_mapping)
     except OSError as error:
-        raise PolicyError(f"{name}: cannot be read ({error.strerror}); expected {expected}") from None
+        raise PolicyError.unreadable(f"{name}: cannot be read ({error.strerror}); expected {expected}", error) from None
     except (ValueError, RecursionError) as error:
         raise PolicyError(f"{name}: not valid JSON ({error!s:.200}); expected {expected}") from None
     if not isinstance(data, dict) or "format" not in data:

@@ -76,7 +76,7 @@ def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping
             raw = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise PolicyError(f"{name}: the {what} file cannot be read ({reason})") from None
+        raise PolicyError.unreadable(f"{name}: the {what} file cannot be read ({reason})", error) from None
     if len(raw) > _MAX_BYTES:
         raise PolicyError(f"{name}: more than {_MAX_BYTES} bytes; a {what} file is a short {form}")
     return text_of(raw, path, what, form)

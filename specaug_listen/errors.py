@@ -129,7 +129,14 @@ class SpecAugListenError(Exception):
         What is allowed there, and the fix: the end of the message, without the field and its value.
     context : str
         The function, option or file that the message begins with; empty where it names none.
+
+    Attributes
+    ----------
+    is_missing : bool
+        Whether a file is named that is not there: a name that was mistyped, and no file that holds something else.
     """
+
+    is_missing = False
 
     def __init__(self, message: str = "", *, field: str = "", rule: str = "", context: str = "") -> None:
         super().__init__(message)
@@ -146,6 +153,13 @@ class SpecAugListenError(Exception):
         ('hop_length=0: should be greater than 0', 'hop_length')
         """
         return cls(f"{field}={value_text(value)}: {rule}", field=field, rule=rule)
+
+    @classmethod
+    def unreadable(cls, message: str, error: OSError | ValueError) -> Self:
+        """Make the error of a file that could not be opened, and note whether there is one."""
+        refusal = cls(message)
+        refusal.is_missing = isinstance(error, (FileNotFoundError, IsADirectoryError, NotADirectoryError))
+        return refusal
 
     @classmethod
     def of_file(cls, name: str, what: str) -> Self:

@@ -103,7 +103,8 @@ def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
             record = read_record(path, inside=near.parent.parent if indexes[near] else None)
             notices = _notices_of(record, printable(path), indexes)
     except OSError as error:
-        raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); give it again") from None
+        message = f"{printable(path)}: cannot be read ({error.strerror}); give it again"
+        raise PolicyError.unreadable(message, error) from None
     return WrittenDraw(record, notices)
 
 

@@ -16,10 +16,10 @@ from .._files import note_reads, printable
 from .._interrupts import INTERRUPTED, WHAT_IS_LEFT
 from .._stdout import discard, open_closed
 from .._version import __version__
-from ..errors import AudioError, OutputError, SpecAugListenError, SpecAugListenWarning
+from ..errors import SpecAugListenError, SpecAugListenWarning
 from .audition import run_audition
 from .check import run_check
-from .console import complain, unsaid
+from .console import complain, exit_code_of, unsaid
 from .group import COMMAND_SETTINGS, Command, Commands, examples
 from .invert import run_invert
 from .policy import policy_app
@@ -166,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             complain(f"{printable(error.filename)}: {error.strerror}")
     except SpecAugListenError as error:
         complain(str(error))
-        code = 1 if isinstance(error, (AudioError, OutputError)) else 2
+        code = exit_code_of(error)
     except MemoryError:
         complain("not enough memory for this clip; take a part of it with --duration")
         code = 1

@@ -218,7 +218,7 @@ def _find_files(
     """
     from ..audio.finding import Found, find_audio
     from ..auditions.batch import output_of_audition
-    from .mel_options import find_mel_files, with_mels
+    from .mel_options import exit_code_without_mels, find_mel_files, with_mels
 
     paths, stats, axes = files
     output_of_audition(out, inputs=paths, **how)
@@ -231,5 +231,5 @@ def _find_files(
         complain(notice.text, "note")
     complain_of(sources.problems)
     if not sources.files:
-        raise typer.Exit(2)
+        raise typer.Exit(exit_code_without_mels(paths) if mels.problems else 2)
     return run, sources

@@ -91,11 +91,11 @@ def run_check(
 @contextmanager
 def _as_bad_usage() -> Iterator[None]:
     """Exit code 1 is for findings alone; a clip or a folder that cannot be used is bad usage here."""
-    from ..errors import AudioError, OutputError, ParameterError
+    from ..errors import AudioError, OutputError, ParameterError, PolicyError
 
     try:
         yield
-    except (AudioError, OutputError) as error:
+    except (AudioError, OutputError, PolicyError) as error:
         raise ParameterError(str(error)) from error
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._notices import plural
 from .._stdout import discard
-from ..errors import one_line
+from ..errors import AudioError, OutputError, PolicyError, SpecAugListenError, one_line
 
 if TYPE_CHECKING:
     from ..auditions import Audition, Failure
@@ -27,6 +27,7 @@ __all__ = [
     "clip_progress",
     "complain",
     "complain_of",
+    "exit_code_of",
     "open_page",
     "plural",
     "results_folder",
@@ -98,6 +99,11 @@ class _Quarters:
         if now != self._last and time.monotonic() - self._since >= _LEAST_S_BETWEEN_LINES:
             complain(f"{what}: {25 * now[1]}%", "note")
             self._last, self._since = now, time.monotonic()
+
+
+def exit_code_of(error: SpecAugListenError) -> int:
+    """Return 1 where a file, its content or a disk is at fault, and 2 where what was typed is."""
+    return 1 if isinstance(error, (AudioError, OutputError, PolicyError)) and not error.is_missing else 2
 
 
 def complain_of(problems: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .console import complain, complain_of, plural, say
+from .mel_options import exit_code_without_mels
 from .options import AxesText, Overwrite, StatisticsText
 from .resolve import check_vocoder
 
@@ -63,7 +64,7 @@ def run_invert(
     files, problems = find_mels(mels)
     complain_of(problems)
     if not files:
-        raise typer.Exit(2 if problems else _nothing())
+        raise typer.Exit(exit_code_without_mels(mels) if problems else _nothing())
     output, names = _targets(files, out, overwrite=overwrite)
     failed = len(problems)
     for file, name in zip(files, names, strict=True):

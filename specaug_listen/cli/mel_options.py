@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ..auditions import Configuration
     from ..mels import MelFile
 
-__all__ = ["MelFiles", "find_mel_files", "with_mels"]
+__all__ = ["MelFiles", "exit_code_without_mels", "find_mel_files", "with_mels"]
 
 
 class MelFiles(NamedTuple):
@@ -46,6 +47,13 @@ def find_mel_files(paths: Sequence[Path]) -> MelFiles:
             of_mels.append(folder)
     mels, problems = find_mels(of_mels)
     return MelFiles(mels, problems, [path for path in paths if path not in of_mels])
+
+
+def exit_code_without_mels(paths: Sequence[Path | str]) -> int:
+    """Return the exit code where no mel could be read: 1 for files that are there, 2 where no path leads anywhere."""
+    from ..mels.finding import without_key
+
+    return 1 if any(os.path.lexists(without_key(path)) for path in paths) else 2
 
 
 def with_mels(run: Configuration, files: MelFiles, stats: str | None, axes: str | None) -> Configuration:

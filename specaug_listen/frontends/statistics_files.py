@@ -92,7 +92,7 @@ def read_statistics(path: str | os.PathLike[str]) -> GlobalStatistics:
     except ParameterError as error:
         raise PolicyError(f"{name}: {error}") from None
     except OSError as error:
-        raise PolicyError(f"{name}: cannot be read ({error.strerror})") from None
+        raise PolicyError.unreadable(f"{name}: cannot be read ({error.strerror})", error) from None
     except (ValueError, IndexError) as error:
         raise PolicyError(
             f"{name}: its numbers are inconsistent ({error!s:.80}); expected {_KNOWN}, one number each, or one per bin"

@@ -10,7 +10,7 @@ from .._files import identity, printable, walk_once
 from ..errors import SpecAugListenError
 from .files import SUFFIXES, MelFile, list_mels, suffix_of
 
-__all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path"]
+__all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path", "without_key"]
 
 MEL_SUFFIXES = SUFFIXES
 # Files of Kaldi's folders that hold something else.
@@ -26,6 +26,17 @@ def is_mel_path(path: str | os.PathLike[str]) -> bool:
     (True, True, False)
     """
     return suffix_of(_split(Path(path))[0]) in SUFFIXES
+
+
+def without_key(path: str | os.PathLike[str]) -> Path:
+    """Return the path of a file of mels, without a key behind its colon.
+
+    Examples
+    --------
+    >>> without_key("feats.ark:utt-1").name
+    'feats.ark'
+    """
+    return _split(Path(path))[0]
 
 
 def _split(path: Path) -> tuple[Path, str | None]:

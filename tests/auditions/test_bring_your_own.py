@@ -202,9 +202,9 @@ def test_what_is_wrong_is_one_line_on_the_command_line(subtests, place, monkeypa
         (["--policy", "mine.py:Mask", "--adapter", "axes"], 2, r"--adapter 'axes': expected KEY=VALUE"),
         (["--policy", "mine.py:Mask", "--adapter", "axis=x"], 2, r"unknown key 'axis'; did you mean 'axes'"),
         (["--policy", "mine.py:Mask", "--adapter", "scale=DB"], 2, r"scale='DB': should be 'own', 'ln'"),
-        (["--policy", "LD", "--adapter", "scale=db"], 2, r"an adapter is for a callable"),
+        (["--policy", "LD", "--adapter", "scale=db"], 2, r"an adapter is for callables"),
         (["--waveform", "absent.yaml"], 2, r"absent.yaml: the waveform file cannot be read"),
-        (["--waveform", "mine.py"], 2, r"mine.py: "),
+        (["--waveform", "mine.py"], 1, r"mine.py: "),
     ]:
         with subtests.test(options=options, code=code, message=message):
             monkeypatch.chdir(place)

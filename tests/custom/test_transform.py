@@ -185,7 +185,7 @@ def test_a_callable_that_cannot_be_used_is_named_in_one_line(mel, function, mess
 
 
 def test_an_adapter_without_a_callable_is_refused():
-    with pytest.raises(ParameterError, match="an adapter is for a callable, and the policy is LD"):
+    with pytest.raises(ParameterError, match="an adapter is for callables, and the policy is LD"):
         get_policy("LD", adapter=Adapter())
 
 

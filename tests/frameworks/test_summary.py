@@ -130,7 +130,7 @@ def test_show_takes_names(tmp_path):
 def test_a_framework_may_be_named(written):
     assert run("policy", "show", written("lhotse"), "--framework", "lhotse").code == 0
     ran = run("policy", "show", written("lhotse"), "--framework", "espnet")
-    assert ran.code == 2
+    assert ran.code == 1
     assert re.fullmatch(r"error: [^\n]*looks like lhotse's configuration, not espnet's[^\n]*\n", ran.err)
 
 
@@ -220,7 +220,7 @@ def test_a_front_end_that_cannot_be_is_refused_until_another_is_named(tmp_path, 
     given = (name, clip, "-o", tmp_path / "out", "--policy", path, *options)
     refused = run(*given)
     assert (refused.code, refused.err.splitlines()[-1]) == (
-        2,
+        2 if name == "check" else 1,
         f"error: {path}: frontend_conf.win_length=600: allowed is at most n_fft=512; change the numbers, or give "
         "--frontend",
     )
@@ -263,7 +263,7 @@ def test_audition_takes_a_frameworks_policy_by_name_with_its_front_end(tmp_path,
 
 def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
     ran = run("audition", clip, "-o", tmp_path / "out", "--policy", written("nemo"), "--framework", "espnet")
-    assert ran.code == 2
+    assert ran.code == 1
     assert re.fullmatch(r"error: [^\n]*looks like nemo's configuration, not espnet's[^\n]*\n", ran.err)
     assert not (tmp_path / "out").exists()
 

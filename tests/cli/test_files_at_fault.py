@@ -1,0 +1,63 @@
+"""Exit code 1 says that a file is at fault, 2 that what was typed is: of every kind of file, and with every command."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from commandline import run
+
+import specaug_listen as sl
+
+DAMAGED = b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'shape': (80"
+INVERT = "invert {} -o out --frontend whisper"
+MELS = {name: INVERT for name in ("m.npy", "m.npz", "m.pt", "m.h5", "m.ark", "m.scp", "m.jsonl", "m.jsonl.gz")}
+OTHERS = {
+    "x.wav": "audition {} -o out",
+    "m.npz": "audition {} -o out --frontend whisper",
+    "y.wav": "sweep {} -o out --vary T=3,4",
+    "p.yaml": "audition good.wav -o out --policy {}",
+    "q.yaml": "policy show {}",
+    "r.json": "policy convert {} --to nemo",
+    "f.yaml": "audition good.wav -o out --frontend {}",
+    "w.yaml": "audition good.wav -o out --waveform {}",
+    "v.yaml": "audition good.wav -o out --vocoder {}",
+    "s.npz": "invert good.npy -o out --frontend whisper --stats {}",
+    "t.json": "invert good.npy -o out --frontend whisper --stats {}",
+    "draw-1.json": "replay {} -o out",
+    "audition.json": "report .",
+    "sweep.json": "report .",
+}
+CASES = [*MELS.items(), *OTHERS.items()]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    sl.save(tmp_path / "good.wav", sl.Audio([0.0, 0.5] * 4000, 16000))
+    np.save(tmp_path / "good.npy", np.zeros((80, 50), np.float32))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("content", [DAMAGED, b"", gzip.compress(b"[1, 2"), json.dumps({"format": 3}).encode()])
+@pytest.mark.parametrize(("name", "command"), CASES, ids=[f"{name}-{line.split()[0]}" for name, line in CASES])
+def test_a_file_of_other_content_is_at_fault(here, name, command, content):
+    (here / name).write_bytes(content)
+    ran = run(*command.format(name).split())
+    errors = [line for line in ran.err.splitlines() if line.startswith("error: ")]
+    assert (ran.code, len(errors)) == (1, 1), ran
+    assert name in errors[0]
+
+
+@pytest.mark.parametrize(("name", "command"), CASES, ids=[f"{name}-{line.split()[0]}" for name, line in CASES])
+def test_a_path_without_a_file_is_mistyped(here, name, command):
+    assert run(*command.format(name).split()).code == 2
+
+
+@pytest.mark.parametrize("name", ["x.wav", "p.yaml"])
+def test_a_check_ends_with_1_for_findings_alone(here, name):
+    (here / name).write_bytes(DAMAGED)
+    policy, *paths = ["p.yaml"] if name == "p.yaml" else ["LD", "x.wav"]
+    assert run("check", "--policy", policy, *paths).code == 2
