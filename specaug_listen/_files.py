@@ -7,6 +7,7 @@ What is refused is an OSError, as of any file that cannot be opened, and its ``s
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import stat
@@ -33,6 +34,7 @@ __all__ = [
     "printable",
     "read_file",
     "require_unchanged",
+    "sha256_of",
     "walk_once",
     "was_read",
     "without_dots",
@@ -273,6 +275,15 @@ def open_inside(folder: str | os.PathLike[str], path: str | os.PathLike[str]) ->
         file.close()
         raise
     return file
+
+
+def sha256_of(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file's content in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open_file(path) as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager

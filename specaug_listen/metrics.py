@@ -1,4 +1,4 @@
-"""Before and after, in numbers: the one table of scores, and how far two mel spectrograms or signals are apart.
+"""Scores that compare before and after: the table of all scores, and differences of mel spectrograms and signals.
 
 Conventions: levels in dB, ``before`` first. Empty or silent input gives a finite value.
 """
@@ -24,14 +24,14 @@ __all__ = ["SCORES", "Score", "log_mel_rmse_db", "perceptual", "score", "spectra
 Real = npt.NDArray[np.float32]
 # Cells further below the loudest one do not count as different.
 _RANGE_DB = 80.0
-# At which both measures work, and beyond which they take too long.
+# Sample rate of both measures, and the length beyond which they take too long.
 _RATE = 16000
 _LONGEST_COMPARED_S = 60.0
 
 
 @dataclass(frozen=True)
 class Score:
-    """What a score of a draw is called, and how it is written.
+    """Name and format of a score.
 
     Parameters
     ----------
@@ -40,16 +40,16 @@ class Score:
     title : str
         For people, e.g. ``"time masked"``.
     unit : str
-        ``"%"`` for ratios, which records keep between 0 and 1.
+        ``"%"`` for ratios, which records store as numbers from 0 to 1.
     digits : int
         After the decimal point.
     direction : {"stronger", "closer", "signed"}
-        What a larger value means: that more was changed, that less was; ``signed`` lies on either side of 0, which
-        stands for no change.
+        Meaning of a larger value: a larger change, or a smaller one; ``signed`` values are around 0, which is no
+        change.
     tolerance : float
-        What two values that differ by rounding alone, on other versions or processors, stay below.
+        Upper bound of rounding differences between versions or processors.
     about : str
-        One line more for people, where the title does not say it all.
+        Explanation, if the title is not enough.
 
     Examples
     --------
@@ -67,11 +67,11 @@ class Score:
 
     @property
     def scale(self) -> float:
-        """The number of units in a value of 1: 100 for percent."""
+        """Units per value of 1: 100 for percent."""
         return 100.0 if self.unit == "%" else 1.0
 
     def number(self, value: float) -> str:
-        """Write a value without its unit; a small share with a decimal more.
+        """Format a value without its unit; small percentages get one more decimal.
 
         Examples
         --------
@@ -83,14 +83,13 @@ class Score:
         return f"{scaled:{'+' if self.direction == 'signed' else ''}.{digits}f}"
 
     def text(self, value: float) -> str:
-        """Write a value with its unit."""
+        """Format a value with its unit."""
         return f"{self.number(value)}{'' if self.unit in ('', '%') else ' '}{self.unit}"
 
 
 _AGAINST_COPY = "Of the rendering, against the copy-synthesis"
 _EMPTY = "Masked, but in bins above all that the clip holds"
-# Every score that a draw may have. From which bin on bins are empty is an estimate, so ratios
-# of those may differ by more.
+# Every score of a draw. The first empty bin is an estimate, so ratios of empty bins have a larger tolerance.
 SCORES: dict[str, Score] = {
     row.key: row
     for row in (
@@ -112,21 +111,13 @@ SCORES: dict[str, Score] = {
         Score("level_change_db", "level change", "dB", 1, "signed", 0.1, _AGAINST_COPY),
         Score("peak_change_db", "peak change", "dB", 1, "signed", 1.0, _AGAINST_COPY),
         Score("stoi", "STOI", "", 3, "closer", 0.02, f"{_AGAINST_COPY}; higher is closer"),
-        Score(
-            "pesq",
-            "PESQ",
-            "",
-            2,
-            "closer",
-            0.2,
-            "Wide band, of the rendering, against the copy-synthesis; higher is closer",
-        ),
+        Score("pesq", "PESQ", "", 2, "closer", 0.2, f"Wide band. {_AGAINST_COPY}; higher is closer"),
     )
 }
 
 
 def log_mel_rmse_db(before: AnyMel, after: AnyMel) -> float:
-    """Root mean square difference of the cells in dB, 80 dB below the loudest cell of ``before`` being the floor.
+    """Compute the RMS difference of the cells in dB; cells are clamped to 80 dB below the loudest cell of ``before``.
 
     Raises
     ------
@@ -150,7 +141,7 @@ def log_mel_rmse_db(before: AnyMel, after: AnyMel) -> float:
 
 
 def spectral_convergence_db(before: MelSpectrogram, after: MelSpectrogram) -> float:
-    """``20 log10(‖√after − √before‖ / ‖√before‖)`` of the mel powers, between -200 and 200 dB.
+    """Compute ``20 log10(‖√after − √before‖ / ‖√before‖)`` of the mel powers, clamped to -200 to 200 dB.
 
     Raises
     ------
@@ -164,17 +155,17 @@ def spectral_convergence_db(before: MelSpectrogram, after: MelSpectrogram) -> fl
 
 
 def score(before: Sound | Any, after: Sound | Any) -> dict[str, float]:
-    """Levels of two renderings of one clip.
+    """Compute the level changes between two renderings of one clip.
 
     Parameters
     ----------
     before, after : Audio, SpooledAudio, path, or (samples, sample_rate)
-        Of one rate and length.
+        With the same rate and length.
 
     Returns
     -------
     dict
-        ``level_change_db`` (of the RMS level) and ``peak_change_db``; 0 where both are silent.
+        ``level_change_db`` (of the RMS level) and ``peak_change_db``; 0 if both are silent.
 
     Raises
     ------
@@ -198,23 +189,23 @@ def _as_sound(sound: Any, what: str) -> Sound:
 
 
 def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[str, float | None]:
-    """STOI and wide-band PESQ of ``after`` against ``before``, of those that are installed.
+    """Compute STOI and wide-band PESQ of ``after`` against ``before``, as far as the packages are installed.
 
-    Both compare moment by moment, so they say nothing across a time warp. They were made for coding and enhancement:
-    read them as how much was changed, not as how well it was done.
+    Both compare moment by moment, so they are meaningless across a time warp. They were made for coding and
+    enhancement: read them as the size of the change, not as its quality.
 
     Parameters
     ----------
     before, after : Audio or SpooledAudio
-        Of one rate and length.
+        With the same rate and length.
     comparable : bool
-        Whether one moment of ``after`` is the same moment of ``before``.
+        Whether the same moment of both is the same moment of the clip.
 
     Returns
     -------
     dict
-        ``stoi`` and ``pesq``, where pystoi and pesq are installed; None where there is no figure: not comparable, too
-        short, or silent.
+        ``stoi`` and ``pesq``, if pystoi and pesq are installed; None if they cannot be computed: not comparable, too
+        short, too long, or silent.
 
     References
     ----------
@@ -229,22 +220,21 @@ def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[
     True
     """
     measures = {"stoi": ("pystoi", _stoi), "pesq": ("pesq", _pesq)}
-    here = {name: measure for name, (package, measure) in measures.items() if is_installed(package)}
-    if not here:
-        return {}
-    if not comparable or before.n_samples > _LONGEST_COMPARED_S * before.sample_rate:
-        return dict.fromkeys(here)
-    pair = [Audio(one.read(0, one.n_samples), one.sample_rate).to_mono().resample(_RATE) for one in (before, after)]
-    if min(one.peak for one in pair) == 0:
-        return dict.fromkeys(here)
-    return {name: measure(*(one.samples[0] for one in pair)) for name, measure in here.items()}
+    available = {name: measure for name, (package, measure) in measures.items() if is_installed(package)}
+    if not available or not comparable or before.n_samples > _LONGEST_COMPARED_S * before.sample_rate:
+        return dict.fromkeys(available)
+    pair = [Audio(sound.read(0, sound.n_samples), sound.sample_rate) for sound in (before, after)]
+    pair = [sound.to_mono().resample(_RATE) for sound in pair]
+    if min(sound.peak for sound in pair) == 0:
+        return dict.fromkeys(available)
+    return {name: measure(*(sound.samples[0] for sound in pair)) for name, measure in available.items()}
 
 
 def _stoi(before: Real, after: Real) -> float | None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         value = float(require("pystoi", purpose="STOI").stoi(before, after, _RATE))
-    # What is too short gives a number too, with a warning.
+    # For a clip that is too short it returns a number, with a warning.
     return None if caught or not np.isfinite(value) else round(value, 4)
 
 
@@ -252,7 +242,7 @@ def _pesq(before: Real, after: Real) -> float | None:
     pesq = require("pesq", purpose="PESQ")
     try:
         return round(float(pesq.pesq(_RATE, before, after, "wb")), 3)
-    except pesq.PesqError:  # no utterance, or too short
+    except pesq.PesqError:  # no speech, or too short
         return None
 
 

@@ -7,13 +7,12 @@ header says of its length is compared with what comes out, and never trusted.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from .._files import open_file, printable, require_unchanged
+from .._files import open_file, printable, require_unchanged, sha256_of
 from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
@@ -74,7 +73,7 @@ def open_excerpt(
             decoders, noticed = _decoders(path)
             excerpt = Excerpt(decoders, noticed, start_s, duration_s, n_bytes=os.path.getsize(path))
             excerpt.check_length(excerpt.sample_rate)
-            excerpt.sha256 = _hash(path)
+            excerpt.sha256 = sha256_of(path)
             _check_strictly(excerpt, strict)
             yield excerpt
             _check_strictly(excerpt, strict)
@@ -175,14 +174,6 @@ def _check_holes(path: str | os.PathLike[str]) -> None:
             f"is a file of holes: of its {status.st_size} bytes, {n_on_disk} are on the disk; what is missing was "
             "never written, so copy it again"
         )
-
-
-def _hash(path: str | os.PathLike[str]) -> str:
-    digest = hashlib.sha256()
-    with open_file(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]]:

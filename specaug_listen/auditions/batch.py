@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._files import open_file, printable
+from .._files import printable, sha256_of
 from .._notices import Notice
 from ..audio.channels import Channel, Choice, OneChannel, name_suffix
 from ..audio.long import open_recording
@@ -176,14 +175,10 @@ def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Config
 
 def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
     path = clip.path.path if isinstance(clip.path, MelFile) else clip.path
-    digest = hashlib.sha256()
     try:
-        with open_file(path) as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return sha256_of(path) == entry.audio.sha256
     except OSError:
         return False
-    return digest.hexdigest() == entry.audio.sha256
 
 
 def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Output) -> list[_Clip]:

@@ -1,4 +1,4 @@
-"""Mels from someone's own pipeline: files that hold some, and clips that are mels without their audio."""
+"""Mels from other pipelines: files of mels, and clips that are mels without their audio."""
 
 from .clips import MelClip, MelSource, clip_of_file, clips_of_file, mel_clip, mel_part
 from .files import MelFile, list_mels

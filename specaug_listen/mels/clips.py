@@ -1,4 +1,4 @@
-"""`MelClip`: a clip that is a mel, where the sound that it was made of is not at hand."""
+"""`MelClip`: a clip that is a mel, without the audio it was made from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from .._files import open_file, printable, require_unchanged
+from .._files import printable, require_unchanged, sha256_of
 from .._notices import Notice
 from .._rng import fingerprint_head, fingerprint_words
 from ..errors import AudioError, ParameterError, error_context
@@ -25,21 +25,21 @@ __all__ = ["MelClip", "MelSource", "clip_of_file", "clips_of_file", "mel_clip", 
 
 @dataclass(frozen=True)
 class MelSource:
-    """Where a mel was read from, so that it can be read again.
+    """The origin of a mel, from which it can be read again.
 
     Parameters
     ----------
     path : str
         Absolute path of the file.
     sha256 : str
-        Hash of the whole file's bytes.
+        Hash of the whole file.
     key : str or None
     item : int or None
         As in `MelFile`.
     axes : str or None
-        As it was asked for.
+        Order of axes as the caller gave it.
     start_s, duration_s : float or None [s]
-        Which part was taken, in whole frames.
+        The part that was read, in whole frames.
     """
 
     path: str
@@ -59,7 +59,7 @@ class MelClip:
     ----------
     mel : MelSpectrogram
     source : MelSource or None
-        None for one that was made in memory.
+        None for a mel that was made in memory.
     name : str
     """
 
@@ -69,37 +69,37 @@ class MelClip:
 
     @property
     def sample_rate(self) -> int:
-        """Of its front-end, in Hz."""
+        """Sample rate of its front-end in Hz."""
         return self.mel.frontend.sample_rate
 
     @property
     def n_channels(self) -> int:
-        """One."""
+        """Always 1."""
         return 1
 
     @property
     def n_samples(self) -> int:
-        """Of the sound that is rendered."""
+        """Number of samples of its rendering."""
         return self.mel.n_samples
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What to know about it."""
+        """Remarks about the mel."""
         return self.mel.notices
 
     @property
     def mix_notices(self) -> tuple[Notice, ...]:
-        """What a recording's mix would be told: nothing."""
+        """Always empty: a mel is not mixed down."""
         return ()
 
     @property
     def choice(self) -> None:
-        """Which channel was heard: of a mel, nobody knows."""
+        """Always None: the channel is unknown."""
         return None
 
     @cached_property
     def fingerprint(self) -> tuple[int, ...]:
-        """Four 32-bit words that name the mel by its values."""
+        """Four 32-bit words that identify the mel by its values."""
         values = self.mel.values
         digest = hashlib.sha256(b"mel" + fingerprint_head(values.shape, self.sample_rate))
         digest.update(np.ascontiguousarray(values, dtype="<f4").tobytes())
@@ -107,7 +107,7 @@ class MelClip:
 
 
 def mel_clip(mel: MelSpectrogram, name: str | None = None) -> MelClip:
-    """A mel at hand as a clip."""
+    """Make a clip from a mel in memory."""
     return MelClip(mel, None, "mel" if name is None else name)
 
 
@@ -120,21 +120,21 @@ def clip_of_file(
     ----------
     file : MelFile
     ready : MelFormat
-        Its front-end with the statistics that it was normalised with.
+        Its front-end, with the statistics that it was normalised with.
     axes : str or None
     start_s, duration_s : float [s]
-        Which part to take, in whole frames.
+        The part to read, in whole frames.
 
     Raises
     ------
     AudioError
-        When it cannot be read, or is no mel of this front-end.
+        When it cannot be read, or is not a mel of this front-end.
     """
     try:
         with require_unchanged(file.path), error_context(printable(file), AudioError):
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
-                raise ParameterError(f"a batch of {len(mels)} mels in one array; save them one by one")
+                raise ParameterError(f"a batch of {len(mels)} mels in one array; save each by itself")
             mel = replace(mels[0], notices=(*file.timing_notices(ready.frontend), *mels[0].notices))
             mel = mel_part(mel, start_s, duration_s)
             path = os.path.abspath(file.path)
@@ -145,19 +145,19 @@ def clip_of_file(
 
 
 def clips_of_file(
-    path: str | os.PathLike[str], ready: MelFormat, *, key: str | None = None, **how: Any
+    path: str | os.PathLike[str], ready: MelFormat, *, key: str | None = None, **options: Any
 ) -> list[MelClip]:
-    """Read all mels of a file, or the one of a key; parameters as in `clip_of_file`."""
-    return [clip_of_file(file, ready, **how) for file in list_mels(Path(path), key)]
+    """Read all mels of a file, or the one with ``key``; other parameters as in `clip_of_file`."""
+    return [clip_of_file(file, ready, **options) for file in list_mels(Path(path), key)]
 
 
 def mel_part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> MelSpectrogram:
-    """Take a part of a mel, in whole frames; without its audio, unless it is all of it.
+    """Return a part of a mel, in whole frames; its audio is kept only if the part is the whole mel.
 
     Raises
     ------
     ParameterError
-        For a part that is not there.
+        For a part that does not exist.
     """
     if not (np.isfinite(start_s) and start_s >= 0):
         raise ParameterError(f"start={start_s!r}: expected seconds >= 0")
@@ -168,15 +168,12 @@ def mel_part(mel: MelSpectrogram, start_s: float, duration_s: float | None) -> M
     frames_per_s = mel.frontend.sample_rate / mel.frontend.hop_length
     begin = round(start_s * frames_per_s)
     if begin >= mel.n_frames:
-        raise ParameterError(f"start={start_s} s lies behind the end; the mel lasts {mel.duration_s:.3f} s")
+        raise ParameterError(f"start={start_s} s is after the end; the mel lasts {mel.duration_s:.3f} s")
     end = mel.n_frames if duration_s is None else begin + max(1, round(duration_s * frames_per_s))
     return replace(mel, values=mel.values[:, begin:end], audio=None, warp=None, warps=())
 
 
 @lru_cache(maxsize=8)
-def _hash(path: str, when: int) -> str:
-    digest = hashlib.sha256()
-    with open_file(path) as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
+def _hash(path: str, modified_ns: int) -> str:
+    """Return the hash of a file, which is read again only after a change."""
+    return sha256_of(path)

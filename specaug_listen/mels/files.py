@@ -1,4 +1,4 @@
-"""`MelFile`: one mel in a file, by the file's name, the mel's key in it and its place in a batch."""
+"""`MelFile`: one mel in a file, identified by file, key and index in a batch; and the readers of all formats."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .npy import NO_PICKLES, read_header, read_npy
 __all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
 
 SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hdf5", ".llc", ".jsonl", ".jsonl.gz"})
-# What lies beside a mel in the same file, by the names that writers use.
+# Usual names of other arrays in a file of mels.
 _KEYS_BESIDE_MELS = frozenset(
     {"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"}
 )
@@ -45,11 +45,11 @@ class MelFile(os.PathLike[str]):
     ----------
     path : Path
     key : str or None
-        Of the mel in a file that holds several.
+        Key of the mel, if the file has several.
     item : int or None
-        Its place in a batch.
+        Index in a batch.
     place : object
-        Where a reader finds it.
+        Where its reader finds it.
     """
 
     path: Path
@@ -63,40 +63,40 @@ class MelFile(os.PathLike[str]):
 
     @property
     def name(self) -> str:
-        """What a clip of it is called: its key, or the file's name."""
+        """Name of its clip: the key, or the file's name."""
         stem = self.path.name.removesuffix(suffix_of(self.path)) if self.key is None else self.key
         return printable(stem) + ("" if self.item is None else f"-{self.item}")
 
     @property
     def axes(self) -> str | None:
-        """The order of axes that its format prescribes; None where there is none."""
+        """Order of axes that the format prescribes, or None."""
         return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST_SUFFIXES else None
 
     def timing_notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
-        """Return what its file says otherwise than a front-end, beside the number of bins.
+        """Return notices about a manifest's frame shift or sample rate, if they differ from the front-end's.
 
         Raises
         ------
         AudioError
-            When that cannot be understood.
+            When the manifest's values are invalid.
         """
         return timing_notices(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFEST_SUFFIXES else ()
 
     def read(self) -> npt.NDArray[Any]:
-        """Its array, of two axes.
+        """Read its array, of two axes.
 
         Raises
         ------
         AudioError
-            When there is none that can be read.
+            When it cannot be read.
         """
-        with _damage_in_words(printable(self)):
+        with _damage_reported(printable(self)):
             array = _READERS[suffix_of(self.path)](self)
             return array if self.item is None else array[self.item]
 
 
 def suffix_of(path: Path) -> str:
-    """The ending that says what a file is.
+    """Return the suffix that determines a file's format.
 
     Examples
     --------
@@ -108,42 +108,37 @@ def suffix_of(path: Path) -> str:
 
 
 def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
-    """The mels of a file, or the one of a key; a batch is several.
+    """List the mels of a file, or only the one with ``key``; a batch is several mels.
 
     Raises
     ------
     AudioError
-        When the file cannot be read, or holds none, or not this one.
+        When the file cannot be read, or has no mel, or none with this key.
     MissingDependencyError
         When a package that reads it is not installed.
     """
     name = printable(path)
-    with _damage_in_words(name):
+    with _damage_reported(name):
         with open_file(path) as file:
             if not file.read(1):
                 raise AudioError.of_file(name, "the file is empty (0 bytes)")
         if (lister := _LISTERS.get(suffix_of(path))) is None:
             allowed = ", ".join(sorted(SUFFIXES))
-            raise AudioError.of_file(name, f"no file of mels; allowed are {allowed}. A recording is for 'audition'")
+            raise AudioError.of_file(name, f"not a file of mels; allowed are {allowed}; use 'audition' for recordings")
         mels = lister(path)
     if key is None:
         return mels
     matching = [mel for mel in mels if mel.key == key]
     if not matching:
         keys = [mel.key for mel in mels if mel.key is not None]
-        held = f"holds {', '.join(map(str, keys[:6]))}{', ...' if len(keys) > 6 else ''}" if keys else "has no keys"
-        raise AudioError.of_file(name, f"no mel of the key {key!r:.60}; it {held:.200}")
+        contents = f"has {', '.join(map(str, keys[:6]))}{', ...' if len(keys) > 6 else ''}" if keys else "has no keys"
+        raise AudioError.of_file(name, f"no mel with the key {key!r:.60}; it {contents:.200}")
     return matching
 
 
 @contextmanager
-def _damage_in_words(name: str) -> Iterator[None]:
-    """Turn whatever the readers of several formats raise over damaged bytes into one line.
-
-    Raises
-    ------
-    AudioError
-    """
+def _damage_reported(name: str) -> Iterator[None]:
+    """Turn any exception of a reader into an AudioError of one line."""
     try:
         yield
     except SpecAugListenError:
@@ -153,7 +148,7 @@ def _damage_in_words(name: str) -> Iterator[None]:
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise AudioError.of_file(
-            name, f"cannot be read ({reason:.80}); it is damaged, or was cut: write it again"
+            name, f"cannot be read ({reason:.80}); it is damaged or truncated: write it again"
         ) from None
 
 
@@ -190,18 +185,18 @@ def _list_npz(path: Path) -> list[MelFile]:
             for member in archive.infolist():
                 key = member.filename.removesuffix(".npy")
                 if key in shapes:
-                    raise AudioError.of_file(name, f"two arrays are called {key!r:.80}; write it again")
+                    raise AudioError.of_file(name, f"two arrays have the name {key!r:.80}; write it again")
                 with archive.open(member) as file:
                     shapes[key] = read_header(file, f"{name}:{key}", min(member.compress_size, n_bytes))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise AudioError.of_file(
-            name, f"no .npz archive of numpy; {NO_PICKLES}; write one with np.savez(path, mel=mel)"
+            name, f"not an .npz archive of NumPy; {NO_PICKLES}; write one with np.savez(path, mel=mel)"
         ) from None
     return _mels_of(path, {key: (shape, dtype.kind == "f") for key, (shape, dtype) in shapes.items()})
 
 
 def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> list[MelFile]:
-    """List the arrays that may be mels: of real numbers, two or three axes, and no name of something else."""
+    """List the arrays that may be mels: real numbers, two or three axes, and not the usual name of something else."""
     mels: list[MelFile] = []
     for key, (shape, is_real) in arrays.items():
         if (
@@ -211,8 +206,8 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
         ):
             mels += _items(path, key, shape)
     if not mels:
-        held = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
-        raise AudioError.of_file(printable(path), f"no array in it is a mel (it holds {held:.160})")
+        contents = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
+        raise AudioError.of_file(printable(path), f"none of its arrays is a mel (it contains {contents:.160})")
     if len({mel.key for mel in mels}) == 1 and len(arrays) == 1:
         return [MelFile(path, None, mel.item, mel.key) for mel in mels]
     return mels
@@ -230,8 +225,8 @@ def _read_npz(mel: MelFile) -> npt.NDArray[Any]:
 
 
 @functools.lru_cache(maxsize=1)
-def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
-    """Load all tensors of a file; they are kept, as the same file is asked for once for each of them."""
+def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]:
+    """Load all tensors of a file; the last file's are cached, because each of its tensors is read separately."""
     torch = require("torch", extra="torch", purpose="files of torch (.pt)")
     name = printable(path)
     try:
@@ -241,8 +236,8 @@ def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise AudioError.of_file(
             name,
-            f"not read ({first:.60}); only tensors are loaded (weights_only=True), as {NO_PICKLES}; write the mel "
-            "alone: torch.save(mel, path)",
+            f"not read ({first:.60}); only tensors are loaded (weights_only=True), as {NO_PICKLES}; write only the "
+            "mel: torch.save(mel, path)",
         ) from None
     if isinstance(loaded, torch.Tensor):
         loaded = {None: loaded}
@@ -250,11 +245,11 @@ def _tensors(path: Path, when: int) -> dict[str | None, npt.NDArray[Any]]:
         loaded = {str(number): value for number, value in enumerate(loaded)}
     if not isinstance(loaded, dict):
         raise AudioError.of_file(
-            name, f"holds {type(loaded).__name__}; expected a tensor, or a dictionary or list of some"
+            name, f"contains {type(loaded).__name__}; expected a tensor, or a dictionary or list of tensors"
         )
     tensors = {key: value for key, value in loaded.items() if isinstance(value, torch.Tensor)}
     for key, value in tensors.items():
-        check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}")  # a sparse one is short
+        check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}")  # a sparse file is short
     return {key if key is None else str(key): on_cpu(value) for key, value in tensors.items()}
 
 
@@ -290,7 +285,7 @@ def _read_kaldi(mel: MelFile) -> npt.NDArray[Any]:
 def _list_hdf5(path: Path) -> list[MelFile]:
     names = hdf5_names(path)
     if not names:
-        raise AudioError.of_file(printable(path), "no array in it")
+        raise AudioError.of_file(printable(path), "contains no array")
     return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _KEYS_BESIDE_MELS]
 
 
@@ -307,8 +302,8 @@ def _read_llc(mel: MelFile) -> npt.NDArray[Any]:
         return decompress(read_file(mel.path, _MOST_BYTES), printable(mel.path))
     except ValueError:
         raise AudioError(
-            f"{printable(mel.path)}: not one array of lilcom; of a file with many, only its manifest says where each "
-            "begins: give that, e.g. feats.jsonl.gz"
+            f"{printable(mel.path)}: not a single lilcom array; only its manifest tells where the arrays in a file "
+            "begin: use that, e.g. feats.jsonl.gz"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Finding the mels that paths stand for."""
+"""Search for mels in files and folders."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .files import SUFFIXES, MelFile, list_mels, suffix_of
 __all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path", "without_key"]
 
 MEL_SUFFIXES = SUFFIXES
-# Files of Kaldi's folders that hold something else.
+# Beginnings of the names of Kaldi's other files.
 _NAMES_WITHOUT_FEATURES = ("wav.scp", "cmvn", "vad", "spk2utt", "utt2spk", "segments", "ivector", "xvector")
 
 
 def is_mel_path(path: str | os.PathLike[str]) -> bool:
-    """Whether a path is one of a file of mels, with or without a key behind a colon.
+    """Whether a path is that of a file of mels, with or without a key after a colon.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def without_key(path: str | os.PathLike[str]) -> Path:
 
 
 def _split(path: Path) -> tuple[Path, str | None]:
-    """A path and the key behind its colon, where the file itself has no such name."""
+    """Split a path into file and key at its colon, unless a file of the whole name exists."""
     text = os.fspath(path)
     if os.path.exists(path) or ":" not in text:
         return path, None
@@ -52,18 +52,18 @@ def _split(path: Path) -> tuple[Path, str | None]:
 
 
 def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], list[str]]:
-    """List the mels that paths stand for.
+    """List the mels in files and folders.
 
     Parameters
     ----------
     paths : iterable of str or path-like
-        A file stands for all mels in it, ``FILE:KEY`` for one of them; a folder for all files of mels below it: where a
-        list (scp) or a manifest lies in it, for those, and not for the archives that they name.
+        A file stands for all its mels, ``FILE:KEY`` for one of them. A folder stands for all files of mels below it; if
+        there are lists (scp) or manifests, only for those, not for the archives that they refer to.
 
     Returns
     -------
     mels : list of MelFile
-        By file, in the file's order.
+        Sorted by file, then in the file's order.
     problems : list of str
         One line for each file that cannot be read.
     """

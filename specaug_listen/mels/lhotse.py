@@ -1,6 +1,6 @@
-"""Features as lhotse stores them, read without it: manifests of features or cuts, lilcom, HDF5 and numpy.
+"""Features as lhotse stores them, read without lhotse: manifests of features or cuts, lilcom, HDF5 and NumPy.
 
-Storages: ``lhotse/features/io.py``. A chunked lilcom file says nowhere where its arrays begin, but in the manifest.
+Storage formats: ``lhotse/features/io.py``. Where arrays begin in a chunked lilcom file is only in its manifest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .npy import read_npy
 __all__ = ["decompress", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5", "timing_notices"]
 
 _MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
-# What a frame shift in seconds may differ by that somebody has rounded.
+# Relative tolerance of rounded frame shifts.
 _SHIFT_ROUNDING = 0.01
 _MOST_FRAMES_OFF = 5
 _STORAGE_TYPES = (
@@ -45,26 +45,23 @@ _STORAGE_TYPES = (
 
 
 def features_of_manifest(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Name and description of each entry of a manifest, in its order.
+    """Return name and description of each entry of a manifest, in its order.
 
-    Raises
-    ------
-    AudioError
-        When it holds no features, or some that lie where only lhotse reaches.
+    Raises an AudioError for a manifest without features, or with a storage type that only lhotse reads.
     """
     name = printable(path)
     entries = []
     for number, entry in enumerate(_lines(path, name), 1):
         features = entry.get("features", entry)
         if not isinstance(features, dict) or "storage_type" not in features:
-            what = "a cut that is mixed of others" if "tracks" in entry else "no features"
+            problem = "a mix of other cuts" if "tracks" in entry else "no features"
             raise AudioError(
-                f"{name}, line {number}: {what}; expected a manifest of features, or of cuts that have some, as lhotse "
-                "writes them"
+                f"{name}, line {number}: {problem}; expected a manifest of features, or of cuts with features, as "
+                "lhotse writes them"
             )
         if features["storage_type"] not in _STORAGE_TYPES:
             raise AudioError(
-                f"{name}, line {number}: storage {features['storage_type']!r:.40} is not read here (read are: "
+                f"{name}, line {number}: storage {features['storage_type']!r:.40} is not supported (allowed: "
                 f"{', '.join(_STORAGE_TYPES)}); copy them with lhotse into a LilcomChunkyWriter or NumpyFilesWriter"
             )
         key = str(entry.get("id") or features.get("recording_id") or number)
@@ -87,24 +84,18 @@ def _lines(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
                 if line.strip():
                     entry = json.loads(line)
                     if not isinstance(entry, dict):
-                        raise AudioError(f"{name}, line {number}: no entry of a manifest", context=name)
+                        raise AudioError(f"{name}, line {number}: not an entry of a manifest", context=name)
                     yield entry
     except (ValueError, EOFError, OSError, RecursionError, zlib.error) as error:
-        raise AudioError.of_file(name, f"no manifest of JSON lines ({error!s:.80})") from None
+        raise AudioError.of_file(name, f"not a manifest of JSON lines ({error!s:.80})") from None
 
 
 def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[Any]:
-    """The features of an entry, shape (n_frames, n_mels).
-
-    Raises
-    ------
-    AudioError
-        When they are not where the manifest says.
-    """
+    """Read the features of an entry, shape (n_frames, n_mels); raise an AudioError if they differ from the manifest."""
     name = printable(manifest)
     if missing := [key for key in ("storage_path", "storage_key") if not isinstance(features.get(key), str)]:
         raise AudioError.of_file(
-            name, f"{missing[0]}={features.get(missing[0])!r:.80}: expected a text, as lhotse writes it"
+            name, f"{missing[0]}={features.get(missing[0])!r:.80}: expected a string, as lhotse writes it"
         )
     storage = Path(features["storage_path"])
     if not storage.is_absolute() and not storage.exists() and (manifest.parent / storage).exists():
@@ -131,12 +122,9 @@ def read_features(features: Mapping[str, Any], manifest: Path) -> npt.NDArray[An
 
 
 def timing_notices(features: Mapping[str, Any], manifest: Path, frontend: MelFrontend) -> tuple[Notice, ...]:
-    """Notice where an entry of a manifest has another frame shift or sample rate than a front-end.
+    """Return a notice if an entry of a manifest has another frame shift or sample rate than the front-end.
 
-    Raises
-    ------
-    AudioError
-        When what it says is neither.
+    Raises an AudioError if these are not positive numbers.
     """
     own = {"frame_shift": frontend.hop_length / frontend.sample_rate, "sampling_rate": float(frontend.sample_rate)}
     entry = {key: features[key] for key in own if features.get(key) is not None}
@@ -152,14 +140,14 @@ def timing_notices(features: Mapping[str, Any], manifest: Path, frontend: MelFro
 
 
 def _frames_of_cut(features: Mapping[str, Any], n_stored: int) -> slice:
-    """The frames of the cut that the features belong to; all, where it is their own entry."""
+    """Return the frames of the cut that the features belong to; all frames if the entry is not a cut."""
     cut = features.get("_cut")
     if not cut or "duration" not in cut:
         return slice(None)
     shift = float(features["frame_shift"])
     begin = round((float(cut.get("start", 0)) - float(features.get("start", 0))) / shift)
     n_frames = round(float(cut["duration"]) / shift)
-    # Lengths are rounded, and where windows have to lie within the sound, it has fewer frames.
+    # Lengths are rounded, and if windows must be within the sound, it has fewer frames.
     if begin < 0 or n_frames < 0 or shift < 0 or begin + n_frames > n_stored + _MOST_FRAMES_OFF:
         raise ValueError
     return slice(begin, begin + max(1, n_frames))
@@ -185,26 +173,20 @@ def _read_storage(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
 
 
 def decompress(data: bytes, name: str) -> npt.NDArray[Any]:
-    """Decompress an array of lilcom; ``name`` is its file's in a message.
+    """Decompress a lilcom array; ``name`` is the file's in messages.
 
-    Raises
-    ------
-    ValueError
-        When it is none.
-    AudioError
-        When it is too large to be held.
-    MissingDependencyError
-        Where lilcom is not installed.
+    Raises a ValueError if it is not one, an AudioError if it is too large for memory, and a MissingDependencyError
+    without lilcom.
     """
     lilcom = require("lilcom", extra="lhotse", purpose="features that lilcom compressed")
-    with silence_stderr():  # it prints what it finds wrong
+    with silence_stderr():  # lilcom prints errors
         check_cells(lilcom.get_shape(data), name, n_stored=len(data))
         array: npt.NDArray[Any] = lilcom.decompress(data)
     return array
 
 
 def _join_chunks(chunks: Iterable[bytes], name: str) -> npt.NDArray[Any]:
-    """The array of several chunks that lilcom compressed, one after another in time."""
+    """Decompress lilcom chunks and concatenate them in time."""
     arrays, n_bytes = [], 0
     for chunk in chunks:
         arrays.append(decompress(chunk, name))
@@ -215,25 +197,20 @@ def _join_chunks(chunks: Iterable[bytes], name: str) -> npt.NDArray[Any]:
 
 
 def hdf5_names(path: Path) -> list[str]:
-    """Names of all arrays of an HDF5 file that may be mels: texts and single numbers beside them are none.
+    """List all arrays of an HDF5 file that may be mels, but no texts and scalars.
 
-    Raises
-    ------
-    OSError
-        When it is none.
-    MissingDependencyError
-        Where h5py is not installed.
+    Raises an OSError for other files, and a MissingDependencyError without h5py.
     """
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
     names: list[str] = []
     check_ordinary(path)
     with h5py.File(path, "r") as file:
-        file.visititems(lambda name, one: names.append(name) if _may_be_mel(one) else None)
+        file.visititems(lambda name, item: names.append(name) if _may_be_mel(item) else None)
     return names
 
 
 def _may_be_mel(stored: Any) -> bool:
-    """Whether something in an HDF5 file is an array of numbers, or one that lilcom compressed."""
+    """Whether an item of an HDF5 file is a numeric or a lilcom-compressed array."""
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
     if not isinstance(stored, h5py.Dataset) or h5py.check_string_dtype(stored.dtype) is not None:
         return False
@@ -241,22 +218,19 @@ def _may_be_mel(stored: Any) -> bool:
 
 
 def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
-    """Read one array of an HDF5 file: plain, compressed by lilcom, or so in chunks.
+    """Read one array of an HDF5 file: plain, lilcom-compressed, or in lilcom-compressed chunks.
 
-    Raises
-    ------
-    KeyError, OSError, ValueError
-        When there is none.
+    Raises a KeyError, OSError or ValueError if it does not exist.
     """
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
     check_ordinary(path)
     with h5py.File(path, "r") as file:
         stored = file[name]
         if not isinstance(stored, h5py.Dataset):
-            raise ValueError("no array")
-        # An array may lie in any other file, by its address there.
+            raise ValueError("not an array")
+        # HDF5 arrays can refer to any other file.
         if stored.external or stored.is_virtual or stored.file.filename != file.filename:
-            raise ValueError("its numbers lie in another file; copy them into this one")
+            raise ValueError("its data is in another file; copy it into this one")
         name_of_array = f"{printable(path)}:{name}"
         check_cells(stored.shape or (), name_of_array, stored.dtype.itemsize, stored.id.get_storage_size())
         _check_complete(stored, name_of_array)
@@ -269,12 +243,7 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
 
 
 def _check_complete(stored: Any, name: str) -> None:
-    """See that all numbers of an array were written: those that never were are read as zeros.
-
-    Raises
-    ------
-    AudioError
-    """
+    """Raise an AudioError unless the array is complete, because h5py reads missing chunks as zeros."""
     if stored.chunks is None:
         n_chunks, n_written = int(bool(stored.size)), int(stored.id.get_storage_size() > 0)
     else:
@@ -283,6 +252,6 @@ def _check_complete(stored: Any, name: str) -> None:
     if n_written < n_chunks:
         raise AudioError.of_file(
             name,
-            f"not all of its array of shape {stored.shape!s:.80} was ever written ({n_written} of {n_chunks} "
-            "chunks are there), and the rest would be read as zeros; write it again, or only what is there",
+            f"incomplete: only {n_written} of {n_chunks} chunks of the array of shape {stored.shape!s:.80} were "
+            "written, and the rest would be read as zeros; write it again, or only the complete part",
         )

@@ -22,7 +22,7 @@ SHAPES = {
     "hundreds of digits": ("<f4", (80, 10**400), r"shape \(80, more than 2\*\*63\): allowed"),
     "negative": ("<f4", (-80, -10), r"shape \(-80, -10\): a size is below 0"),
     "one negative": ("<f4", (80, -10), r"shape \(80, -10\): a size is below 0"),
-    "cells of arrays": (("<f4", (80, 1000)), (10**6,), "no array of numpy|allowed are"),
+    "cells of arrays": (("<f4", (80, 1000)), (10**6,), "not a NumPy array|allowed are"),
     "long texts": ("|S100000", (80, 1000), "allowed are 67108864 cells of 8 bytes"),
 }
 

@@ -57,5 +57,5 @@ def test_a_part_is_taken_in_whole_frames(tmp_path):
     np.save(tmp_path / "x.npy", OTHER)
     (clip,) = clips_of_file(tmp_path / "x.npy", READY, start_s=0.1, duration_s=0.2)
     assert np.array_equal(clip.mel.values, OTHER[:, 10:30])
-    with pytest.raises(AudioError, match="lies behind the end"):
+    with pytest.raises(AudioError, match="is after the end"):
         clips_of_file(tmp_path / "x.npy", READY, start_s=9.0)

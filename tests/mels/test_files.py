@@ -43,7 +43,7 @@ def test_npz_is_one_array_or_several_and_statistics_are_no_mels(tmp_path):
 
 def test_a_key_that_is_not_there_gets_the_list(tmp_path):
     np.savez(tmp_path / "two.npz", a=MEL, b=OTHER)
-    with pytest.raises(AudioError, match=r"no mel of the key 'c'; it holds a, b"):
+    with pytest.raises(AudioError, match=r"no mel with the key 'c'; it has a, b"):
         list_mels(tmp_path / "two.npz", "c")
     np.save(tmp_path / "x.npy", MEL)
     with pytest.raises(AudioError, match="it has no keys"):
@@ -133,5 +133,5 @@ def test_two_arrays_of_one_name_are_refused(tmp_path):
             buffer = io.BytesIO()
             np.save(buffer, MEL[:, :n])
             archive.writestr("mel.npy", buffer.getvalue())
-    with pytest.raises(AudioError, match=r"x\.npz: two arrays are called 'mel'"):
+    with pytest.raises(AudioError, match=r"x\.npz: two arrays have the name 'mel'"):
         list_mels(tmp_path / "x.npz")

@@ -47,4 +47,4 @@ def test_files_stand_in_their_order_and_once(tmp_path):
     assert [mel.key for mel in mels] == ["z", "a"]
     mels, problems = find_mels([f"{tmp_path / 'f.ark'}:q"])
     assert mels == []
-    assert "no mel of the key 'q'" in problems[0]
+    assert "no mel with the key 'q'" in problems[0]

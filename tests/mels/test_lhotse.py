@@ -89,11 +89,11 @@ def test_a_frame_shift_that_is_none_is_refused(subtests, tmp_path):
 def test_other_manifests_are_refused_in_words(subtests, tmp_path):
     for lines, words in [
         ('{"id": "r", "sampling_rate": 16000, "sources": []}', "line 1: no features; expected a manifest of features"),
-        ('{"id": "r", "tracks": []}', "a cut that is mixed of others"),
+        ('{"id": "r", "tracks": []}', "a mix of other cuts"),
         ('{"storage_type": "lilcom_url", "storage_path": "s3://x", "storage_key": "k"}', "storage 'lilcom_url' is not"),
-        ('{"storage_type": "memory_lilcom", "storage_path": "", "storage_key": "k"}', "'memory_lilcom' is not read"),
-        ("hello", "no manifest of JSON lines"),
-        ("[1]", "no entry of a manifest"),
+        ('{"storage_type": "memory_lilcom", "storage_path": "", "storage_key": "k"}', "'memory_lilcom' is not"),
+        ("hello", "not a manifest of JSON lines"),
+        ("[1]", "not an entry of a manifest"),
         ("\n", "an empty manifest"),
     ]:
         with subtests.test(lines=lines, words=words):
@@ -116,7 +116,7 @@ def test_lilcom_in_its_own_files_and_in_chunks_is_read(tmp_path):
     )  # fmt: skip
     (clip,) = clips_of_file(tmp_path / "feats.jsonl.gz", mel_format(LHOTSE))
     assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
-    with pytest.raises(AudioError, match="only its manifest says where each begins"):
+    with pytest.raises(AudioError, match="only its manifest tells where the arrays in a file begin"):
         clips_of_file(tmp_path / "feats.llc", mel_format(LHOTSE))
     (tmp_path / "one.llc").write_bytes(lilcom.compress(fbank))
     (clip,) = clips_of_file(tmp_path / "one.llc", mel_format(LHOTSE))
