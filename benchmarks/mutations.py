@@ -51,7 +51,7 @@ FAULTS = (
     # audio, stft
     Fault("left and right exchanged", '{"left": 0, "right": 1}', '{"left": 1, "right": 0}'),
     Fault("a mix called cancelling 3 dB too early", "(-_CANCELLED_DB / 10)", "(-_CANCELLED_DB / 20)"),
-    Fault("samples scaled to 32767", "* gain * 32768)", "* gain * 32767)"),
+    Fault("samples scaled to 32767", "* gain * FULL_SCALE)", "* gain * (FULL_SCALE - 1))"),
     Fault("a loudness gain that clips", "round(gain - max(0.0, highest), 2)", "round(gain, 2)"),
     Fault("a symmetric window made periodic", "max(length - 1 if symmetric else length, 1)", "max(length, 1)"),
     Fault(
@@ -75,24 +75,24 @@ FAULTS = (
         "(top)) - self.dynamic_range",
         "(top)) - 1e9",
     ),
-    Fault("a biased standard deviation", "max(1, summary.n_frames - 1)", "max(1, summary.n_frames)"),
+    Fault("a biased standard deviation", "max(1, cells.n_frames - 1)", "max(1, cells.n_frames)"),
     Fault("NeMo's guard below the logarithm", "floor=2.0**-24", "floor=2.0**-23"),
     # augment
     Fault(
         "the widest mask never drawn",
-        "source.integers(0, widest + 1, (1,))",
-        "source.integers(0, max(1, widest), (1,))",
+        "stream.integers(0, widest + 1, (1,))",
+        "stream.integers(0, max(1, widest), (1,))",
     ),
     Fault("an inclusive width that is exclusive", '+ (rule == "inclusive")', "", also=_RECORDED),
     Fault(
         "the level of a fill in amplitudes",
-        "10 * np.log10(max(total / (end - begin), 1e-20))",
-        "20 * np.log10(max(total / (end - begin), 1e-20))",
+        "10 * np.log10(max(mean_power, 1e-20))",
+        "20 * np.log10(max(mean_power, 1e-20))",
     ),
     Fault(
         "noise below the floor",
-        'np.maximum(noise if fill == "unit_noise" else noise * summary.std + summary.mean, floor)',
-        'noise if fill == "unit_noise" else noise * summary.std + summary.mean',
+        'np.maximum(self.noise("standard_normal") * cells.std + cells.mean, self.floor)',
+        'self.noise("standard_normal") * cells.std + cells.mean',
     ),
     Fault("the seed of a fill ignored", "default_rng((seed, block))", "default_rng((0, block))"),
     Fault(
@@ -133,8 +133,8 @@ FAULTS = (
     ),
     Fault(
         "windows summed over the wrong axis",
-        "np.square(window).reshape(n_overlap, hop_length).sum(axis=0)",
-        "np.square(window).reshape(hop_length, n_overlap).sum(axis=1)",
+        "np.square(pieces).sum(axis=0)",
+        "np.square(pieces.reshape(hop_length, -1)).sum(axis=1)",
     ),
     Fault("de-emphasis begun anew in each part", "restored = float(padded[-1])", "restored = 0.0"),
     Fault("a peak in dB of power", '"peak_change_db": 20 *', '"peak_change_db": 10 *'),
@@ -145,7 +145,7 @@ FAULTS = (
     ),
     # inspection, plots
     Fault("a box as high as its end", "Box(bins.start, bins.stop - bins.start,", "Box(bins.start, bins.stop,"),
-    Fault("ticks one bin too high", "- low) / spacing - 1)", "- low) / spacing)"),
+    Fault("ticks one bin too high", "- lowest) / spacing - 1)", "- lowest) / spacing)"),
     Fault("a difference the other way round", "new - old,", "old - new,"),
     # auditions, reports
     Fault(
