@@ -16,8 +16,9 @@ from ..audio.sound import Sound
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..frameworks.frontend_choice import FrontendReason
-from ..frontends import AnyMel, MelFrontend, MelSpectrogram
+from ..frontends import AnyMel, MelFrontend
 from ..frontends.bandwidth import EmptyBins, empty_bins
+from ..frontends.stream import mel_in_memory
 from ..inspection import Change, inspect_change
 from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
@@ -141,8 +142,7 @@ class Audition:
         """The clip as the front-end takes it in: mono, at its rate; None of a mel that came without its audio."""
         if isinstance(self.clip, Recording):
             return self.clip.mono
-        assert isinstance(self.mel, MelSpectrogram)
-        return self.mel.audio
+        return mel_in_memory(self.mel).audio
 
     @property
     def duration_s(self) -> float:
@@ -154,8 +154,7 @@ class Audition:
         """The unaugmented mel through the same vocoder: the fair "before"."""
         if self.copy_rendering is not None:
             return self.copy_rendering
-        assert isinstance(self.mel, MelSpectrogram)  # of a long recording it has been rendered
-        return render(self.mel, self.vocoder)
+        return render(mel_in_memory(self.mel), self.vocoder)
 
     @cached_property
     def copy_mel(self) -> AnyMel:
@@ -205,9 +204,8 @@ class Audition:
             return None
         if reconstruction.number not in self._changes:
             before = self.mel if reconstruction.before is None else reconstruction.before
-            assert isinstance(before, MelSpectrogram)  # callables get the whole mel
-            assert isinstance(reconstruction.mel, MelSpectrogram)
-            self._changes[reconstruction.number] = inspect_change(before, reconstruction.mel)
+            change = inspect_change(mel_in_memory(before), mel_in_memory(reconstruction.mel))
+            self._changes[reconstruction.number] = change
         return self._changes[reconstruction.number]
 
     def effective_draw(self, reconstruction: RenderedDraw) -> Draw:

@@ -23,7 +23,7 @@ from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
 from .statistics import Statistics
 
-__all__ = ["AnyMel", "MelStream", "check_mel", "mel_stream"]
+__all__ = ["AnyMel", "MelStream", "check_mel", "mel_in_memory", "mel_stream"]
 
 Real = npt.NDArray[np.float32]
 
@@ -110,6 +110,15 @@ def check_mel(mel: object, what: str = "mel") -> None:
             f"{what} is {kind_of(mel)}: expected MelSpectrogram; make one with frontend(audio), or from an array with "
             "frontend.mel(values)"
         )
+
+
+def mel_in_memory(mel: AnyMel) -> MelSpectrogram:
+    """Return a mel that is held in memory; raise a ParameterError for one that is read in parts."""
+    if isinstance(mel, MelStream):
+        raise ParameterError(
+            f"a mel of {mel.duration_s:.0f} s that is read in parts: expected one in memory, frontend(audio)"
+        )
+    return mel
 
 
 def mel_stream(frontend: MelFrontend, sound: Sound, folder: Path) -> MelStream:

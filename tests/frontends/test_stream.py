@@ -7,8 +7,9 @@ import pytest
 from streams import in_parts
 
 from specaug_listen import Audio
-from specaug_listen.errors import AudioError, OutputError
+from specaug_listen.errors import AudioError, OutputError, ParameterError
 from specaug_listen.frontends import NEMO, WHISPER, MelStream, mel_stream
+from specaug_listen.frontends.stream import mel_in_memory
 
 
 @pytest.fixture
@@ -68,3 +69,10 @@ def test_a_clip_shorter_than_a_window_and_a_folder_that_is_gone_are_told(tmp_pat
         mel_stream(WHISPER, Audio(np.zeros(100), 16000), tmp_path)
     with pytest.raises(OutputError, match=r"energies\.f32: cannot be written \(No such file or directory\)"):
         mel_stream(WHISPER, Audio(np.zeros(1000), 16000), tmp_path / "gone")
+
+
+def test_a_mel_that_is_read_in_parts_is_not_taken_for_one_in_memory(speechlike, tmp_path):
+    mel = WHISPER(speechlike)
+    assert mel_in_memory(mel) is mel
+    with pytest.raises(ParameterError, match=r"a mel of \d s that is read in parts: expected one in memory"):
+        mel_in_memory(mel_stream(WHISPER, speechlike, tmp_path))
