@@ -276,6 +276,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
     "one-by-one": "is an SVX file of two channels, one behind the other, which is not read; "
     "convert it: sox FILE FILE.wav",
+    "header-disagrees": "damaged: the header disagrees with itself ({what}), so that sound may be missing or wrong; "
+    "copy the file again",
     "sample-bytes": "its header disagrees with itself: a sample has {n_bits} bits, and one of each of {n_channels} "
     "channels would take {n_bytes} bytes; make the file again, or mend its header",
     "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
@@ -333,6 +335,7 @@ _DOUBTS = frozenset(
             "junk-after",
             "junk-before",
             "damaged",
+            "header-disagrees",
             "other-sound",
             "decoder-errors",
             "silenced",

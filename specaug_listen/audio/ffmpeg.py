@@ -26,13 +26,15 @@ __all__ = ["FfmpegDecoder"]
 _FEWEST_BYTES_BEHIND = 1000
 # Containers round their lengths, and encoders pad.
 _TOLERANCE_S = 0.25
+# Of a packet of Windows Media, which mostly holds a quarter of a second, more is lost than this.
+_ASF_TOLERANCE_S = 0.15
 # As FFmpeg describes channels in no order that it knows: "8 channels (FL+FR+...)".
 _OWN_ORDER_MARK = " channels ("
 # Of larger files without a length, packets are not counted before they are decoded.
 _MOST_COUNTED_BYTES = 1 << 28
 _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 # Containers whose header tells how long each track is. Of others FFmpeg guesses it (from the first frames of an AAC, a
-# file's size), gives the longest track's (Windows Media), or one that it rounds for each packet (AVI).
+# file's size); those of Windows Media and AVI are read in `ffmpeg_parts`.
 _TRACK_LENGTH_FORMATS = frozenset(
     ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
 )
@@ -132,6 +134,8 @@ class FfmpegDecoder(Decoder):
         kind = str(container.format.name).split(",")[0]
         is_told = kind in _TRACK_LENGTH_FORMATS | _FILE_LENGTH_FORMATS
         self._could_tell = is_told or not (container.duration or kind in _PACKET_FORMATS)
+        if self._part.promised_s is not None:
+            return round(self._part.promised_s * self.sample_rate)
         if kind in _TRACK_LENGTH_FORMATS and stream.duration and stream.time_base:
             return round(float(stream.duration * stream.time_base) * self.sample_rate)
         if kind == "matroska" and (end_s := _seconds(stream.metadata.get("DURATION", ""))):
@@ -282,9 +286,13 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice("junk-after", {"n_bytes": self._n_behind}))
         return notices
 
+    @property
+    def _tolerance(self) -> float:
+        return (_ASF_TOLERANCE_S if self._values["container"] == "asf" else _TOLERANCE_S) * self.sample_rate
+
     def _kind_of_length(self, n: int) -> str | None:
         """Return what the header makes of so many samples; None where it agrees."""
-        part, promised, tolerance = self._part, self._promised, _TOLERANCE_S * self.sample_rate
+        part, promised, tolerance = self._part, self._promised, self._tolerance
         if part.is_open:
             return "open-length"
         if part.promised_bytes is not None and part.present_bytes:
@@ -302,7 +310,9 @@ class FfmpegDecoder(Decoder):
     def _n_gap(self) -> int:
         """Return the samples that packets leave out between them, where their container has one time for all."""
         n = self._time.n_missing
-        return n if self._promised is not None and n > _TOLERANCE_S * self.sample_rate else 0
+        # A packet of Windows Media that FFmpeg skips leaves a gap, too.
+        is_known = self._promised is not None and self._part.promised_s is None
+        return n if is_known and n > _TOLERANCE_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:
         """Return how many samples the header promises, where it tells of bytes."""

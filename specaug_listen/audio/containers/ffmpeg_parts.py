@@ -6,16 +6,20 @@ import math
 import os
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from ..._files import open_file
 from ..._notices import Notice
+from .asf import seconds_of_asf
+from .avi import avi_without_index, disagreement_of_avi, seconds_of_avi
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .layout import MOST_FILES, Stream, left_unread
 from .magic import ASF_HEADER
+from .mp4 import disagreement_of_mp4
 from .packets import chain_of
 from .tags import before_tags, behind_tags, length_of_id3
-from .view import end_of_run, read_at
+from .view import Piece, end_of_run, read_at
 
 __all__ = ["Parts", "n_bytes_behind", "parts_of"]
 
@@ -33,6 +37,8 @@ _ASF_INDEXES = tuple(
 )  # fmt: skip
 # Blocks that may be cut, and still are of this file.
 _MP4_BLOCKS = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"uuid", b"meta", b"udta", b"pnot"})
+# Names of boxes that a file may begin with.
+_MP4_BEGINNINGS = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
 _CAF_BLOCKS = frozenset(
     {b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"}
 )
@@ -83,7 +89,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
         size = os.fstat(file.fileno()).st_size
         begin = at = length_of_id3(read_at(file, 0, 10))
         streams: list[Stream] = []
-        n_foreign = 0
+        n_foreign, disagreements = 0, []
         while len(streams) < MOST_FILES:
             chain = chain_of(file, at, size)
             ends = _end_of_file_within(file, at, size) if chain is None else chain.ends
@@ -95,21 +101,27 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
             first = at if streams else 0
             if chain is None:
                 streams.append(_stream(file, first, end, ends))
+                disagreements += _disagreement(file, at, end, first)
             else:
                 n_foreign += chain.n_foreign
-                streams.append(
-                    Stream(
-                        ((first, end),),
-                        expected_samples=chain.n_samples,
-                        ends_within=chain.within,
-                        is_open=chain.is_open,
-                    )
-                )
+                whole = Stream(((first, end),), expected_samples=chain.n_samples)
+                streams.append(replace(whole, ends_within=chain.within, is_open=chain.is_open))
             if is_last:
-                damaged = (Notice("damaged", {"n_bytes": n_foreign}),) if n_foreign else ()
-                return Parts(tuple(streams), damaged, end if is_torn else ends)
+                damaged = [Notice("damaged", {"n_bytes": n_foreign})] if n_foreign else []
+                return Parts(tuple(streams), (*damaged, *disagreements), end if is_torn else ends)
             at = follows
-        return Parts(tuple(streams), (left_unread(at, size),))
+        return Parts(tuple(streams), (*disagreements, left_unread(at, size)))
+
+
+def _disagreement(file: BinaryIO, begin: int, end: int, base: int) -> list[Notice]:
+    """Return what the header of a file tells in two ways."""
+    head = read_at(file, begin, 12)
+    what = None
+    if head[4:8] in _MP4_BEGINNINGS:
+        what = disagreement_of_mp4(file, begin, end, base)
+    elif head[8:12] == b"AVI ":
+        what = disagreement_of_avi(file, begin, end)
+    return [] if what is None else [Notice("header-disagrees", {"what": what})]
 
 
 def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
@@ -127,7 +139,15 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
     promise = flv_promise(read_at(file, begin, _PROBE_BYTES)) if is_flv and within is None else None
     if promise is not None and promise.is_broken(file, begin, min(end, ends or end)):
         within = "header"
-    return Stream(((begin, end),), ends_within=within, is_open=is_flv and within is None and promise is None)
+    pieces: tuple[Piece, ...] = ((begin, end),)
+    seconds = None
+    if read_at(file, begin, 12)[8:] == b"AVI " and ends is not None:
+        seconds = seconds_of_avi(file, begin, end)
+        pieces = (avi_without_index(file, begin, end) if within is None else None) or pieces
+    if read_at(file, begin, 16) == ASF_HEADER and ends is not None:
+        seconds = seconds_of_asf(file, begin)
+    is_open = is_flv and within is None and promise is None
+    return Stream(pieces, ends_within=within, is_open=is_open, promised_s=seconds)
 
 
 def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:

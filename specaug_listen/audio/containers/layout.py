@@ -60,6 +60,8 @@ class Stream:
         Whether all packets are known to be there, so that a decoder that gives less time than they tell leaves gaps.
     is_endless : bool
         Whether the decoder would guess the length from that of the file, and has to be told a longer one.
+    promised_s : float or None [s]
+        By a header that tells seconds alone.
     """
 
     pieces: tuple[Piece, ...] | None = None
@@ -75,6 +77,7 @@ class Stream:
     is_open: bool = False
     is_complete: bool = False
     is_endless: bool = False
+    promised_s: float | None = None
 
 
 @dataclass(frozen=True)

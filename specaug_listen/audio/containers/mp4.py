@@ -1,0 +1,189 @@
+"""MP4, M4A and QuickTime: whether the tables of the header agree on how long the sound is, and where it lies.
+
+FFmpeg follows each of them by itself, and leaves out most of the sound where a byte of one is damaged, without a word.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from .view import read_at
+
+__all__ = ["disagreement_of_mp4"]
+
+_PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
+# Of the boxes that are read here; larger ones, of hours of sound in single samples, are left alone.
+_LARGEST_BOX_BYTES = 1 << 24
+# Lengths are rounded to the time scale of the whole file, and the last frame is filled up or not.
+_TOLERANCE, _TOLERANCE_S = 0.02, 0.05
+_UNKNOWN_DURATIONS = frozenset({0, 0xFFFFFFFF, (1 << 64) - 1})
+_MOST_CHUNKS = 1 << 20
+# Of ``stsd`` that tell how many forms of sound it has.
+_COUNT_BYTES = 8
+
+
+class _Track(NamedTuple):
+    """The tables of a track, by their names."""
+
+    tables: dict[bytes, bytes]
+    is_sound: bool
+
+
+def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> str | None:
+    """Return which tables of a header disagree; None where they agree, or the sound is in fragments.
+
+    Parameters
+    ----------
+    file : binary file
+    begin, end : int
+    base : int
+        From where on the places of chunks count.
+    """
+    top = list(_boxes(file, begin, end))
+    moov = next((span for name, *span in top if name == b"moov"), None)
+    if moov is None or any(name == b"moof" for name, *_ in top):
+        return None
+    movie: dict[bytes, bytes] = {}
+    tracks: list[_Track] = []
+    for name, at, ends in _boxes(file, *moov):
+        if name == b"trak":
+            tables: dict[bytes, bytes] = {}
+            for table, content in _tables(file, at, ends):
+                tables.setdefault(table, content)  # a second ``hdlr`` is of QuickTime's data
+            tracks.append(_Track(tables, tables.get(b"hdlr", b"")[8:12] == b"soun"))
+        elif name == b"mvhd" and ends - at <= _LARGEST_BOX_BYTES:
+            movie[name] = read_at(file, at, ends - at)
+    media = [(at, ends) for name, at, ends in top if name == b"mdat"]
+    try:
+        scale = _times(movie[b"mvhd"])[0]
+        kinds = [kind for track in tracks if track.is_sound if (kind := _of_track(track.tables, scale))]
+        return kinds[0] if kinds else _of_chunks(tracks, [(at - base, ends - base) for at, ends in media])
+    except (struct.error, LookupError, ArithmeticError):
+        return "boxes"
+
+
+def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name of each box, and where its content begins and ends."""
+    while at + 8 <= end:
+        head = read_at(file, at, 16)
+        size, n_head = int.from_bytes(head[:4], "big"), 8
+        if size == 1:
+            size, n_head = int.from_bytes(head[8:16], "big"), 16
+        size = end - at if size == 0 else size
+        if size < n_head or at + size > end:
+            return
+        yield head[4:8], at + n_head, at + size
+        at += size
+
+
+def _tables(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+    for name, at, ends in _boxes(file, begin, end):
+        if name in _PARENTS:
+            yield from _tables(file, at, ends)
+        elif name == b"stsd":
+            yield name, read_at(file, at, _COUNT_BYTES)
+        elif ends - at <= _LARGEST_BOX_BYTES:
+            yield name, read_at(file, at, ends - at)
+
+
+def _times(box: bytes) -> tuple[int, int]:
+    """Time scale and duration of ``mvhd`` or ``mdhd``."""
+    if box[0] > 1:
+        raise struct.error("of no version that there is")
+    scale, duration = struct.unpack_from(">IQ", box, 20) if box[0] else struct.unpack_from(">II", box, 12)
+    return max(1, scale), duration
+
+
+def _is_near(seconds: float, other_s: float) -> bool:
+    return abs(seconds - other_s) <= max(_TOLERANCE_S, _TOLERANCE * max(seconds, other_s))
+
+
+def _of_track(tables: dict[bytes, bytes], movie_scale: int) -> str | None:
+    scale, duration = _times(tables[b"mdhd"])
+    times = _pairs(tables[b"stts"])
+    total_s = sum(n * step for n, step in times) / scale
+    if b"stz2" in tables:
+        return None
+    n_samples = _sizes(tables)[0]
+    if sum(n for n, _ in times) != n_samples or sum(_per_chunk(tables, n_samples)) != n_samples:
+        return "numbers of samples"
+    if duration not in _UNKNOWN_DURATIONS and not _is_near(duration / scale, total_s):
+        return "durations"
+    head = tables[b"tkhd"]
+    track_s = (struct.unpack_from(">Q", head, 28) if head[0] else struct.unpack_from(">I", head, 20))[0] / movie_scale
+    if b"elst" not in tables:
+        is_known = track_s * movie_scale not in _UNKNOWN_DURATIONS
+        return None if not is_known or _is_near(track_s, total_s) else "durations"
+    edits = _edits(tables[b"elst"])
+    if not _is_near(sum(length for length, _ in edits) / movie_scale, track_s):
+        return "durations"
+    heard_s = sum(length for length, at in edits if at >= 0) / movie_scale
+    is_within = all(at < 0 or at <= duration for _, at in edits) and (heard_s < total_s or _is_near(heard_s, total_s))
+    is_usual = movie_scale == scale or movie_scale % 100 == 0 or movie_scale % 11025 == 0
+    return None if is_within and (is_usual or _is_near(heard_s, total_s)) else "durations"
+
+
+def _pairs(box: bytes) -> list[tuple[int, int]]:
+    n = struct.unpack_from(">I", box, 4)[0]
+    if 8 + 8 * n != len(box):
+        raise struct.error("not as many entries as it says")
+    return list(struct.iter_unpack(">II", box[8:]))
+
+
+def _edits(box: bytes) -> list[tuple[int, int]]:
+    """Length of each edit, and where it begins, below 0 of a pause."""
+    form = {0: ">IiI", 1: ">QqI"}[box[0]]
+    if 8 + struct.unpack_from(">I", box, 4)[0] * struct.calcsize(form) != len(box):
+        raise struct.error("not as many entries as it says")
+    return [(length, at) for length, at, _ in struct.iter_unpack(form, box[8:])]
+
+
+def _sizes(tables: dict[bytes, bytes]) -> tuple[int, int, tuple[int, ...]]:
+    """Number of samples, the size of each, and their sizes where they differ."""
+    size, n = struct.unpack_from(">II", tables[b"stsz"], 4)
+    return n, size, () if size else struct.unpack(f">{n}I", tables[b"stsz"][12:])
+
+
+def _per_chunk(tables: dict[bytes, bytes], n_samples: int) -> list[int]:
+    """How many samples each chunk has."""
+    n_chunks, box = len(_offsets(tables)), tables[b"stsc"]
+    n_forms, n_runs = struct.unpack_from(">I", tables[b"stsd"], 4)[0], struct.unpack_from(">I", box, 4)[0]
+    runs = [(first, n) for first, n, form in struct.iter_unpack(">III", box[8:]) if 1 <= form <= n_forms]
+    firsts = [first for first, _ in runs] + [n_chunks + 1]
+    if not len(runs) == n_runs == (len(box) - 8) / 12 or max(n for _, n in runs) > n_samples:
+        raise struct.error("not as many entries as it says, or samples")
+    if firsts[0] != 1 or sorted(firsts) != firsts:
+        raise struct.error("chunks in no order")
+    return [n for (_, n), first, last in zip(runs, firsts, firsts[1:], strict=False) for _ in range(last - first)]
+
+
+def _offsets(tables: dict[bytes, bytes]) -> tuple[int, ...]:
+    box = tables.get(b"stco", tables.get(b"co64", b""))
+    n = struct.unpack_from(">I", box, 4)[0]
+    if n > _MOST_CHUNKS:
+        raise struct.error("more chunks than any file has")
+    return struct.unpack(f">{n}{'I' if b'stco' in tables else 'Q'}", box[8:])
+
+
+def _of_chunks(tracks: list[_Track], media: list[tuple[int, int]]) -> str | None:
+    """Whether the chunks of all tracks follow each other without a gap, and lie where media do."""
+    spans: list[tuple[int, int]] = []
+    for track in tracks:
+        if b"stsz" not in track.tables:
+            return None
+        n_samples, size, sizes = _sizes(track.tables)
+        if track.is_sound and size == 1:  # as QuickTime counts PCM, whatever a sample has
+            return None
+        at = 0
+        for begin, n in zip(_offsets(track.tables), _per_chunk(track.tables, n_samples), strict=True):
+            spans.append((begin, begin + (size * n if size else sum(sizes[at : at + n]))))
+            at += n
+    ends: dict[tuple[int, int], int] = {}
+    for begin, end in sorted(spans):
+        within = next((span for span in media if span[0] <= begin and end <= span[1]), None)
+        if within is None or begin != ends.get(within, begin):
+            return "places of sound"
+        ends[within] = end
+    return None
