@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,16 +23,12 @@ from ..frontends.kaldi import ark_places, read_place, scp_places
 from .lhotse import decompress, features_of_manifest, hdf5_names, read_features, read_hdf5, timing_notices
 from .npy import NO_PICKLES, read_header, read_npy
 
-__all__ = ["SUFFIXES", "MelFile", "list_mels", "suffix_of"]
+__all__ = ["LIST_SUFFIXES", "MEL_SUFFIXES", "MelFile", "list_mels", "suffix_of"]
 
-SUFFIXES = frozenset({".npy", ".npz", ".pt", ".pth", ".ark", ".scp", ".h5", ".hdf5", ".llc", ".jsonl", ".jsonl.gz"})
 # Usual names of other arrays in a file of mels.
 _KEYS_BESIDE_MELS = frozenset(
     {"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"}
 )
-# Kaldi and lhotse write frames first.
-_FRAMES_FIRST_SUFFIXES = frozenset({".ark", ".scp", ".llc", ".jsonl", ".jsonl.gz"})
-_MANIFEST_SUFFIXES = frozenset({".jsonl", ".jsonl.gz"})
 _MOST_BYTES = 1 << 32
 _MOST_ITEMS = 100_000
 
@@ -70,7 +66,7 @@ class MelFile(os.PathLike[str]):
     @property
     def axes(self) -> str | None:
         """Order of axes that the format prescribes, or None."""
-        return "frames,bins" if suffix_of(self.path) in _FRAMES_FIRST_SUFFIXES else None
+        return "frames,bins" if _FORMATS[suffix_of(self.path)].is_frames_first else None
 
     def timing_notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
         """Return notices about a manifest's frame shift or sample rate, if they differ from the front-end's.
@@ -80,7 +76,7 @@ class MelFile(os.PathLike[str]):
         AudioError
             When the manifest's values are invalid.
         """
-        return timing_notices(self.place, self.path, frontend) if suffix_of(self.path) in _MANIFEST_SUFFIXES else ()
+        return timing_notices(self.place, self.path, frontend) if isinstance(self.place, dict) else ()
 
     def read(self) -> npt.NDArray[Any]:
         """Read its array, of two axes.
@@ -91,7 +87,7 @@ class MelFile(os.PathLike[str]):
             When it cannot be read.
         """
         with _damage_reported(printable(self)):
-            array = _READERS[suffix_of(self.path)](self)
+            array = _FORMATS[suffix_of(self.path)].read(self)
             return array if self.item is None else array[self.item]
 
 
@@ -122,10 +118,10 @@ def list_mels(path: Path, key: str | None = None) -> list[MelFile]:
         with open_file(path) as file:
             if not file.read(1):
                 raise AudioError.of_file(name, "the file is empty (0 bytes)")
-        if (lister := _LISTERS.get(suffix_of(path))) is None:
-            allowed = ", ".join(sorted(SUFFIXES))
+        if (file_format := _FORMATS.get(suffix_of(path))) is None:
+            allowed = ", ".join(sorted(MEL_SUFFIXES))
             raise AudioError.of_file(name, f"not a file of mels; allowed are {allowed}; use 'audition' for recordings")
-        mels = lister(path)
+        mels = file_format.list_mels(path)
     if key is None:
         return mels
     matching = [mel for mel in mels if mel.key == key]
@@ -274,27 +270,11 @@ def _list_ark(path: Path) -> list[MelFile]:
     return [MelFile(path, place.key, place=place) for place in places]
 
 
-def _list_scp(path: Path) -> list[MelFile]:
-    return [MelFile(path, place.key, place=place) for place in scp_places(path)]
-
-
-def _read_kaldi(mel: MelFile) -> npt.NDArray[Any]:
-    return read_place(mel.place)
-
-
 def _list_hdf5(path: Path) -> list[MelFile]:
     names = hdf5_names(path)
     if not names:
         raise AudioError.of_file(printable(path), "contains no array")
     return [MelFile(path, name) for name in names if name.split("/")[-1].lower() not in _KEYS_BESIDE_MELS]
-
-
-def _read_hdf5(mel: MelFile) -> npt.NDArray[Any]:
-    return read_hdf5(mel.path, str(mel.key))
-
-
-def _list_llc(path: Path) -> list[MelFile]:
-    return [MelFile(path)]
 
 
 def _read_llc(mel: MelFile) -> npt.NDArray[Any]:
@@ -307,19 +287,41 @@ def _read_llc(mel: MelFile) -> npt.NDArray[Any]:
         ) from None
 
 
-def _list_manifest(path: Path) -> list[MelFile]:
-    return [MelFile(path, key, place=features) for key, features in features_of_manifest(path)]
+@dataclass(frozen=True)
+class _Format:
+    """A file format: how its mels are listed and read."""
+
+    list_mels: Callable[[Path], list[MelFile]]
+    read: Callable[[MelFile], npt.NDArray[Any]]
+    is_frames_first: bool = False
+    refers_to_files: bool = False
 
 
-def _read_manifest(mel: MelFile) -> npt.NDArray[Any]:
-    return read_features(mel.place, mel.path)
-
-
-_LISTERS = {
-    ".npy": _list_npy, ".npz": _list_npz, ".pt": _list_pt, ".pth": _list_pt, ".ark": _list_ark, ".scp": _list_scp,
-    ".h5": _list_hdf5, ".hdf5": _list_hdf5, ".llc": _list_llc, ".jsonl": _list_manifest, ".jsonl.gz": _list_manifest,
-}  # fmt: skip
-_READERS = {
-    ".npy": _read_npy, ".npz": _read_npz, ".pt": _read_pt, ".pth": _read_pt, ".ark": _read_kaldi, ".scp": _read_kaldi,
-    ".h5": _read_hdf5, ".hdf5": _read_hdf5, ".llc": _read_llc, ".jsonl": _read_manifest, ".jsonl.gz": _read_manifest,
-}  # fmt: skip
+_TORCH = _Format(_list_pt, _read_pt)
+_HDF5 = _Format(_list_hdf5, lambda mel: read_hdf5(mel.path, str(mel.key)))
+_MANIFEST = _Format(
+    lambda path: [MelFile(path, key, place=features) for key, features in features_of_manifest(path)],
+    lambda mel: read_features(mel.place, mel.path),
+    is_frames_first=True,
+    refers_to_files=True,
+)
+_FORMATS = {
+    ".npy": _Format(_list_npy, _read_npy),
+    ".npz": _Format(_list_npz, _read_npz),
+    ".pt": _TORCH,
+    ".pth": _TORCH,
+    ".ark": _Format(_list_ark, lambda mel: read_place(mel.place), is_frames_first=True),
+    ".scp": _Format(
+        lambda path: [MelFile(path, place.key, place=place) for place in scp_places(path)],
+        lambda mel: read_place(mel.place),
+        is_frames_first=True,
+        refers_to_files=True,
+    ),
+    ".h5": _HDF5,
+    ".hdf5": _HDF5,
+    ".llc": _Format(lambda path: [MelFile(path)], _read_llc, is_frames_first=True),
+    ".jsonl": _MANIFEST,
+    ".jsonl.gz": _MANIFEST,
+}
+MEL_SUFFIXES = frozenset(_FORMATS)
+LIST_SUFFIXES = frozenset(suffix for suffix, file_format in _FORMATS.items() if file_format.refers_to_files)

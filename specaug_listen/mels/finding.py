@@ -8,11 +8,10 @@ from pathlib import Path
 
 from .._files import identity, printable, walk_once
 from ..errors import SpecAugListenError
-from .files import SUFFIXES, MelFile, list_mels, suffix_of
+from .files import LIST_SUFFIXES, MEL_SUFFIXES, MelFile, list_mels, suffix_of
 
 __all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path", "without_key"]
 
-MEL_SUFFIXES = SUFFIXES
 # Beginnings of the names of Kaldi's other files.
 _NAMES_WITHOUT_FEATURES = ("wav.scp", "cmvn", "vad", "spk2utt", "utt2spk", "segments", "ivector", "xvector")
 
@@ -25,11 +24,11 @@ def is_mel_path(path: str | os.PathLike[str]) -> bool:
     >>> is_mel_path("mel.npy"), is_mel_path("feats.ark:utt-1"), is_mel_path("speech.wav")
     (True, True, False)
     """
-    return suffix_of(_split(Path(path))[0]) in SUFFIXES
+    return suffix_of(without_key(path)) in MEL_SUFFIXES
 
 
 def without_key(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a file of mels, without a key behind its colon.
+    """Return the path of a file of mels, without the key after its colon.
 
     Examples
     --------
@@ -46,7 +45,7 @@ def _split(path: Path) -> tuple[Path, str | None]:
         return path, None
     for at in (i for i, letter in enumerate(text) if letter == ":"):
         head = Path(text[:at])
-        if suffix_of(head) in SUFFIXES:
+        if suffix_of(head) in MEL_SUFFIXES:
             return head, text[at + 1 :]
     return path, None
 
@@ -92,8 +91,8 @@ def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], l
 def _files_below(folder: Path, unreadable: list[OSError]) -> list[Path]:
     files: list[Path] = []
     for root, _, names in walk_once(folder, unreadable.append):
-        here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in SUFFIXES and name[0] != "."]
+        here = [Path(root, name) for name in sorted(names) if suffix_of(Path(name)) in MEL_SUFFIXES and name[0] != "."]
         files += [path for path in here if not path.name.startswith(_NAMES_WITHOUT_FEATURES)]
-    if any(suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz") for path in files):
-        files = [path for path in files if suffix_of(path) in (".scp", ".jsonl", ".jsonl.gz")]
+    if any(suffix_of(path) in LIST_SUFFIXES for path in files):
+        files = [path for path in files if suffix_of(path) in LIST_SUFFIXES]
     return files
