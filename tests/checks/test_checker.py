@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from checked import check_of_fault, notes_of, quick_check
-from historical_bugs import BUGS
+from checked import check_of_fault, ids_of, quick_check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipelines import ADAPTER, FAULTS, MONO, Reference
 
 from specaug_listen import Audio
-from specaug_listen.augment import FrequencyMask, Mask, Policy, TimeMask, TrimTail, callable_policy
-from specaug_listen.checks import FINDINGS, check, speech_like
+from specaug_listen.augment import Policy, TimeMask, callable_policy
+from specaug_listen.checks import check, speech_like
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import AudioError, ParameterError
 
 SEEDS = st.integers(0, 2**53 - 1)
-
-
-def ids_of(pipeline, **options):
-    """The findings of a quick check of a callable that takes batches and lengths."""
-    return quick_check(pipeline, **({"adapter": ADAPTER} | options)).report.ids
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -68,39 +62,6 @@ def test_the_global_state_of_numpy_is_as_it_was_before():
     assert np.array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 
-def test_two_faults_are_both_found_errors_first():
-    class Both(FAULTS["zero"][0], FAULTS["in-place"][0]):
-        pass
-
-    assert ids_of(Both()) == ("input-modified", "zero-fill-in-log")
-
-
-def test_a_zero_is_no_fault_where_it_is_the_mean():
-    assert ids_of(FAULTS["zero"][0](), frontend="nemo") == ()
-
-
-def test_a_zero_is_no_fault_where_it_is_silence():
-    assert ids_of(FAULTS["zero"][0](), frontend="librosa") == ()
-
-
-def test_a_zero_is_a_fault_in_decibels_that_an_adapter_asks_for():
-    decibels = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames", scale="db")
-    assert "zero-fill-in-log" in ids_of(FAULTS["zero"][0](), frontend="librosa", adapter=decibels)
-
-
-def test_a_longer_cap_is_kept():
-    assert ids_of(FAULTS["wide"][0](), max_time_share=0.46) == ()
-    assert ids_of(Reference(), max_time_share=0.4) == ()
-
-
-def test_a_lower_share_is_exceeded():
-    assert ids_of(Reference(), share=0.3) == ("short-clip-mostly-masked",)
-
-
-def test_a_finding_can_be_left_out():
-    assert ids_of(FAULTS["zero"][0](), ignore=["zero-fill-in-log"]) == ()
-
-
 def test_a_pipeline_with_channels_is_clean():
     class OfChannels(Reference):
         def __call__(self, mels, lengths):
@@ -125,35 +86,6 @@ def test_a_function_of_one_mel_is_guessed_and_said():
     result = quick_check(one)
     assert result.findings == ()
     assert "was given (bins, frames) as float32 of numpy" in result.report.notes[0]
-
-
-def test_a_warp_that_is_declared_and_never_made_is_ineffective():
-    class Declared(Reference):
-        def __init__(self):
-            self.time_warp_window = 5
-
-        def warped(self, clip, rng):
-            return clip
-
-    (finding,) = quick_check(Declared(), adapter=ADAPTER).findings
-    assert finding.id == "warp-ineffective"
-    assert "time_warp_window is declared, and no frame moved in" in finding.evidence
-
-
-def test_masks_of_a_filter_are_not_looked_for():
-    def noisy(mels, lengths):
-        return mels + np.random.uniform(-0.3, 0.3, mels.shape).astype(mels.dtype)  # noqa: NPY002
-
-    result = quick_check(noisy, adapter=ADAPTER)
-    assert result.findings == ()
-    assert notes_of(result) == ("it changes all cells of a clip: what concerns masks and warps could not be checked",)
-
-
-def test_an_output_with_axes_in_another_order_is_swapped():
-    def turned(mels, lengths):
-        return Reference()(mels, lengths).swapaxes(1, 2)
-
-    assert ids_of(turned) == ("axes-swapped",)
 
 
 def test_a_pipeline_that_fails_on_everything_is_bad_usage():
@@ -228,47 +160,3 @@ POLICIES = {
 @pytest.mark.parametrize(("policy", "frontend"), POLICIES)
 def test_a_framework_s_policy_has_what_is_known_of_it(policy, frontend):
     assert set(quick_check(policy, frontend=frontend, draws=700).report.ids) == POLICIES[policy, frontend]
-
-
-def test_lingvo_reaches_both_ends():
-    ids = quick_check("lingvo-conformer", frontend="nemo", draws=700).report.ids
-    assert not {"end-bins-unmasked", "end-frames-unmasked"} & set(ids)
-
-
-def test_a_cut_tail_changes_the_length():
-    ids = check(Policy((TrimTail(30),), "trim"), draws=100).report.ids
-    assert ids == ("length-changed",)
-
-
-def test_a_policy_that_goes_beyond_its_own_share_is_found():
-    masks = Mask(
-        "time", max_width=1, max_ratio=0.02, ratio_rule="at_least_one", width_rule="inclusive", start_rule="all"
-    )
-    (finding,) = [f for f in check(Policy((masks,), "least"), draws=100).findings if f.id == "cap-exceeded"]
-    assert "a mask of 1 of 20 frames, where the policy declares 2%" in finding.evidence
-
-
-def test_a_crash_names_the_longest_of_the_short_clips():
-    (finding,) = check("nemo-quartznet", frontend="nemo", draws=100).findings
-    assert finding.id == "crash-short-clip"
-    assert finding.evidence.startswith("0.5 s (50 frames), and 5 more: ")
-    assert finding.evidence.endswith("NeMo raises here")
-
-
-def test_a_fill_in_a_policy_is_loud():
-    loud = Policy((FrequencyMask(2, 20, fill=3.0),), "loud")
-    assert check(loud).report.ids == ("fill-loud", "end-bins-unmasked")
-
-
-def test_every_finding_has_a_test_with_that_fault():
-    # Modules and devices: test_modules.py; bugs: test_historical_bugs.py; calls that do not come back, or fork:
-    # test_isolated_process.py, tests/attack; order, places, batches: test_reordering.py, test_rules_places.py,
-    # test_rules_batches.py.
-    elsewhere = {
-        "order-changed", "items-left-out",
-        "applied-in-eval", "device-changed", "call-hangs", "process-ended", "process-forked",
-        "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
-        "starts-on-grid", "stronger-than-published",
-        "masks-follow-shortest", *(bug.finding for bug in BUGS.values()),
-    }  # fmt: skip
-    assert {expected for _, expected, _ in FAULTS.values()} | elsewhere == set(FINDINGS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from checked import ids_of
+from pipelines import Reference
 
 from specaug_listen import frontends
 from specaug_listen.augment import Batch, Draw, FrequencyMask, Policy, TimeMask
@@ -81,3 +83,7 @@ def test_twice_the_masks_of_ld_are_told_where_they_cover_more(clips):
 def test_nothing_is_told_of_what_masks_nothing(clips):
     assert strength_findings(session_of(ALL_POLICIES["none"], clips)) == []
     assert np.all([published_shares("none", 80, 200).area == 0])
+
+
+def test_a_lower_share_is_exceeded():
+    assert ids_of(Reference(), share=0.3) == ("short-clip-mostly-masked",)

@@ -11,7 +11,7 @@ from pipelines import ADAPTER, FAULTS
 from specaug_listen.checks import Check, check, speech_like
 from specaug_listen.checks.trials import FULL_EFFORT, Effort
 
-__all__ = ["CLIPS", "check_of_fault", "notes_of", "quick_check"]
+__all__ = ["CLIPS", "check_of_fault", "ids_of", "notes_of", "quick_check"]
 
 # Shorter than all masks and warps need, of about 200 frames, and long enough for what happens on long clips alone.
 CLIPS = tuple((f"{seconds:g} s", speech_like(seconds, 16000)) for seconds in (0.5, 2.0, 21.0))
@@ -39,3 +39,8 @@ def check_of_fault(name: str) -> Check:
     # Widths of bins are compared with those of frames on long clips, of which few draws say little.
     effort = FULL_EFFORT if name == "axes-by-width" else FEW
     return quick_check(make(), effort=effort, **({"adapter": ADAPTER} | options))
+
+
+def ids_of(pipeline, **options):
+    """The findings of a quick check of a callable that takes batches and lengths."""
+    return quick_check(pipeline, **({"adapter": ADAPTER} | options)).report.ids

@@ -1,0 +1,34 @@
+"""Findings: which there are, in which order, and which are left out."""
+
+from __future__ import annotations
+
+from checked import ids_of
+from historical_bugs import BUGS
+from pipelines import FAULTS
+
+from specaug_listen.checks import FINDINGS
+
+
+def test_two_faults_are_both_found_errors_first():
+    class Both(FAULTS["zero"][0], FAULTS["in-place"][0]):
+        pass
+
+    assert ids_of(Both()) == ("input-modified", "zero-fill-in-log")
+
+
+def test_a_finding_can_be_left_out():
+    assert ids_of(FAULTS["zero"][0](), ignore=["zero-fill-in-log"]) == ()
+
+
+def test_every_finding_has_a_test_with_that_fault():
+    # Modules and devices: test_modules.py; bugs: test_historical_bugs.py; calls that do not come back, or fork:
+    # test_isolated_process.py, tests/attack; order, places, batches: test_reordering.py, test_rules_places.py,
+    # test_rules_batches.py.
+    elsewhere = {
+        "order-changed", "items-left-out",
+        "applied-in-eval", "device-changed", "call-hangs", "process-ended", "process-forked",
+        "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
+        "starts-on-grid", "stronger-than-published",
+        "masks-follow-shortest", *(bug.finding for bug in BUGS.values()),
+    }  # fmt: skip
+    assert {expected for _, expected, _ in FAULTS.values()} | elsewhere == set(FINDINGS)
