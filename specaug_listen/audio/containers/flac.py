@@ -16,9 +16,10 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from ..._notices import Notice
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
-from .tags import before_tags
-from .view import Piece, View, mend, read_at
+from .tags import before_tags, sound_within
+from .view import Piece, View, end_of_run, mend, read_at
 
 __all__ = [
     "HEADER_BYTES",
@@ -43,6 +44,7 @@ _BYTES_PER_SAMPLE = {8: 1, 16: 2, 24: 3}
 _MOST_OVERHEAD_BYTES = 1 << 10
 # Places near the end of a stream that look like its last frame.
 _MOST_PLACES = 8
+_PADDING_BLOCK = 1  # of metadata, by its number
 _FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
@@ -53,8 +55,27 @@ def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     if not starts:
         return unknown_layout("FLAC")
     spans = list(zip(starts, [*starts[1:], end], strict=True))
-    notices = (left_unread(starts[MOST_FILES], end),) if len(starts) > MOST_FILES else ()
-    return FileLayout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), notices)
+    notices = [
+        Notice("junk-before", {"n_bytes": n}) for span in spans[:MOST_FILES] if (n := _n_bytes_hidden(file, *span))
+    ]
+    if len(starts) > MOST_FILES:
+        notices.append(left_unread(starts[MOST_FILES], end))
+    return FileLayout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), tuple(notices))
+
+
+def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
+    """Count the bytes of blocks before the frames of a stream that hold other sound, or padding that is none."""
+    n_bytes, is_last, at = 0, False, begin + 4
+    while not is_last and at + 4 <= end:
+        head = read_at(file, at, 4)
+        is_last, kind, size = bool(head[0] & 0x80), head[0] & 0x7F, int.from_bytes(head[1:], "big")
+        content, at = at + 4, at + 4 + size
+        if not size or at > end:
+            continue
+        is_padding = kind == _PADDING_BLOCK
+        is_true = end_of_run(file, content, at) == (at, 0) if is_padding else sound_within(file, content, at) is None
+        n_bytes += 0 if is_true else size
+    return n_bytes
 
 
 def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:

@@ -30,14 +30,31 @@ _ID3_EXTENDED_FLAG, _ID3_UNSYNCHRONISED_FLAG, _ID3_FOOTER_FLAG = 0x40, 0x80, 0x1
 # Of tags of ID3 in which a byte is put behind each 0xFF, which have to be read whole.
 _MOST_UNSYNCHRONISED_BYTES = 1 << 26
 _ID3_NAME = re.compile(rb"[A-Z0-9]+ ?")
-# As files of sound begin, each with so much that other content hardly ever has it; and frames of MPEG audio and AAC.
-_SOUND = re.compile(
-    rb"(?:RIFF|RIFX|RF64|BW64)....(?:WAVE|AVI |QLCM)|FORM....(?:AIF[FC]|8SVX|16SV)|fLaC[\0\x80]\0\0\x22|OggS\0\x02.{8}"
-    rb"|caff\0\x01\0\0|NIST_1A\n|Creative Voice File\x1a|\.snd\0\0..|riff\x2e\x91\xcf\x11|wvpk....[\0-\x1f]\x04"
-    rb"|TTA1[\x01-\x03]\0|MAC [\x80-\xa0]\x0f|#!AMR|ftyp(?:M4[AB] |isom|iso[2-9]|mp4[12]|qt  |3gp)"
-    rb"|\x1aE\xdf\xa3[\x80-\xff]|FLV\x01[\x01\x04\x05]\0\0\0\x09|0&\xb2u\x8ef\xcf\x11|\xff[\xe2-\xe7\xf0-\xff][\x10-\xef]",
-    re.DOTALL,
+# As files of sound begin, each with so much that other content hardly ever has it: a mark that is found quickly, and
+# what follows it; and frames of MPEG audio and AAC.
+_FILES = tuple(
+    (mark, re.compile(re.escape(mark) + rest, re.DOTALL))
+    for mark, rest in (
+        *((name, b"....(?:WAVE|AVI |QLCM)") for name in (b"RIFF", b"RIFX", b"RF64", b"BW64")),
+        (b"FORM", b"....(?:AIF[FC]|8SVX|16SV)"),
+        (b"fLaC", rb"[\0\x80]\0\0\x22"),
+        (b"OggS\0\2", b".{8}"),
+        (b"caff\0\1\0\0", b""),
+        (b"NIST_1A\n", b""),
+        (b"Creative Voice File\x1a", b""),
+        (b".snd\0\0", b".."),
+        (b"riff\x2e\x91\xcf\x11", b""),
+        (b"wvpk", rb"....[\0-\x1f]\x04"),
+        (b"TTA1", rb"[\x01-\x03]\0"),
+        (b"MAC ", rb"[\x80-\xa0]\x0f"),
+        (b"#!AMR", b""),
+        (b"ftyp", b"(?:M4[AB] |isom|iso[2-9]|mp4[12]|qt  |3gp)"),
+        (b"\x1aE\xdf\xa3", rb"[\x80-\xff]"),
+        (b"FLV\1", rb"[\x01\x04\x05]\0\0\0\x09"),
+        (b"0&\xb2u\x8ef\xcf\x11", b""),
+    )
 )
+_FRAME = re.compile(rb"\xff[\xe2-\xe7\xf0-\xff][\x10-\xef]")
 _LONGEST_BEGINNING = 20
 _CERTAIN_FRAMES = 4
 # What looks like a frame of which none follows, in much that holds no sound.
@@ -94,15 +111,27 @@ def sound_within(file: BinaryIO, begin: int, end: int) -> int | None:
     at, n_false = begin, 0
     while at < end:
         block = read_at(file, at, min(_BYTES_AT_ONCE, end - at))
-        for mark in _SOUND.finditer(block):
-            place, is_frame = at + mark.start(), block[mark.start()] == 0xFF
-            if not is_frame or (n_false < _MOST_FALSE_FRAMES and _is_row_of_frames(file, place, end)):
-                return place
+        if (place := _find_file(block)) >= 0:
+            return at + place
+        for sync in _FRAME.finditer(block) if n_false < _MOST_FALSE_FRAMES else ():
+            if _is_row_of_frames(file, at + sync.start(), end):
+                return at + sync.start()
             n_false += 1
         if len(block) < _BYTES_AT_ONCE:
             return None
         at += len(block) - _LONGEST_BEGINNING
     return None
+
+
+def _find_file(block: bytes) -> int:
+    """Return where a file of sound begins; -1 where none does."""
+    for mark, beginning in _FILES:
+        place = block.find(mark)
+        while place >= 0:
+            if beginning.match(block, place):
+                return place
+            place = block.find(mark, place + 1)
+    return -1
 
 
 def _is_row_of_frames(file: BinaryIO, at: int, end: int) -> bool:

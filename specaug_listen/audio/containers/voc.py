@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .layout import FileLayout, Stream, unknown_layout
+from .tags import sound_within
 from .trailing import kind_of_rest, second_file
 from .view import Piece, read_at
 
@@ -15,7 +16,7 @@ __all__ = ["voc_layout"]
 
 # Blocks of sound, and what they hold before it.
 _HEADER_BYTES = {1: 2, 2: 0, 9: 12}
-_SILENCE_KIND, _EXTENDED_KIND, _LAST_KIND = 3, 8, 9
+_SILENCE_KIND, _TEXT_KIND, _EXTENDED_KIND, _LAST_KIND = 3, 5, 8, 9
 # Blocks whose size is always the same.
 _FIXED_BYTES = {_SILENCE_KIND: 3, 4: 2, 6: 2, 7: 0, _EXTENDED_KIND: 4}
 _OPEN_SIZES = (0x7FFFFF, 0xFFFFFF)
@@ -25,6 +26,8 @@ _CODECS = frozenset({*_SILENT_VALUES, 1, 2, 3, 0x200})
 _LOGARITHMIC_CODECS = (6, 7)
 # Bytes of silence, which a few bytes of a file can ask for.
 _MOST_SILENCE_BYTES = 1 << 26
+# Of a text in which nobody looks for sound.
+_SHORT_TEXT_BYTES = 1 << 12
 # As much behind the mark of the end is no sound.
 _MOST_BYTES_AFTER_END = 64
 
@@ -51,7 +54,7 @@ class _Blocks:
     ends : int
         Where the last block ends.
     n_others : int
-        How many blocks are of another coding than the first one with sound.
+        How many blocks are of another coding than the first one with sound, or are called text and hold other things.
     """
 
     ends: int
@@ -137,9 +140,18 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
                 size = _add(blocks, file, at, kind, size, end, current)
             else:
                 blocks.n_others += 1
+        if kind == _TEXT_KIND and _hides_sound(file, at + 4, min(end, at + 4 + size)):
+            blocks.n_others += 1
         extended = _coding(kind, head) if kind == _EXTENDED_KIND else None
         at += 4 + size
     return blocks
+
+
+def _hides_sound(file: BinaryIO, begin: int, end: int) -> bool:
+    """Whether a block of text is none."""
+    if end - begin < _SHORT_TEXT_BYTES:
+        return False
+    return not read_at(file, begin, _SHORT_TEXT_BYTES).isascii() or sound_within(file, begin, end) is not None
 
 
 def _are_blocks(file: BinaryIO, at: int, end: int) -> bool:

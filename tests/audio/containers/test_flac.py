@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 import soundfile as sf
+from readings import VOICE, encoded, heard
 
 from specaug_listen import load
 from specaug_listen.audio.containers.flac import HEADER_BYTES, FlacMd5
@@ -43,3 +46,32 @@ def test_without_an_md5_nothing_differs(header):
     md5 = FlacMd5(header)
     md5.add(np.ones((3, 1), np.float32))
     assert not md5.differs
+
+
+def with_block(data, kind, content):
+    """A FLAC with one more block of metadata behind the first one."""
+    return data[:42] + bytes([kind]) + len(content).to_bytes(3, "big") + content + data[42:]
+
+
+def picture_block(data):
+    return struct.pack(">II9sIIIIII", 3, 9, b"image/png", 0, 1, 1, 24, 0, len(data)) + data
+
+
+def test_sound_in_blocks_before_the_frames_is_told(subtests, tmp_path):
+    data = bytes(encoded(VOICE, "FLAC"))
+    expected, notices = heard(tmp_path, data)
+    assert notices == {}
+    mp3, samples = bytes(encoded(VOICE, "MP3")), (VOICE * 32768).astype("<i2").tobytes()
+    pixels = np.random.default_rng(0).bytes(9000)
+    for kind, content, is_told in [
+        (1, bytes(9000), False),
+        (1, samples, True),
+        (2, b"abcd" + mp3, True),
+        (6, picture_block(pixels), False),
+        (6, picture_block(pixels + mp3), True),
+    ]:
+        with subtests.test(kind=kind, is_told=is_told):
+            changed = with_block(bytes([*data[:4], data[4] & 0x7F, *data[5:]]), kind, content)
+            heard_samples, notices = heard(tmp_path, changed)
+            np.testing.assert_array_equal(heard_samples, expected)
+            assert notices == ({"junk-before": {"n_bytes": len(content)}} if is_told else {})

@@ -542,6 +542,14 @@ VOC_BLOCKS = {
 }
 
 
+def test_sound_in_what_a_voc_calls_text_is_told(subtests, tmp_path):
+    pcm, mp3 = pcm16(), bytes(encoded(VOICE, "MP3"))
+    for text, is_told in ((b"by hand " * 1000 + b"\0", False), (pcm, True), (b"by hand " * 1000 + mp3, True)):
+        with subtests.test(is_told=is_told):
+            data = voc(voc_block(9, VOC_16_BITS + pcm), voc_block(5, text), voc_block(4, b"\1\0"))
+            assert_whole(tmp_path, data, kinds=("other-streams",) if is_told else ())
+
+
 def test_headers_of_a_voc_between_its_sound_are_not_heard(subtests, tmp_path):
     for name, blocks in VOC_BLOCKS.items():
         with subtests.test(name=name):
