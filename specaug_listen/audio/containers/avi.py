@@ -17,6 +17,8 @@ __all__ = ["avi_without_index", "disagreement_of_avi", "seconds_of_avi"]
 
 _ENTRY_BYTES, _LARGEST_INDEX_BYTES = 16, 1 << 26
 _STRH_BYTES = 36
+# The header of a track within that of the file, or what belongs together within the sounds and pictures.
+_DEEPEST_LIST = 2
 _PCM_CODECS = frozenset({1, 3})
 
 
@@ -95,20 +97,20 @@ def _chunks(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int
         at += 8 + size + size % 2
 
 
-def _headers(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _headers(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int]]:
     for name, at, size in _chunks(file, begin, end):
-        if name == b"LIST" and read_at(file, at, 4) in (b"hdrl", b"strl"):
-            yield from _headers(file, at + 4, min(end, at + size))
+        if name == b"LIST" and depth < _DEEPEST_LIST and read_at(file, at, 4) in (b"hdrl", b"strl"):
+            yield from _headers(file, at + 4, min(end, at + size), depth + 1)
         elif name in (b"strh", b"strf") and size < 1 << 16:
             yield name, at, size
         elif name == b"LIST" and read_at(file, at, 4) == b"movi":
             return
 
 
-def _sounds_and_pictures(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def _sounds_and_pictures(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, int, int]]:
     """Name, place of the header, and size of each chunk of a track, but for parts of an index."""
     for name, at, size in _chunks(file, begin, end):
-        if name == b"LIST":
-            yield from _sounds_and_pictures(file, at + 4, min(end, at + size))
+        if name == b"LIST" and depth < _DEEPEST_LIST:
+            yield from _sounds_and_pictures(file, at + 4, min(end, at + size), depth + 1)
         elif name[:2].isdigit():
             yield name, at - 8, size

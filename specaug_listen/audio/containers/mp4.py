@@ -19,7 +19,7 @@ _LARGEST_BOX_BYTES = 1 << 24
 # Lengths are rounded to the time scale of the whole file, and the last frame is filled up or not.
 _TOLERANCE, _TOLERANCE_S = 0.02, 0.05
 _UNKNOWN_DURATIONS = frozenset({0, 0xFFFFFFFF, (1 << 64) - 1})
-_MOST_CHUNKS = 1 << 20
+_MOST_CHUNKS, _MOST_BOXES = 1 << 20, 1 << 16
 # Of ``stsd`` that tell how many forms of sound it has.
 _COUNT_BYTES = 8
 
@@ -60,28 +60,28 @@ def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> 
         scale = _times(movie[b"mvhd"])[0]
         kinds = [kind for track in tracks if track.is_sound if (kind := _of_track(track.tables, scale))]
         return kinds[0] if kinds else _of_chunks(tracks, [(at - base, ends - base) for at, ends in media])
-    except (struct.error, LookupError, ArithmeticError):
+    except (struct.error, LookupError, ArithmeticError, ValueError):
         return "boxes"
 
 
 def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Name of each box, and where its content begins and ends."""
-    while at + 8 <= end:
-        head = read_at(file, at, 16)
+    for _ in range(_MOST_BOXES):
+        head = read_at(file, at, 16) if at + 8 <= end else b""
         size, n_head = int.from_bytes(head[:4], "big"), 8
         if size == 1:
             size, n_head = int.from_bytes(head[8:16], "big"), 16
         size = end - at if size == 0 else size
-        if size < n_head or at + size > end:
+        if not head or size < n_head or at + size > end:
             return
         yield head[4:8], at + n_head, at + size
         at += size
 
 
-def _tables(file: BinaryIO, begin: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+def _tables(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
     for name, at, ends in _boxes(file, begin, end):
-        if name in _PARENTS:
-            yield from _tables(file, at, ends)
+        if name in _PARENTS and depth < len(_PARENTS):
+            yield from _tables(file, at, ends, depth + 1)
         elif name == b"stsd":
             yield name, read_at(file, at, _COUNT_BYTES)
         elif ends - at <= _LARGEST_BOX_BYTES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from oddfiles import written_by_ffmpeg
@@ -50,3 +52,17 @@ def test_a_damaged_rate_or_size_is_said_and_strictly_refused(tmp_path, place):
     path.write_bytes(data)
     with pytest.raises(AudioError):
         load(path, strict=True)
+
+
+@pytest.mark.parametrize("kind", [b"hdrl", b"movi", b"rec "])
+def test_lists_within_lists_without_end_are_not_followed(tmp_path, kind):
+    path = tmp_path / "a.avi"
+    lists = b""
+    for _ in range(5000):
+        lists = b"LIST" + struct.pack("<I", 4 + len(lists)) + kind + lists
+    movie = b"LIST" + struct.pack("<I", 4 + len(lists)) + b"movi" + lists + b"idx1" + struct.pack("<I", 16) + bytes(16)
+    body = b"AVI " + lists + movie
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    answers(path)
+    with pytest.raises(AudioError):
+        load(path)

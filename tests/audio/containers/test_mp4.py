@@ -92,3 +92,15 @@ def test_boxes_of_other_sizes_and_fragments_are_left_alone(tmp_path):
     assert disagreement(path) is None
     path.write_bytes(data + struct.pack(">I4s", 8, b"moof"))
     assert disagreement(path) is None
+
+
+@pytest.mark.parametrize("name", [b"trak", b"mdia", b"stbl"])
+def test_boxes_within_boxes_without_end_are_not_followed(tmp_path, name):
+    path = tmp_path / "a.m4a"
+    boxes = b""
+    for _ in range(5000):
+        boxes = struct.pack(">I4s", 8 + len(boxes), name) + boxes[:80_000]
+    path.write_bytes(struct.pack(">I8sI", 16, b"ftypM4A ", 0) + struct.pack(">I4s", 8 + len(boxes), b"moov") + boxes)
+    assert disagreement(path) in ("boxes", None)
+    with pytest.raises(AudioError):
+        load(path)
