@@ -68,7 +68,7 @@ class Config:
         names = [name for name in _ARGUMENT_SECTIONS if isinstance(self.data.get(name), dict)]
         return (self.root.section(names[0]) if names else None) or self.root
 
-    def no_frontend(self, why: str) -> None:
+    def reject_frontend(self, why: str) -> None:
         """Note why the file's features cannot be reproduced, so no other front-end may replace its own by default."""
         self.why_irreplaceable = self.why_irreplaceable or why
         self.notes.append(f"{why}; choose a front-end")
@@ -93,7 +93,7 @@ class Config:
             frontend.filterbank()
         except ParameterError as error:
             if error.field not in _NUMBER_FIELDS:
-                self.no_frontend(f"the front-end of this file is not supported ({error})")
+                self.reject_frontend(f"the front-end of this file is not supported ({error})")
                 return None
             value = different.get(error.field, getattr(base, error.field))
             if value is None:  # a window as long as the FFT
@@ -114,9 +114,14 @@ class Section:
         self._config, self.data, self.place = config, data, place
 
     @property
-    def where(self) -> str:
-        """The keys that lead to it, each followed by a dot."""
-        return "".join(f"{key}." for key in self.place)
+    def path(self) -> str:
+        """The dotted path; empty for the whole."""
+        return ".".join(self.place)
+
+    @property
+    def prefix(self) -> str:
+        """What precedes a key in messages: the dotted path and a dot."""
+        return f"{self.path}." if self.place else ""
 
     def __contains__(self, key: str) -> bool:
         return key in self.data
@@ -124,7 +129,7 @@ class Section:
     def keys(self, **others: str) -> dict[str, str]:
         """Map a front-end's fields to the dotted paths of their keys in this section; ``others`` have other names."""
         same = {name: name for name in ("n_fft", "win_length", "hop_length", "n_mels", "sample_rate")}
-        return {field: self.where + key for field, key in {**same, **others}.items()}
+        return {field: self.prefix + key for field, key in {**same, **others}.items()}
 
     def with_data(self, data: Mapping[str, Any]) -> Section:
         """Return a section of the same place with other contents."""
@@ -142,15 +147,15 @@ class Section:
         value = self._config.resolve(self.data[key], (*self.place, key))
         if isinstance(value, Tagged):
             raise ParameterError(
-                f"{self.where}{key}={value.tag} {value.value!r:.60}: allowed is {words_for(expected)}; nothing in a "
+                f"{self.prefix}{key}={value.tag} {value.value!r:.60}: allowed is {words_for(expected)}; nothing in a "
                 "configuration is executed, so write the value"
             )
-        return check_value(expected, self.where + key, value)
+        return check_value(expected, self.prefix + key, value)
 
     def get_noted(self, key: str, expected: Any, default: Any) -> Any:
         """Return the value of a key, or the default, which is noted as filled in; see `get`."""
         if key not in self.data:
-            self._config.defaults.append(f"{self.where}{key}: {yaml_text(default)}")
+            self._config.defaults.append(f"{self.prefix}{key}: {yaml_text(default)}")
         return self.get(key, expected, default)
 
     def get_float(self, key: str) -> float | None:
@@ -169,7 +174,7 @@ class Section:
             self.mark_read(key)
         if value is None:
             return []
-        check_value(list, self.where + key, value)
+        check_value(list, self.prefix + key, value)
         if not any(isinstance(entry, dict) or isinstance(getattr(entry, "value", None), dict) for entry in value):
             self.mark_read(key)
         return list(value)
@@ -183,7 +188,7 @@ class Section:
             if key in self.data:
                 self.mark_read(key)
             return None
-        return Section(self._config, check_value(dict, self.where + key, value), (*self.place, key))
+        return Section(self._config, check_value(dict, self.prefix + key, value), (*self.place, key))
 
     def section_or_empty(self, key: str) -> Section:
         """Return the mapping below a key, or an empty one."""
@@ -214,7 +219,7 @@ class Section:
             elif key in self.data:
                 arguments[name] = self.get(key, expected[name])
             else:
-                raise ParameterError(f"{self.where}{key} is missing: allowed is {words_for(expected[name])}")
+                raise ParameterError(f"{self.prefix}{key} is missing: allowed is {words_for(expected[name])}")
         return arguments
 
     def call(self, function: Callable[..., T], arguments: Mapping[str, Any], **others: Any) -> T:
@@ -222,7 +227,7 @@ class Section:
         try:
             return function(**arguments, **others)
         except ParameterError as error:
-            raise ParameterError(f"{self.where}{error}") from None
+            raise ParameterError(f"{self.prefix}{error}") from None
 
     def mark_known(self, keys: Iterable[str]) -> None:
         """Record which keys of a section that affects the sound are known; others are listed as not read."""
@@ -241,9 +246,13 @@ class Section:
                 others = [name for name in self._config.owners([key]) if name != self._config.framework]
                 hint = f"; it looks like {others[0]}'s" if others else nearest(key, sorted(allowed))
                 raise ParameterError(
-                    f"unknown key {self.where + key!r:.80}{hint} (allowed: {', '.join(sorted(allowed))})"
+                    f"unknown key {self.prefix + key!r:.80}{hint} (allowed: {', '.join(sorted(allowed))})"
                 )
 
     def note(self, text: str) -> None:
         """Add a note about the configuration."""
         self._config.notes.append(text)
+
+    def note_key(self, key: str, text: str) -> None:
+        """Add a note about a key of this section."""
+        self.note(f"{self.prefix}{key}: {text}")

@@ -241,7 +241,7 @@ def _read_policy(config: Config, section: Section) -> Policy:
     ):
         idle = [key for key in keys if key in section] if not arguments[switch] else []
         if idle:
-            section.note(f"{section.where}{', '.join(idle)}: without effect, {switch} is false")
+            section.note(f"{section.prefix}{', '.join(idle)}: without effect, {switch} is false")
     return section.call(espnet_policy, arguments, name=config.name)
 
 
@@ -292,15 +292,17 @@ def _read_frontend(config: Config) -> MelFrontend | None:
     if other_task is not None and not {"frontend", "frontend_conf", "specaug"} & set(root.data):
         root.mark_read(other_task)
         why = "a configuration of a task other than recognition, without a front-end"
-        config.no_frontend(f"{other_task}: {why}")
+        config.reject_frontend(f"{other_task}: {why}")
         return None
     size = root.get("input_size", _Size)
     if kind != "default":
         why = f"{size} features were computed elsewhere" if size else "the features were computed elsewhere"
-        config.no_frontend(f"frontend: {'null' if kind is None else kind}: {why if kind is None else 'not supported'}")
+        config.reject_frontend(
+            f"frontend: {'null' if kind is None else kind}: {why if kind is None else 'not supported'}"
+        )
         return None
     if size:
-        config.no_frontend("input_size: ESPnet then reads features that were computed elsewhere")
+        config.reject_frontend("input_size: ESPnet then reads features that were computed elsewhere")
         return None
     section = root.section_or_empty("frontend_conf")
     section.mark_known(_FRONTEND_KEYS)
@@ -316,7 +318,7 @@ def _read_frontend(config: Config) -> MelFrontend | None:
         "window": section.get("window", str | None, "hann") or "ones (null)",
     }
     if not section.get("center", bool, True) or section.get("normalized", bool, False):
-        config.no_frontend("frontend_conf: center: false and normalized: true are not supported")
+        config.reject_frontend("frontend_conf: center: false and normalized: true are not supported")
         return None
     return config.preset("espnet", section.keys(sample_rate="fs", fmin_hz="fmin", fmax_hz="fmax"), **changes)
 

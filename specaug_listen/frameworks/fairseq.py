@@ -107,12 +107,12 @@ def _read_policy(config: Config, section: Section) -> Policy:
     arguments = section.arguments(fairseq_policy, [_MISSPELT_KEY])
     if _MISSPELT_KEY in section:
         value = section.get(_MISSPELT_KEY, Count)
-        section.note(
-            f"{section.where}{_MISSPELT_KEY}: {value}: a typo of fairseq's own tool; the transform reads time_warp_W, "
-            "so this has no effect"
+        section.note_key(
+            _MISSPELT_KEY,
+            f"{value}: a typo of fairseq's own tool; the transform reads time_warp_W, so this has no effect",
         )
     if arguments["time_mask_N"] and arguments["time_mask_T"] and not arguments["time_mask_p"]:
-        section.note(f"{section.where}time_mask_p is 0: no frame is ever masked")
+        section.note(f"{section.prefix}time_mask_p is 0: no frame is ever masked")
     return fairseq_policy(**arguments, name=config.name)
 
 
@@ -129,7 +129,7 @@ def _training_steps(root: Section) -> list[str] | None:
     for section in sections:
         split = next((name for name in ("_train", "*") if section.data.get(name) is not None), None)
         if split is None:
-            section.note(f"{section.where[:-1]} has neither _train nor '*': no transform runs in training")
+            section.note(f"{section.path} has neither _train nor '*': no transform runs in training")
         else:
             steps += section.get(split, _Names)
     return steps

@@ -165,7 +165,7 @@ def _extractor(root: Section) -> Section | None:
         return inner or own
     different = sorted(key for key in {*inner.data, *own.data} if inner.data.get(key) != own.data.get(key))
     root.note(
-        f"{PREPROCESSOR}: ignored, because transformers takes {inner.where[:-1]}"
+        f"{PREPROCESSOR}: ignored, because transformers takes {inner.path}"
         + (f"; they differ in {', '.join(different)[:200]}" if different else "")
     )
     return inner
@@ -185,18 +185,18 @@ def _row_frames(config: Config, root: Section, extractor: Section | None) -> int
     what = f"chunk_length of {seconds} s, at sampling_rate {rate} and hop_length {hop}"
     if not 1 <= n_frames <= _MOST_FRAMES:
         raise ParameterError(
-            f"{extractor.where}chunk_length={seconds}: {n_frames} frames at sampling_rate {rate} and hop_length "
+            f"{extractor.prefix}chunk_length={seconds}: {n_frames} frames at sampling_rate {rate} and hop_length "
             f"{hop}; allowed are 1 to {_MOST_FRAMES}"
         )
     for key, number in (("n_samples", n_samples), ("nb_max_frames", n_frames)):
         value = extractor.get(key, _Whole | None)
         if value not in (None, number):
-            extractor.note(f"{extractor.where}{key}: {value}: without effect, {what}, gives {number} in transformers")
+            extractor.note_key(key, f"{value}: without effect, {what}, gives {number} in transformers")
     places = root.get("max_source_positions", LeastOne | None)
     if places is not None and n_frames != _FRAMES_PER_PLACE * places:
         raise ParameterError(
             f"max_source_positions={places} in config.json: the model takes {_FRAMES_PER_PLACE * places} frames, "
-            f"but {what}, in {extractor.where[:-1]}, gives {n_frames}; make them equal"
+            f"but {what}, in {extractor.path}, gives {n_frames}; make them equal"
         )
     return int(n_frames)
 
@@ -209,7 +209,7 @@ def _check_fits(root: Section, extractor: Section | None, arguments: dict[str, A
     length = arguments["mask_feature_length"]
     if arguments["apply_spec_augment"] and arguments["mask_feature_prob"] > 0 and length > n_mels:
         raise ParameterError(
-            f"mask_feature_length={length}: allowed is at most {source.where}{key}={n_mels}; transformers raises here"
+            f"mask_feature_length={length}: allowed is at most {source.prefix}{key}={n_mels}; transformers raises here"
         )
 
 
@@ -239,16 +239,16 @@ def _read_frontend(config: Config, root: Section, extractor: Section | None) -> 
     kind = extractor.get("feature_extractor_type", str | None)
     if kind not in (None, "WhisperFeatureExtractor"):
         raise ParameterError(
-            f"{extractor.where}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor, the only one "
+            f"{extractor.prefix}feature_extractor_type={kind!r:.80}: allowed is WhisperFeatureExtractor, the only one "
             "of Whisper models"
         )
     extractor.mark_known(_EXTRACTOR_KEYS)
     if extractor.get("dither", Number, 0.0):
-        extractor.note(f"{extractor.where}dither: noise in training, left out")
+        extractor.note_key("dither", "noise in training, left out")
     size = extractor.get_noted("feature_size", LeastOne, 80)
     if "num_mel_bins" in root and size != n_mels:
         raise ParameterError(
-            f"num_mel_bins={n_mels} in config.json, {extractor.where}feature_size={size}: the model does not accept "
+            f"num_mel_bins={n_mels} in config.json, {extractor.prefix}feature_size={size}: the model does not accept "
             "these features; make them equal"
         )
     return config.preset(

@@ -99,9 +99,8 @@ def _read(config: Config) -> PolicyAndFrontend:
     policy = section.call(lhotse_policy, arguments, supervisions=True, name=config.name)
     factor = arguments["time_warp_factor"]
     if factor is None or factor < 1:
-        section.note(
-            f"{section.where}time_warp_factor: {'null' if factor is None else factor}: no warp, as for any value below "
-            "1"
+        section.note_key(
+            "time_warp_factor", f"{'null' if factor is None else factor}: no warp, as for any value below 1"
         )
     section.note(
         "supervision segments are assumed to be passed, as lhotse's datasets and icefall do: warp and masks are each "
@@ -117,11 +116,12 @@ def _note_swapped(section: Section, arguments: dict[str, Any], n_bins: int) -> N
     """Note where the two sizes look swapped, as they once were in lhotse's documentation."""
     wide, long = arguments["features_mask_size"], arguments["frames_mask_size"]
     if wide > long and 2 * wide > n_bins:
-        section.note(
-            f"{section.where}features_mask_size: {wide}, frames_mask_size: {long}: these look swapped: one mask takes "
+        section.note_key(
+            "features_mask_size",
+            f"{wide}, frames_mask_size: {long}: these look swapped: one mask takes "
             f"up to {min(wide - 1, n_bins)} of {n_bins} bins, and up to {long - 1} frames; lhotse's documentation once "
             "had F and T the wrong way round (lhotse issue 461). Drawn as written; if they are swapped, write "
-            f"features_mask_size: {long} and frames_mask_size: {wide}"
+            f"features_mask_size: {long} and frames_mask_size: {wide}",
         )
 
 

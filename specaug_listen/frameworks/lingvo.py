@@ -83,9 +83,9 @@ def _read(config: Config) -> PolicyAndFrontend:
     arguments = section.arguments(lingvo_policy, [*_OFF_VALUES, *_IDLE_KEYS])
     for key, off in _OFF_VALUES.items():
         if key in section and section.data[key] != off:
-            raise ParameterError(f"{section.where}{key}={section.data[key]!r:.80}: not supported; allowed is {off}")
+            raise ParameterError(f"{section.prefix}{key}={section.data[key]!r:.80}: not supported; allowed is {off}")
     if arguments["time_warp_max_frames"] and not arguments["time_warp_max_ratio"]:
-        section.note(f"{section.where}time_warp_max_frames: without effect, time_warp_max_ratio is 0")
+        section.note_key("time_warp_max_frames", "without effect, time_warp_max_ratio is 0")
     return lingvo_policy(**arguments, name=config.name), config.default_frontend()
 
 
@@ -97,10 +97,10 @@ def _of_one_domain(section: Section) -> Section:
         if not values or any(value != values[0] for value in values):
             advice = f"write one of them, e.g. {key}: {values[0]!r:.40}" if values else f"write {key} as one value"
             raise ParameterError(
-                f"{section.where}{key}={values!r:.80}: a list holds one value per domain_id, and a clip belongs to "
+                f"{section.prefix}{key}={values!r:.80}: a list holds one value per domain_id, and a clip belongs to "
                 f"one; {advice}"
             )
-        section.note(f"{section.where}{key}: {values[0]!r:.40} in every domain")
+        section.note_key(key, f"{values[0]!r:.40} in every domain")
         single[key] = values[0]
     return section.with_data(single)
 

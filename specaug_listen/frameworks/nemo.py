@@ -159,7 +159,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     if preprocessor is not None and preprocessor.section("preprocessor") is not None:
         # A preprocessor that is a network contains the preprocessor of its mel, and the masks.
         outer, model = preprocessor, preprocessor
-        model.note(f"{model.where}_target_: {class_of(model)[:80]}: masks fall on the mel inside it")
+        model.note_key("_target_", f"{class_of(model)[:80]}: masks fall on the mel inside it")
         preprocessor = model.section("preprocessor")
     elif preprocessor is None and model.place != root.place:
         # The masks are one level deeper than the preprocessor.
@@ -170,7 +170,7 @@ def _read(config: Config) -> PolicyAndFrontend:
     _refuse_blocks(model)
     if masks is None:
         _refuse_merged(root)
-        model.note(f"{model.where}spec_augment is missing or null: nothing is masked")
+        model.note(f"{model.prefix}spec_augment is missing or null: nothing is masked")
         policy = Policy(NONE.transforms, config.name, framework="nemo")
     else:
         policy = _read_policy(config, masks, preprocessor)
@@ -198,7 +198,7 @@ def _masks(model: Section, outer: Section | None, root: Section) -> Section | No
         around = _first(_model(root), _MASK_SECTIONS)
         if around is not None:
             raise ParameterError(
-                f"{around.where[:-1]}: {outer.where[:-1]} contains a network, and these masks fall on its output, so "
+                f"{around.path}: {outer.path} contains a network, and these masks fall on its output, so "
                 "they cannot be heard"
             )
     return masks
@@ -210,8 +210,8 @@ def _refuse_blocks(model: Section) -> None:
     target = "" if blocks is None else class_of(blocks)
     if blocks is not None and target.endswith("BlockMasking"):
         raise ParameterError(
-            f"{blocks.where}_target_={target!r:.80}: masked blocks for self-supervised training are not supported, and "
-            "spec_augment is not used beside them; allowed is a model without masking"
+            f"{blocks.prefix}_target_={target!r:.80}: masked blocks for self-supervised training are not supported, "
+            "and spec_augment is not used beside them; allowed is a model without masking"
         )
 
 
@@ -232,14 +232,16 @@ def _read_policy(config: Config, section: Section, preprocessor: Section | None 
         _note_numbers(section, "mask_patches", "patches", "the shortest clip of the batch")
         return section.call(nemo_patch_policy, arguments, name=config.name)
     if target not in ("", _MASK_CLASS):
-        raise ParameterError(f"{section.where}_target_={target!r:.80}: allowed is one of {_MASK_CLASS}, {_PATCH_CLASS}")
+        raise ParameterError(
+            f"{section.prefix}_target_={target!r:.80}: allowed is one of {_MASK_CLASS}, {_PATCH_CLASS}"
+        )
     arguments = section.arguments(nemo_policy, _UNHEARD_KEYS)
     for number, widths in (
         ("freq_masks", ["freq_width"]),
         ("time_masks", ["time_width"]),
         ("rect_masks", ["rect_time", "rect_freq"]),
     ):
-        idle = [f"{section.where}{key}" for key in widths if key in section]
+        idle = [f"{section.prefix}{key}" for key in widths if key in section]
         if number in section and not arguments[number] and idle:
             section.note(f"{', '.join(idle)}: without effect, {number} is 0")
     if preprocessor is not None:
@@ -251,9 +253,9 @@ def _read_policy(config: Config, section: Section, preprocessor: Section | None 
 def _note_numbers(section: Section, key: str, unit: str, whole: str) -> None:
     value = section.get(key, Number)
     if isinstance(value, float) and value == 1.0:
-        section.note(f"{section.where}{key}: 1.0 is a share, all of {whole}; 1 would be one of the {unit}")
+        section.note_key(key, f"1.0 is a share, all of {whole}; 1 would be one of the {unit}")
     elif value == 1:
-        section.note(f"{section.where}{key}: 1 is a number of {unit}; 1.0 would be the share, all of {whole}")
+        section.note_key(key, f"1 is a number of {unit}; 1.0 would be the share, all of {whole}")
 
 
 def _write(policy: NeutralPolicy) -> str:

@@ -103,9 +103,9 @@ def _usual_frontend(config: Config, model: Section) -> MelFrontend | None:
     """Return NeMo's default front-end; None if the model starts from a checkpoint, whose front-end is unknown."""
     for holder, key in ((holder, key) for holder in (model, config.root) for key in _START_KEYS if key in holder):
         name = holder.get(key, str | None) or "a model to be named"
-        config.no_frontend(f"{holder.where}{key}: the front-end is that of {name:.80}, which is not in the file")
+        config.reject_frontend(f"{holder.prefix}{key}: the front-end is that of {name:.80}, which is not in the file")
         return None
-    model.note(f"{model.where}preprocessor is missing; NeMo's default front-end is used")
+    model.note(f"{model.prefix}preprocessor is missing; NeMo's default front-end is used")
     return config.preset("nemo")
 
 
@@ -113,20 +113,20 @@ def _is_mel(config: Config, section: Section, target: str) -> bool:
     """Whether the preprocessor computes a supported mel; otherwise raise, or note why not."""
     if target == _CEPSTRA_CLASS:
         raise ParameterError(
-            f"{section.where}_target_={target!r:.80}: cepstral coefficients are not a mel spectrogram, so the masks "
+            f"{section.prefix}_target_={target!r:.80}: cepstral coefficients are not a mel spectrogram, so the masks "
             f"cannot be heard; allowed is {_MEL_CLASS}"
         )
     if _NETWORK_NAMES.search(target):
         raise ParameterError(
-            f"{section.where}_target_={target!r:.80}: the output of a network is not a mel spectrogram, so the masks "
+            f"{section.prefix}_target_={target!r:.80}: the output of a network is not a mel spectrogram, so the masks "
             f"cannot be heard; allowed is {_MEL_CLASS}"
         )
     if target not in ("", _MEL_CLASS):
-        config.no_frontend(f"{section.where}_target_: {target[:80]} is not supported")
+        config.reject_frontend(f"{section.prefix}_target_: {target[:80]} is not supported")
         return False
     section.mark_known(_KEYS)
     if section.get("exact_pad", bool, False):
-        config.no_frontend(f"{section.where}exact_pad: this framing is not supported")
+        config.reject_frontend(f"{section.prefix}exact_pad: this framing is not supported")
         return False
     return True
 
@@ -137,7 +137,7 @@ def _samples(section: Section, key: str, samples_key: str, default_s: float, rat
     if samples and seconds:
         value = seconds if key in section else f"{seconds} (NeMo's default)"
         raise ParameterError(
-            f"{section.where}{key}={value}, {samples_key}={samples}: NeMo raises with both; allowed is one of them, "
+            f"{section.prefix}{key}={value}, {samples_key}={samples}: NeMo raises with both; allowed is one of them, "
             f"write {key}: null"
         )
     if samples:
@@ -145,27 +145,25 @@ def _samples(section: Section, key: str, samples_key: str, default_s: float, rat
     seconds = section.get_noted(key, _Seconds, default_s)
     if not seconds or seconds < 0:
         raise ParameterError(
-            f"{section.where}{key}={seconds}: allowed is more than 0 seconds, or a number of {samples_key}"
+            f"{section.prefix}{key}={seconds}: allowed is more than 0 seconds, or a number of {samples_key}"
         )
     return int(seconds * rate)
 
 
 def _note_rest(section: Section, normalize: Any) -> None:
     if normalize == "all_features":
-        section.note(f"{section.where}normalize: all_features: a fill of 0 is the mean over all bins, not of each bin")
+        section.note_key("normalize", "all_features: a fill of 0 is the mean over all bins, not of each bin")
     elif isinstance(normalize, dict) and {"fixed_mean", "fixed_std"} <= set(normalize):
-        section.note(f"{section.where}normalize: fixed_mean and fixed_std are left out; fill levels differ")
+        section.note_key("normalize", "fixed_mean and fixed_std are left out; fill levels differ")
     elif normalize != "per_feature":
         rule = f": {str(normalize)[:60]} is not a rule of NeMo's, so nothing is normalised" if normalize else ""
-        section.note(f"{section.where}normalize{rule}: fill values are in the scale of features without normalisation")
+        section.note_key(f"normalize{rule}", "fill values are in the scale of features without normalisation")
     if section.get("nb_augmentation_prob", Share, 0.0):
-        section.note(
-            f"{section.where}nb_augmentation_prob: some clips lose all above nb_max_freq in training, left out"
-        )
+        section.note_key("nb_augmentation_prob", "some clips lose all above nb_max_freq in training, left out")
     if section.get("dither", Number, 1e-5):
-        section.note(f"{section.where}dither: noise in training, left out")
+        section.note_key("dither", "noise in training, left out")
     if section.get("frame_splicing", Count, 1) > 1:
-        raise ParameterError(f"{section.where}frame_splicing: stacked frames are not a mel spectrogram; allowed is 1")
+        raise ParameterError(f"{section.prefix}frame_splicing: stacked frames are not a mel spectrogram; allowed is 1")
 
 
 def check_mask_bins(masks: Section, arguments: dict[str, Any], preprocessor: Section) -> None:
@@ -184,7 +182,7 @@ def check_mask_bins(masks: Section, arguments: dict[str, Any], preprocessor: Sec
             continue
         default = "" if "features" in preprocessor else ", NeMo's default"
         raise ParameterError(
-            f"{masks.where}{key}={arguments[key]}: wider than the {n_mels} bins of {preprocessor.where}features"
+            f"{masks.prefix}{key}={arguments[key]}: wider than the {n_mels} bins of {preprocessor.prefix}features"
             f"{default}, and NeMo raises an error; allowed is at most {n_mels}, or {instead}"
         )
 
@@ -223,7 +221,7 @@ def read_channel(root: Section, model: Section) -> tuple[OneChannel | None, str]
 
 
 def _channel_line(section: Section) -> str:
-    return f"{section.where}{_CHANNEL_KEY}: {section.get(_CHANNEL_KEY, Any)!s:.60}"
+    return f"{section.prefix}{_CHANNEL_KEY}: {section.get(_CHANNEL_KEY, Any)!s:.60}"
 
 
 def _dataset_sections(root: Section, model: Section) -> list[Section]:

@@ -121,20 +121,21 @@ def resolve_policy(
 def _without_parameters(source: PolicySource, framework: str | None, adapter: Adapter | None) -> Imported:
     """Return what `resolve_policy` returns, before parameters of the policy are changed."""
     check_framework(framework)
-    if _is_file(source):
-        _check_no_adapter(source, adapter)
+    is_file, is_call = _is_file(source), _is_callable(source)
+    if adapter is not None and (is_file or not is_call):
+        raise ParameterError(f"an adapter is for callables, and the policy is {source!s:.80}; leave the adapter out")
+    if is_file:
         return import_policy(source, framework)  # type: ignore[arg-type]
     if framework is not None:
         raise ParameterError(
             f"framework={framework!r:.80} is for files, and the policy is {source!s:.80}; leave it out"
         )
     if isinstance(source, Imported):
-        _check_no_adapter(source, adapter)
         policy = source.policy
         error = source.why_no_frontend or policy.frontend_error
         frontend = source.frontend or policy.frontend
         return replace(source, policy=replace(policy, frontend=frontend, frontend_error=error))
-    policy = _policy_without_file(source, adapter)
+    policy = callable_policy(source, adapter=adapter) if is_call else _policy_of_name(source)  # type: ignore[arg-type]
     return Imported(policy, policy.frontend, policy.framework, notes=policy.notes, frontend_error=policy.frontend_error)
 
 
@@ -144,26 +145,22 @@ def _is_file(source: PolicySource) -> bool:
     return str(source).lower().endswith(YAML_SUFFIXES) or os.path.exists(source)
 
 
-def _policy_without_file(
-    source: str | os.PathLike[str] | Policy | Callable[..., Any], adapter: Adapter | None
-) -> Policy:
-    """Return the policy of a callable, of a policy's name, or a policy as it is."""
-    if (isinstance(source, str) and is_spec(source)) or (callable(source) and not isinstance(source, Policy)):
-        return callable_policy(source, adapter=adapter)
-    _check_no_adapter(source, adapter)
+def _is_callable(source: PolicySource) -> bool:
+    if isinstance(source, str):
+        return is_spec(source)
+    return callable(source) and not isinstance(source, Policy)
+
+
+def _policy_of_name(source: str | os.PathLike[str] | Policy) -> Policy:
+    """Return the policy of a name, or a policy as it is."""
     if isinstance(source, str) and source.lower() in MAIN_RECIPES:
         return _main_recipe(source.lower())
     if isinstance(source, str) and not is_policy_name(source):
         if os.sep in source:
             return read_policy(source)
         _check_assignments(source)
-    policies = ALL_POLICIES | {framework: ALL_POLICIES[recipe] for framework, recipe in MAIN_RECIPES.items()}
-    return preset_or_file(source, Policy, policies, "policy", read_policy)
-
-
-def _check_no_adapter(source: PolicySource, adapter: Adapter | None) -> None:
-    if adapter is not None:
-        raise ParameterError(f"an adapter is for callables, and the policy is {source!s:.80}; leave the adapter out")
+    names = ALL_POLICIES | {framework: ALL_POLICIES[recipe] for framework, recipe in MAIN_RECIPES.items()}
+    return preset_or_file(source, Policy, names, "policy", read_policy)
 
 
 def _main_recipe(name: str) -> Policy:

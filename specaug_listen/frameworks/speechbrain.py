@@ -216,7 +216,7 @@ def _note_unlisted(config: Config, unlisted: list[HyperObject]) -> None:
     for each in unlisted:
         _read_transform(each.class_name, each.section(config))
     if unlisted:
-        names = ", ".join(each.where for each in unlisted)[:200]
+        names = ", ".join(each.path for each in unlisted)[:200]
         config.notes.append(
             f"{names}: masks nothing, because SpeechBrain applies only what the augmentations of an Augmenter list"
         )
@@ -235,9 +235,8 @@ def _read_augmenter(config: Config, augmenter: Section, entries: Sequence[tuple[
     n_applied = read_n_applied(augmenter, len(entries), len(transforms))
     is_shuffled = augmenter.get("shuffle_augmentations", bool, False) and len(transforms) > 1
     if n_applied[1] < len(transforms) and not is_shuffled:
-        augmenter.note(
-            f"{augmenter.where}max_augmentations: {n_applied[1]} of {len(transforms)}: only the first {n_applied[1]} "
-            "ever run"
+        augmenter.note_key(
+            "max_augmentations", f"{n_applied[1]} of {len(transforms)}: only the first {n_applied[1]} ever run"
         )
     if not is_shuffled and n_applied[0] >= len(transforms):
         transforms = [each for each in transforms if each is not _NO_MASK]
@@ -264,7 +263,7 @@ def _read_legacy(config: Config) -> PolicyAndFrontend:
 def _read_legacy_policy(config: Config, section: Section) -> Policy:
     arguments = section.arguments(speechbrain_legacy_policy)
     if arguments["time_mask"] and arguments["time_mask_ratio"] > 0 and "time_mask_width" in section:
-        section.note(f"{section.where}time_mask_width: without effect, time_mask_ratio replaces it")
+        section.note_key("time_mask_width", "without effect, time_mask_ratio replaces it")
     return section.call(speechbrain_legacy_policy, arguments, name=config.name)
 
 

@@ -57,7 +57,7 @@ class HyperObject(NamedTuple):
         return self.tag.rsplit(".", 1)[-1]
 
     @property
-    def where(self) -> str:
+    def path(self) -> str:
         """The dotted path."""
         return ".".join(self.place)
 
@@ -66,7 +66,7 @@ class HyperObject(NamedTuple):
         value = self.tagged.value
         if isinstance(value, dict) or value in ("", None):
             return Section(config, value or {}, self.place)
-        raise ParameterError(f"{self.where}: {self.tag} is followed by {value!r:.60}; allowed are names and values")
+        raise ParameterError(f"{self.path}: {self.tag} is followed by {value!r:.60}; allowed are names and values")
 
 
 def objects_in(value: Any, place: Place = ()) -> Iterator[HyperObject]:
@@ -86,7 +86,7 @@ def refuse_networks(objects: Sequence[HyperObject]) -> None:
     for each in objects:
         if _NETWORK_NAMES.search(each.class_name):
             raise ParameterError(
-                f"{each.where}={each.tag[:80]}: the file has no Fbank, and the output of a network is not a mel "
+                f"{each.path}={each.tag[:80]}: the file has no Fbank, and the output of a network is not a mel "
                 "spectrogram, so the masks cannot be heard"
             )
 
@@ -97,11 +97,11 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
     if "Fbank" not in first and "MFCC" in first:
         mfcc = first["MFCC"]
         raise ParameterError(
-            f"{mfcc.where}={mfcc.tag[:80]}: cepstral coefficients are not a mel spectrogram, so the masks cannot be "
+            f"{mfcc.path}={mfcc.tag[:80]}: cepstral coefficients are not a mel spectrogram, so the masks cannot be "
             "heard; allowed is Fbank"
         )
     if "Fbank" not in first:
-        config.no_frontend("the file has no Fbank")
+        config.reject_frontend("the file has no Fbank")
         return None
     section = first["Fbank"].section(config)
     section.mark_known(_FBANK_KEYS)
@@ -115,7 +115,7 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
     for key in ("deltas", "context"):
         if section.get(key, bool, False):
             raise ParameterError(
-                f"{section.where}{key}=True: features of several frames are not a mel spectrogram; allowed is false"
+                f"{section.prefix}{key}=True: features of several frames are not a mel spectrogram; allowed is false"
             )
     changes: dict[str, Any] = {
         "sample_rate": rate,
@@ -128,7 +128,7 @@ def read_frontend(config: Config, objects: Sequence[HyperObject]) -> MelFrontend
         "normalize": normalize,
     }
     if section.get("filter_shape", str, "triangular") != "triangular":
-        config.no_frontend(f"{section.where}filter_shape: only triangular filters are supported")
+        config.reject_frontend(f"{section.prefix}filter_shape: only triangular filters are supported")
         return None
     return config.preset("speechbrain", section.keys(fmin_hz="f_min", fmax_hz="f_max"), **changes)
 
@@ -156,7 +156,7 @@ def find_augmenter(
         if any(entry.class_name in classes for entry in tagged):
             augmenters.append((section, entries))
     if len({repr(entries) for _, entries in augmenters}) > 1:
-        names = ", ".join(section.where[:-1] for section, _ in augmenters)[:200]
+        names = ", ".join(section.path for section, _ in augmenters)[:200]
         raise ParameterError(
             f"{names}: each lists masks or a warp of the spectrogram, and the training script decides which one runs; "
             "keep only that one"
@@ -170,14 +170,14 @@ def enabled_entries(augmenter: Section, entries: Sequence[tuple[Place, Any]]) ->
     flags = [True] * len(entries) if flags is None else flags
     if len(flags) != len(entries) or not all(isinstance(flag, bool) for flag in flags):
         raise ParameterError(
-            f"{augmenter.where}enable_augmentations={flags!r:.80}: allowed is true or false for each of the "
+            f"{augmenter.prefix}enable_augmentations={flags!r:.80}: allowed is true or false for each of the "
             f"{len(entries)} augmentations"
         )
     for entry, is_on in zip(entries, flags, strict=True):
         if is_on:
             yield entry
         else:
-            augmenter.note(f"{augmenter.where}enable_augmentations: {'.'.join(entry[0])} is switched off")
+            augmenter.note_key("enable_augmentations", f"{'.'.join(entry[0])} is switched off")
 
 
 def read_n_applied(augmenter: Section, n_listed: int, n: int) -> tuple[int, int]:
@@ -189,12 +189,11 @@ def read_n_applied(augmenter: Section, n_listed: int, n: int) -> tuple[int, int]
     most = augmenter.get_noted("max_augmentations", Count | None, None)
     least, most = min(1 if least is None else least, n_listed), min(n_listed if most is None else most, n_listed)
     if most < least:
-        augmenter.note(f"{augmenter.where}max_augmentations: below min_augmentations; SpeechBrain raises it to {least}")
+        augmenter.note_key("max_augmentations", f"below min_augmentations; SpeechBrain raises it to {least}")
         most = least
     if least < most > n:
-        augmenter.note(
-            f"{augmenter.where}max_augmentations: {most}, including those that are switched off; {n} to {most} all "
-            f"apply {n}"
+        augmenter.note_key(
+            "max_augmentations", f"{most}, including those that are switched off; {n} to {most} all apply {n}"
         )
     return least, most
 
@@ -205,27 +204,24 @@ def with_repeats(section: Section, policy: Policy) -> Policy:
     if section.get_noted("parallel_augment", bool, False) and len(policy.transforms) > 1:
         least, most = policy.n_applied or (0, 0)
         is_even = policy.is_shuffled or least >= len(policy.transforms)
-        section.note(
-            f"{section.where}parallel_augment: each augmentation is applied to its own copy; a draw here is one of "
+        section.note_key(
+            "parallel_augment",
+            "each augmentation is applied to its own copy; a draw here is one of "
             "these copies"
-            + ("" if is_even else f", all equally likely, although SpeechBrain uses the first {least} more often")
+            + ("" if is_even else f", all equally likely, although SpeechBrain uses the first {least} more often"),
         )
         if section.get("parallel_augment_fixed_bs", bool, False):
-            section.note(f"{section.where}parallel_augment_fixed_bs: each clip is in only one of the copies")
+            section.note_key("parallel_augment_fixed_bs", "each clip is in only one of the copies")
         policy = replace(policy, n_applied=(min(1, most), 1), is_shuffled=True)
     if section.get("concat_original", bool, False):
-        section.note(
-            f"{section.where}concat_original: the unchanged clip is also in the batch, unless augmentation is skipped"
-        )
+        section.note_key("concat_original", "the unchanged clip is also in the batch, unless augmentation is skipped")
     for key in ("augment_start_index", "augment_end_index"):
         if section.get(key, Count | None):
-            section.note(f"{section.where}{key}: examples of the batch on one side of it are not augmented")
+            section.note_key(key, "examples of the batch on one side of it are not augmented")
     repeats = section.get("repeat_augment", Count, 1)
     if repeats == 0:
-        section.note(f"{section.where}repeat_augment: 0: nothing is augmented")
+        section.note_key("repeat_augment", "0: nothing is augmented")
         return replace(policy, transforms=(), n_applied=None, is_shuffled=False)
     if repeats > 1:
-        section.note(
-            f"{section.where}repeat_augment: {repeats} copies with the same augmentations, each with its own draw"
-        )
+        section.note_key("repeat_augment", f"{repeats} copies with the same augmentations, each with its own draw")
     return policy

@@ -132,7 +132,7 @@ def _read_frontend(config: Config, sections: dict[str, Section]) -> MelFrontend 
     }
     section.refuse_unknown(_MEL_KEYS)
     if not section.get("center", bool, True) or section.get("normalized", bool, False) or section.get("pad", Count, 0):
-        config.no_frontend("MelSpectrogram: center: false, normalized and pad are not supported")
+        config.reject_frontend("MelSpectrogram: center: false, normalized and pad are not supported")
         return None
     if "AmplitudeToDB" in sections:
         top_db = sections["AmplitudeToDB"].get_noted("top_db", Number | None, None)

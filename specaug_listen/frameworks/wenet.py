@@ -122,7 +122,7 @@ def _read_policy(config: Config, section: Section) -> Policy:
             arguments |= _arguments(section.section_or_empty(f"{name}_conf"), name)
     for name, is_on in switches.items():
         if not is_on and section.section(f"{name}_conf") is not None:
-            section.note(f"{section.where}{name}_conf: without effect, {name} is false")
+            section.note_key(f"{name}_conf", f"without effect, {name} is false")
     return wenet_policy(**arguments, name=config.name)
 
 
@@ -135,11 +135,11 @@ def _arguments(section: Section, name: str) -> dict[str, Any]:
     ignored = _WARP_KEYS if name == "spec_aug" else ()
     section.refuse_unknown({*_SECTION_KEYS[name].values(), *ignored})
     if section.get("warp_for_time", bool, False) and _is_of_wenet_1(section):
-        raise ParameterError(f"{section.where}warp_for_time=True: WeNet 1's warp is not supported; allowed is false")
+        raise ParameterError(f"{section.prefix}warp_for_time=True: WeNet 1's warp is not supported; allowed is false")
     for key in _WARP_KEYS:
         if key in section:
             why = "warp_for_time is false" if _is_of_wenet_1(section) else "WeNet has no warp"
-            section.note(f"{section.where}{key}: without effect, {why}")
+            section.note_key(key, f"without effect, {why}")
     return section.known_arguments(wenet_policy, _SECTION_KEYS[name])
 
 
@@ -147,7 +147,7 @@ def _read_frontend(config: Config, section: Section) -> MelFrontend | None:
     feats = section.get_noted("feats_type", Literal["fbank", "log_mel_spectrogram", "mfcc"], "fbank")
     if feats == "mfcc":
         raise ParameterError(
-            f"{section.where}feats_type='mfcc': cepstral coefficients are not a mel spectrogram, so the masks cannot "
+            f"{section.prefix}feats_type='mfcc': cepstral coefficients are not a mel spectrogram, so the masks cannot "
             "be heard; allowed is fbank or log_mel_spectrogram"
         )
     resample = section.section_or_empty("resample_conf")
@@ -159,7 +159,7 @@ def _read_frontend(config: Config, section: Section) -> MelFrontend | None:
         _note_padding(conf, rate, hop_length)
         return config.preset(
             "whisper",
-            conf.keys(n_mels="num_mel_bins") | {"sample_rate": f"{resample.where}resample_rate"},
+            conf.keys(n_mels="num_mel_bins") | {"sample_rate": f"{resample.prefix}resample_rate"},
             sample_rate=rate,
             n_fft=conf.get_noted("n_fft", LeastOne, 400),
             hop_length=hop_length,
@@ -174,19 +174,17 @@ def _note_padding(conf: Section, rate: int, hop_length: int) -> None:
     """Note the samples that WeNet appends to every clip before the mel."""
     padding = conf.get("padding", _Samples, 0)
     if padding:
-        conf.note(
-            f"{conf.where}padding: {padding} zero samples are appended to each clip, and masks may fall on them; left "
-            "out"
+        conf.note_key(
+            "padding", f"{padding} zero samples are appended to each clip, and masks may fall on them; left out"
         )
     if conf.get("pad_or_trim", bool, False):
         seconds = conf.get("max_duration", LeastOne, 30)
         n_frames = seconds * rate // hop_length
-        conf.note(
-            f"{conf.where}pad_or_trim: clips are {seconds} s ({n_frames} frames) when they are masked; see --batch "
-            f"1x{n_frames}"
+        conf.note_key(
+            "pad_or_trim", f"clips are {seconds} s ({n_frames} frames) when they are masked; see --batch 1x{n_frames}"
         )
     elif "max_duration" in conf:
-        conf.note(f"{conf.where}max_duration: without effect, pad_or_trim is false")
+        conf.note_key("max_duration", "without effect, pad_or_trim is false")
 
 
 def _read_old_frontend(config: Config, section: Section) -> MelFrontend | None:
@@ -194,11 +192,11 @@ def _read_old_frontend(config: Config, section: Section) -> MelFrontend | None:
     kind, has_pitch = conf.get_noted("feature_type", str, "fbank"), conf.get("using_pitch", bool, False)
     if kind != "fbank" or has_pitch:
         raise ParameterError(
-            f"{conf.where}feature_type={kind!r:.60}, using_pitch={has_pitch}: cepstral "
+            f"{conf.prefix}feature_type={kind!r:.60}, using_pitch={has_pitch}: cepstral "
             "coefficients and pitch are not a mel spectrogram; allowed is fbank without pitch"
         )
     if not config.root.get("raw_wav", bool, True):
-        config.no_frontend("raw_wav is false: the features were computed elsewhere")
+        config.reject_frontend("raw_wav is false: the features were computed elsewhere")
         return None
     return _fbank(config, conf, 16000, "mel_bins")
 
@@ -206,7 +204,7 @@ def _read_old_frontend(config: Config, section: Section) -> MelFrontend | None:
 def _fbank(config: Config, conf: Section, rate: int, bins_key: str) -> MelFrontend | None:
     win_length = int(conf.get_noted("frame_length", Number, 25) * rate / 1000)
     if conf.get("dither", Number, 0.0):
-        conf.note(f"{conf.where}dither: noise in training, left out")
+        conf.note_key("dither", "noise in training, left out")
     window = conf.get("window_type", str, "povey")
     return config.preset(
         "wenet",

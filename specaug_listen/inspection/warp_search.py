@@ -16,16 +16,17 @@ __all__ = ["Knee", "find_reading", "find_warp", "read_linear", "read_warped", "s
 Real = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float64]
 Knees = npt.NDArray[np.intp]
-_BINS_OF_GRID = 20
-_CELLS_AT_ONCE = 1 << 21
-_STARTS = 5
-_FRAMES_AROUND = range(-3, 4)
+# Bounds on the cost of the search: bins of the coarse search, frames of any comparison, cells in memory.
+_BINS_OF_GRID, _FRAMES_COMPARED, _CELLS_AT_ONCE = 20, 400, 1 << 21
+# Knees from which hill climbing starts, largest displacement, and frames around a knee that are searched at last.
+_STARTS, _FARTHEST, _FRAMES_AROUND = 5, 120, range(-3, 4)
+# Cap of the cost of a cell near the best knee, as a share of the standard deviation.
 _CLOSE = 0.1
+# Share of the cells that an interpolation must predict beyond the median knee to count, and to end the search.
 _PLAIN, _CERTAIN = 0.01, 0.1
+# Share of the standard deviation within which a framework's cell counts as predicted.
 _NEARLY = 1e-4
 _RANGE_DB = 80.0
-_FARTHEST = 120
-_FRAMES_COMPARED = 400
 # The kinds of interpolation that are distinguished, by their names in a `Change`.
 _READINGS: dict[Reading, Interpolation] = {
     "linear": "linear",

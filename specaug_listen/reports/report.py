@@ -46,7 +46,7 @@ __all__ = ["publish_report", "write_report"]
 
 
 @dataclass(frozen=True)
-class _Placed:
+class _RunClip:
     """A clip of a run, and its files."""
 
     entry: ClipEntry
@@ -60,7 +60,7 @@ class _PageRun:
     """A run with what the page needs."""
 
     name: str
-    clips: tuple[_Placed, ...]
+    clips: tuple[_RunClip, ...]
     failures: tuple[Failure, ...]
     versions: dict[str, str]
     notices: tuple[Notice, ...] = ()
@@ -140,7 +140,7 @@ def publish_report(
     folders = [Path(source) for source in sources if not isinstance(source, Audition)]
     with note_reads(), reading(folders, target.parent):
         runs = _runs(sources, target.parent)
-        files = (placed.files for run in runs for placed in run.clips)
+        files = (clip.files for run in runs for clip in run.clips)
         edits: list[Notice] = []
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
@@ -198,34 +198,36 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[_PageRun]:
         if configuration.channel != first.channel:
             groups[key] = (replace(first, channel="each"), members)
     return [
-        _PageRun(printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_placed(clips, run)), (), versions())
+        _PageRun(
+            printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_clips_at_hand(clips, run)), (), versions()
+        )
         for run, clips in groups.values()
     ]
 
 
-def _placed(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[_Placed]:
+def _clips_at_hand(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[_RunClip]:
     used_names: set[str] = set()
     for audition in auditions:
-        yield _Placed(*clip_at_hand(audition, folder_name(f"{audition.name}.wav", used_names)), configuration)
+        yield _RunClip(*clip_at_hand(audition, folder_name(f"{audition.name}.wav", used_names)), configuration)
 
 
 def _run_of_folder(folder: Path, page: Path) -> _PageRun:
     index = read_run(folder)
-    placed = tuple(_placed_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
+    clips = tuple(_clip_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
     configuration = index.configuration
     name = printable(f"{configuration.policy.name} on {configuration.frontend.name} ({folder.resolve().name})")
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # The notice about an unfinished run covers unlisted files.
     beside = () if unfinished else notice_of_unlisted(folder, {entry.folder: entry.draws for entry in index.clips})
-    return _PageRun(name, placed, index.failures, index.versions, (*unfinished, *beside), folder)
+    return _PageRun(name, clips, index.failures, index.versions, (*unfinished, *beside), folder)
 
 
-def _placed_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFiles) -> _Placed:
+def _clip_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFiles) -> _RunClip:
     draws = []
     for name in entry.draws:
         draws.append(read_draw(files, name))
         check_of_run(draws[-1], files.path_text(f"{name}.json"), entry, index.configuration, versions=index.versions)
-    return _Placed(entry, tuple(draws), files, index.configuration)
+    return _RunClip(entry, tuple(draws), files, index.configuration)
 
 
 def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
@@ -235,10 +237,10 @@ def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
     edits = Edits(run.folder)
     notices_of_run = list(edits.notices(["audition.json"]))
     clips = []
-    for placed in run.clips:
-        entry = placed.entry
+    for clip in run.clips:
+        entry = clip.entry
         notices = edits.notices(embedded(run.folder, entry.folder, entry.draws), entry.folder)
-        clips.append(replace(placed, entry=with_badges(entry, notices)))
+        clips.append(replace(clip, entry=with_badges(entry, notices)))
         notices_of_run += notices
     return replace(run, clips=tuple(clips)), tuple(notices_of_run)
 
@@ -246,20 +248,20 @@ def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
 # --- making the page ---
 
 
-def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _Placed]]]:
+def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _RunClip]]]:
     """Group clips of all runs by their samples: for each clip, its label and place in every run."""
     labels = [_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
-    groups: dict[tuple[str, int], list[tuple[str, _Placed]]] = {}
+    groups: dict[tuple[str, int], list[tuple[str, _RunClip]]] = {}
     for label, run in zip(labels, runs, strict=True):
         n_so_far: dict[str, int] = {}
-        for placed in run.clips:
-            sound = placed.entry.audio.fingerprint
+        for clip in run.clips:
+            sound = clip.entry.audio.fingerprint
             n_so_far[sound] = n_so_far.get(sound, 0) + 1
-            groups.setdefault((sound, n_so_far[sound]), []).append((label, placed))
+            groups.setdefault((sound, n_so_far[sound]), []).append((label, clip))
     return _with_distinct_names(list(groups.values()))
 
 
-def _with_distinct_names(groups: list[list[tuple[str, _Placed]]]) -> list[list[tuple[str, _Placed]]]:
+def _with_distinct_names(groups: list[list[tuple[str, _RunClip]]]) -> list[list[tuple[str, _RunClip]]]:
     """Make the names of clips distinct: by their folders if clips of several runs share a name, and by numbers at last.
 
     Names within one run are distinct already.
@@ -279,7 +281,7 @@ def _with_distinct_names(groups: list[list[tuple[str, _Placed]]]) -> list[list[t
     for name, group in zip(names, groups, strict=True):
         times[name] += 1
         numbered = name if times[name] == 1 else f"{name} ({times[name]})"
-        renamed = ((label, replace(placed, entry=replace(placed.entry, name=numbered))) for label, placed in group)
+        renamed = ((label, replace(clip, entry=replace(clip.entry, name=numbered))) for label, clip in group)
         groups_with_names.append(list(renamed))
     return groups_with_names
 
@@ -294,25 +296,25 @@ def _names_by_path(entries: Sequence[ClipEntry]) -> list[str]:
     return [by_path.get(i, entry.name) for i, entry in enumerate(entries)]
 
 
-def _clips_of_runs(group: Sequence[tuple[str, _Placed]], number: int, place: PageTarget) -> list[ClipOfRun]:
-    gain = min(placed.entry.gain for _, placed in group)
+def _clips_of_runs(group: Sequence[tuple[str, _RunClip]], number: int, place: PageTarget) -> list[ClipOfRun]:
+    gain = min(clip.entry.gain for _, clip in group)
     clips = []
-    for label, placed in group:
-        level_db = 20 * math.log10(gain / placed.entry.gain)
-        assets = place.assets(placed.files, f"{number}-{label}{placed.entry.folder}")
-        clips.append(ClipOfRun(placed.entry, placed.draws, assets, placed.configuration.frontend, label, level_db))
+    for label, clip in group:
+        level_db = 20 * math.log10(gain / clip.entry.gain)
+        assets = place.assets(clip.files, f"{number}-{label}{clip.entry.folder}")
+        clips.append(ClipOfRun(clip.entry, clip.draws, assets, clip.configuration.frontend, label, level_db))
     return clips
 
 
 def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
-    columns = columns_for(draw for run in runs for placed in run.clips for draw in placed.draws)
+    columns = columns_for(draw for run in runs for clip in run.clips for draw in clip.draws)
     rows = [
         row
         for number, group in groups
         for row in rows_of(_clips_of_runs(group, number, place), f"clip-{number}", columns)
     ]
-    paths = [path_of(placed.entry.audio) or "" for run in runs for placed in run.clips]
+    paths = [path_of(clip.entry.audio) or "" for run in runs for clip in run.clips]
     return page_parts(
         _head(runs, place.form.paths),
         columns,
@@ -323,7 +325,7 @@ def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
     )
 
 
-def _clips(groups: Iterable[tuple[int, list[tuple[str, _Placed]]]], place: PageTarget) -> Iterator[Clip]:
+def _clips(groups: Iterable[tuple[int, list[tuple[str, _RunClip]]]], place: PageTarget) -> Iterator[Clip]:
     for number, group in groups:
         yield place.with_player_bundle(page_clip(_clips_of_runs(group, number, place), f"clip-{number}"))
 
@@ -360,7 +362,7 @@ def _head(runs: Sequence[_PageRun], paths: bool) -> Head:
         notes,
         tuple(failure.error for run in runs for failure in run.failures),
         tuple(_rerun_code(i, run, is_named, paths) for i, run in enumerate(runs) if run.clips),
-        has_original=any(placed.files.size("original.wav") is not None for run in runs for placed in run.clips),
+        has_original=any(clip.files.size("original.wav") is not None for run in runs for clip in run.clips),
     )
 
 
@@ -374,8 +376,8 @@ def _label(i: int) -> str:
 
 
 def _rerun_code(i: int, run: _PageRun, is_named: bool, paths: bool) -> RerunCode:
-    is_mel = all(placed.entry.audio.mel is not None for placed in run.clips)
-    files = [path for placed in run.clips if (path := clip_path(placed.entry.audio)) is not None]
+    is_mel = all(clip.entry.audio.mel is not None for clip in run.clips)
+    files = [path for clip in run.clips if (path := clip_path(clip.entry.audio)) is not None]
     shown_paths = list(dict.fromkeys(files if paths else short_paths(files)))
     return rerun_code(run.clips[0].configuration, shown_paths, _title_of(i, run, is_named), is_mel=is_mel)
 
