@@ -297,9 +297,7 @@ def _read_frontend(config: Config) -> MelFrontend | None:
     size = root.get("input_size", _Size)
     if kind != "default":
         why = f"{size} features were computed elsewhere" if size else "the features were computed elsewhere"
-        config.reject_frontend(
-            f"frontend: {'null' if kind is None else kind}: {why if kind is None else 'not supported'}"
-        )
+        config.reject_frontend(f"frontend: null: {why}" if kind is None else f"frontend: {kind}: not supported")
         return None
     if size:
         config.reject_frontend("input_size: ESPnet then reads features that were computed elsewhere")
