@@ -210,7 +210,7 @@ class _Limits(NamedTuple):
 def _check_apart(policy: Policy, clips: tuple[Clip, ...], seed: int, limits: _Limits, timeout_s: float) -> Check:
     """Check a policy that is one callable: that callable, in a process of its own."""
     step = policy.transforms[0]
-    if len(policy.transforms) > 1 or step.kind != "foreign":
+    if len(policy.transforms) > 1 or not isinstance(step, CallableTransform):
         raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
     if step.function is None and not step.is_importable:
         raise ParameterError(f"policy {policy.name!r}: its callable is not at hand; give the callable")

@@ -36,7 +36,7 @@ from .audiomentations import (
 __all__ = ["Waveform", "WaveformDraw", "get_waveform", "read_waveform"]
 
 Real = npt.NDArray[np.float32]
-Source: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
+Original: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
 
 
 @record
@@ -50,7 +50,7 @@ class Waveform:
     name : str
     is_rebuildable : bool
         Whether names and parameters are all that is needed to have them again; an object may hold more.
-    source : callable or None
+    original : callable or None
         The object it was made from; it is not written down.
 
     Raises
@@ -72,7 +72,7 @@ class Waveform:
     transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False, max_length=100)]
     name: Annotated[str, Field(min_length=1, max_length=100)] = "waveform"
     is_rebuildable: bool = True
-    source: Source = dataclasses.field(default=None, compare=False, repr=False)
+    original: Original = dataclasses.field(default=None, compare=False, repr=False)
 
     def draw(self, audio: Audio, *, rng: int | np.random.Generator | None = None) -> WaveformDraw:
         """Draw all that is random, for one clip.
@@ -112,10 +112,10 @@ class Waveform:
         )
 
     def _stage(self) -> Any:
-        if self.source is None:
+        if self.original is None:
             return build_stage(self.transforms)
         # A copy, as a transform keeps what it drew last; in a Compose, as `build_stage` gives one, which draws, too.
-        return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.source)])
+        return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.original)])
 
 
 class _Result:

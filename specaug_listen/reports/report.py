@@ -67,11 +67,11 @@ class _PageRun:
     folder: Path | None = None
 
 
-Source = Audition | str | os.PathLike[str]
+AuditionOrFolder = Audition | str | os.PathLike[str]
 
 
 def write_report(
-    auditions: Source | Sequence[Source],
+    auditions: AuditionOrFolder | Sequence[AuditionOrFolder],
     path: str | os.PathLike[str] | None = None,
     *,
     split: bool = False,
@@ -127,7 +127,7 @@ def write_report(
 
 
 def publish_report(
-    auditions: Source | Sequence[Source],
+    auditions: AuditionOrFolder | Sequence[AuditionOrFolder],
     path: str | os.PathLike[str] | None = None,
     form: PageOptions | None = None,
     *,
@@ -153,7 +153,7 @@ def publish_report(
     return replace(page, notices=(*(notice for run in runs for notice in run.notices), *edits))
 
 
-def _sources(auditions: Any) -> list[Source]:
+def _sources(auditions: Any) -> list[AuditionOrFolder]:
     several = [auditions] if isinstance(auditions, (Audition, str, os.PathLike)) else auditions
     if isinstance(several, Iterable) and not isinstance(several, (bytes, bytearray, Mapping)):
         sources = list(several)
@@ -167,7 +167,7 @@ def _sources(auditions: Any) -> list[Source]:
     )
 
 
-def _target(sources: Sequence[Source], path: str | os.PathLike[str] | None) -> Path:
+def _target(sources: Sequence[AuditionOrFolder], path: str | os.PathLike[str] | None) -> Path:
     if not sources:
         raise ParameterError("auditions is empty: expected at least one Audition, or folder of an audition")
     if path is not None:
@@ -182,7 +182,7 @@ def _target(sources: Sequence[Source], path: str | os.PathLike[str] | None) -> P
 # --- reading the runs ---
 
 
-def _runs(sources: Sequence[Source], page: Path) -> list[_PageRun]:
+def _runs(sources: Sequence[AuditionOrFolder], page: Path) -> list[_PageRun]:
     at_hand = _runs_at_hand([source for source in sources if isinstance(source, Audition)])
     return at_hand + [_run_of_folder(Path(s), page) for s in sources if not isinstance(s, Audition)]
 
