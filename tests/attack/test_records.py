@@ -224,8 +224,8 @@ SWEEP = {
     "a cell without a value": (lambda d: d["cells"][1].update(values=[5]), r"cells\[1\]\.values=\(5,\): allowed"),
     "a cell with two": (lambda d: d["cells"][1].update(values=[5, "mean", 5]), r"cells\[1\]\.values=.*: allowed"),
     "a value of no axis": (lambda d: d["cells"][1].update(values=[5, "noise"]), r"cells\[1\]\.values=.*: allowed"),
-    "a cell twice": (lambda d: d["cells"][1].update(values=d["cells"][0]["values"]), r"cells\[1\]\.values=.* twice"),
-    "a cell less": (lambda d: d["cells"].pop(), r"cells: 3 of them: allowed is one for each combination .* 4"),
+    "a cell twice": (lambda d: d["cells"][1].update(values=d["cells"][0]["values"]), r"cells\[1\]\.values=.*repeated"),
+    "a cell less": (lambda d: d["cells"].pop(), r"3 cells: allowed is one for each combination .* 4"),
     "a folder twice": (lambda d: d["cells"][1].update(folder=d["cells"][0]["folder"]), r"cells\.folder=.*stands twice"),
     "an axis twice": (lambda d: d["axes"][1].update(key=d["axes"][0]["key"]), r"axes\.key=.*stands twice"),
     "a value twice": (lambda d: d["axes"][0].update(values=[5, 5]), r"axes\[0\]: .*a value is repeated"),
@@ -392,8 +392,8 @@ ENTRY = {
         ({"duration": -1.0}, {}, "'duration': -1.0.*above 0"),
         ({"start": -1.0}, {}, "'start': -1.0.*within its features"),
         ({"start": "soon"}, {}, "'start': 'soon'"),
-        ({}, {"storage_key": None}, "storage_key=None: expected a text"),
-        ({}, {"storage_path": 3}, "storage_path=3: expected a text"),
+        ({}, {"storage_key": None}, "storage_key=None: expected a string"),
+        ({}, {"storage_path": 3}, "storage_path=3: expected a string"),
     ],
 )
 def test_a_manifest_that_does_not_fit_its_features_is_refused(tmp_path, of_cut, of_features, match):
