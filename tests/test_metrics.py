@@ -1,4 +1,4 @@
-"""Before and after, in numbers."""
+"""Scores that compare before and after."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_gain_of_the_signal_is_a_convergence_of_its_difference_to_one(power, g
 
 
 def test_a_magnitude_counts_as_its_power(rng):
-    """HiFi-GAN's cells are ln of magnitudes: half as many decibels would be the mistake."""
+    """HiFi-GAN's cells are ln of magnitudes: a mistake would give half as many decibels."""
     logs = rng.uniform(-2, 0, (80, 20)).astype(np.float32)
     before, after = MelSpectrogram(logs, HIFIGAN), MelSpectrogram(logs + np.float32(np.log(10)), HIFIGAN)
     assert log_mel_rmse_db(before, after) == pytest.approx(20, rel=1e-4)

@@ -77,7 +77,7 @@ def test_transforms_that_are_applied_now_and_then_count_so():
 
 
 def test_transforms_that_are_picked_anew_count_as_often_as_they_are_picked():
-    """One of two, whichever: each half of the time; from the first one on, the second never runs."""
+    """One of two, at random: each half of the time; counted from the first one, the second never runs."""
     fixed = {"width_rule": "fixed", "start_rule": "all"}
     masks = [Mask("time", 1, max_width=30, **fixed), Mask("frequency", 1, max_width=40, **fixed)]
     picked = expected_shares(Policy(masks, n_applied=(1, 1), is_shuffled=True), 80, 300, n_draws=4000)

@@ -33,7 +33,7 @@ def whisper(values):
 
 
 def covered(draw):
-    """Which cells the masks cover, painted one by one."""
+    """The cells that masks cover, marked one by one."""
     cells = np.zeros((draw.n_mels, draw.n_frames), bool)
     for step in draw.steps:
         if isinstance(step, FrequencySpan):
@@ -151,7 +151,7 @@ def test_a_mask_holds_exactly_its_fill(subtests, speechlike, every_frontend):
 
 
 def test_the_floor_is_what_silence_is_at(every_frontend, speechlike):
-    """The pauses of the clip are exact silence; nothing lies below them, and a floor fill lies on them."""
+    """The pauses of the clip are exact silence; no cell is below them, and a floor fill equals them."""
     mel = every_frontend(speechlike)
     filled = Draw(mel.n_mels, mel.n_frames, (TimeSpan(0, mel.n_frames, "floor"),)).apply(mel)
     assert (filled.values <= mel.values + 1e-6).all()
@@ -238,7 +238,7 @@ def test_the_frames_that_a_warp_reads_go_strictly_forward(n_frames, data):
 
 
 def test_two_warps_are_recorded_as_one_map():
-    """On a ramp that holds its own frame numbers, the values are where each frame came from."""
+    """On a ramp of frame numbers, the values tell where each frame came from."""
     ramp = whisper(np.tile(np.arange(100, dtype=np.float32) / 100, (80, 1)))
     warped = Draw(80, 100, (WarpPath(40, 20), WarpPath(30, -15))).apply(ramp)
     assert_allclose(warped.values[0], warped.warp / 100, atol=1e-6)

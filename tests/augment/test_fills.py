@@ -1,4 +1,4 @@
-"""A part of a mask is filled like the whole, whatever the mel: at hand, or read in parts."""
+"""Fills: a part of a mask has the values of the whole, for mels in memory and for streams."""
 
 from __future__ import annotations
 

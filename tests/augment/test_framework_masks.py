@@ -1,4 +1,4 @@
-"""The frameworks' transforms: what they refuse, what they draw on clips of any size, how draws are applied."""
+"""The frameworks' transforms: refused parameters, draws on clips of any size, and applying them."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ def test_nemos_bands_that_do_not_fit_are_refused(use_numba_spec_augment):
     "name", ["features_mask_size", "frames_mask_size", "num_frame_masks", "max_frames_mask_fraction"]
 )
 def test_what_makes_lhotse_raise_is_refused(name):
-    """The last two by a division that is done only where masks are drawn; compared with lhotse in test_live."""
+    """The last two by a division that only happens if masks are drawn; compared with lhotse in test_live."""
     with pytest.raises(ParameterError, match=f"{name}=0: allowed is more than 0; lhotse raises here"):
         lhotse_policy(**{name: 0})
     if name in ("num_frame_masks", "max_frames_mask_fraction"):
@@ -320,7 +320,7 @@ def test_a_warp_needs_so_many_frames_and_says_so(warp, least):
 
 
 def places(policy, n_frames, n_draws):
-    """Draws of one seed after another, of which only the places count."""
+    """Draws with successive seeds, of which only the positions matter."""
     mel = mel_of(n_frames)
     with unmeasured():
         return [policy.draw(mel, rng=seed) for seed in range(n_draws)]
@@ -353,7 +353,7 @@ def test_shuffled_transforms_come_in_every_order_and_are_picked_evenly():
     kinds = ("time_mask", "frequency_mask", "time_warp")
     ones, twos = [(kind,) for kind in kinds], list(itertools.permutations(kinds, 2))
     assert set(found) == {*ones, *twos}
-    # 300 of each kind alone, 150 of each pair in each order: within four deviations.
+    # 300 of each kind alone, 150 of each pair in each order: within four standard deviations.
     assert max(abs(found[one] - 300) for one in ones) < 4 * 15.9
     assert max(abs(found[two] - 150) for two in twos) < 4 * 11.8
     everything = dataclasses.replace(policy, n_applied=None)
@@ -365,7 +365,7 @@ def test_a_warp_may_have_a_chance_of_its_own():
     policy = dataclasses.replace(ALL_POLICIES["icefall"], probability=0.6, warp_probability=0.3)
     draws = places(policy, 300, 1500)
     kinds = Counter((bool(draw.warps), any(s.kind != "time_warp" for s in draw.steps)) for draw in draws)
-    # A displacement of 0, one of 161, is no warp.
+    # One of the 161 displacements is 0, which is not a warp.
     p_warp = 0.3 * 160 / 161
     for (warped, masked), n in kinds.items():
         p = (p_warp if warped else 1 - p_warp) * (0.6 if masked else 0.4)
@@ -389,7 +389,7 @@ OVER_PADDING = (
 
 
 def test_of_a_padded_batch_a_draw_is_that_of_its_row_cut_to_the_clip(subtests):
-    """The same numbers drawn for a mel that has the padding in it."""
+    """The same numbers, drawn for a mel that includes the padding."""
     for seed in range(25):
         with subtests.test(seed=seed):
             mel, batch = mel_of(60), Batch(1, 150, -3.0)
@@ -434,7 +434,7 @@ def test_a_warp_over_the_padding_is_remembered_as_one_of_the_clip():
     assert_allclose(after.warp, taps.source)
     back = Draw(80, 60, (WarpPath(70, -20, "bicubic_corners", 100),), batch=Batch(1, 100, -3.0)).apply(mel)
     assert back.warps[0].frames.max() == 59
-    # From frame 42 on, what stood in the padding.
+    # From frame 42 on, the values of the padding.
     assert_allclose(back.values[:, 46:], -3.0, atol=1e-4)
     assert back.warps[0].source[46:] == pytest.approx(59.0)
 

@@ -1,4 +1,4 @@
-"""What a transform may draw, as the papers write it, and what it says where it cannot."""
+"""The papers' transforms: distributions of their draws, and notices."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def spans_of(mask, n_mels, n_frames, stream, n_draws=N_DRAWS):
 
 
 def assert_uniform(values, n_values):
-    """Chi-square on how often each of 0 ... n_values - 1 came up; with a fixed seed, the verdict is fixed."""
+    """Chi-square test of the counts of 0 ... n_values - 1; deterministic, as the seed is fixed."""
     counts = np.bincount(values, minlength=n_values)
     assert len(counts) == n_values
     assert stats.chisquare(counts).pvalue > 1e-3
@@ -240,7 +240,7 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_one():
     ],
 )
 def test_a_mask_is_the_one_that_its_rule_draws(mask):
-    """The first one: behind each, the paper's take a seed that the others do not."""
+    """Only the first mask: after each, the paper's draw a noise seed, unlike the others."""
     for n_frames in (100, 1000):
         for seed in range(50):
             streams = [OwnStream(np.random.default_rng(seed)) for _ in range(2)]
@@ -253,7 +253,7 @@ def test_a_mask_is_the_one_that_its_rule_draws(mask):
 
 
 def test_a_warp_is_one_that_its_rule_draws():
-    """Which may move one frame more, at the end."""
+    """The rule may move one more frame, at the end."""
     for n_frames, is_warped in ((162, False), (163, True), (400, True)):
         warps = [
             [step for seed in range(200) for step in each.draw(80, n_frames, OwnStream(np.random.default_rng(seed)))[0]]

@@ -1,4 +1,4 @@
-"""Policies: the papers' tables, how much of a clip they cover, and that the seed decides all chance."""
+"""Policies: the papers' tables, how much of a clip they cover, and that the seed decides all randomness."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from specaug_listen.frontends import LIBROSA, WHISPER, MelSpectrogram
 
 @pytest.fixture(scope="module")
 def mel():
-    """Four seconds, enough for a warp of 80 frames; the values do not matter to where masks fall."""
+    """Four seconds, enough for a warp of 80 frames; the values do not affect the positions of masks."""
     return MelSpectrogram(np.random.default_rng(1).normal(0, 0.3, (80, 400)), WHISPER)
 
 
@@ -100,7 +100,7 @@ def test_a_policy_is_drawn_in_the_order_of_its_transforms(mel):
 
 @pytest.mark.parametrize(("probability", "low", "high"), [(0.0, 0, 0), (0.3, 86, 154), (1.0, 400, 400)])
 def test_probability_is_the_share_of_clips_that_are_touched(mel, probability, low, high):
-    """For 0.3, 400 draws give 120 on average; the bounds are 3.7 deviations away."""
+    """For 0.3, 400 draws give 120 on average; the bounds are 3.7 standard deviations away."""
     policy = Policy((FrequencyMask(),), probability=probability)
     with unmeasured():
         draws = [policy.draw(mel, rng=seed) for seed in range(400)]

@@ -1,4 +1,4 @@
-"""Generators that frameworks draw from: seeded as they seed them, and none of the global ones touched."""
+"""Generators of frameworks: seeded as the frameworks do, without touching the global ones."""
 
 # ruff: noqa: NPY002 - the generators that are replayed
 
@@ -24,7 +24,7 @@ def test_pythons_numbers_are_those_after_its_seed():
 
 
 def test_pythons_shuffle_is_that_after_its_seed():
-    """Of the same list, in a call of its own after a number, as SpeechBrain asks for them."""
+    """Shuffles the same list in a separate call after a number, as SpeechBrain does."""
     random.seed(7)
     random.random()
     wanted = list(range(6))

@@ -1,4 +1,4 @@
-"""New values in regions, of a mel in memory and of a stream alike."""
+"""Replacing regions of mels in memory and of streams."""
 
 from __future__ import annotations
 

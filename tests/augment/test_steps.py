@@ -1,4 +1,4 @@
-"""How many masks a policy may ask for, and a draw may have."""
+"""Limits on the number of masks in a policy and a draw, and records of steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How warps read between frames: what stays, what sums up, and what upstream's own code gave."""
+"""Interpolation in warps: fixed points, sums of weights, and results of upstream's code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_steady_sound_stays_what_it_is(kind, warp):
     center, moved, n_frames = warp
     steady = np.full((1, n_frames), 3.0, np.float32)
     warped = read(warp_taps(kind, center, moved, n_frames), steady)
-    # lingvo's map ends one frame beyond the last one, where nothing is.
+    # lingvo's map ends one frame after the last one, where it is zero.
     inside = np.arange(n_frames) < moved if kind == "hat" else slice(None)
     assert_allclose(warped[:, inside], steady[:, inside], rtol=1e-5)
 

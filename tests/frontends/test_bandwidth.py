@@ -1,4 +1,4 @@
-"""Bins above all that a clip holds: certain by its rate, an estimate by its spectrum, and no false alarms."""
+"""Empty bins above a clip's content: certain by its rate, estimated by its spectrum, and no false alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statistics that are gathered block after block are those of all cells at once."""
+"""Statistics computed block by block equal those of all cells at once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_small_deviation_on_a_large_mean_is_not_lost(rng):
 @example(np.linspace(-1, 1, 21, dtype=np.float32)[np.newaxis], 4, [95, 50])
 def test_percentiles_are_numpys_over_all_cells(values, size, wanted):
     found = percentiles_of_blocks(in_blocks(values, size), wanted)
-    # Between two cells, rounding is relative to how far they are apart.
+    # Between two cells, rounding is relative to their distance.
     apart = float(np.ptp(values.astype(np.float64)))
     expected = np.percentile(values.astype(np.float64), wanted)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12 * apart)

@@ -1,4 +1,4 @@
-"""Energies in blocks: a clip that is read in parts is extended and filtered like the clip at hand."""
+"""Energies in blocks: a clip that is read in parts is padded and filtered like a clip in memory."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_clip_that_is_read_in_parts_is_extended_like_the_whole(data):
     if frontend.framing.n_frames(clip.n_samples) < 1:
         return
     plain = replace(frontend, preemphasis=0.0) if frontend.preemphasis_per_frame else frontend
-    # What a rendering has before the first frame is not read.
+    # The lead-in of a rendering is not read.
     expected = plain.pad(clip.samples[0])[frontend.framing.with_lead_in.n_lead_in * frontend.hop_length :]
     padded = _PaddedClip(frontend, clip)
     assert padded.n_frames == frontend.framing.n_frames(clip.n_samples)

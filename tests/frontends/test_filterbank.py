@@ -1,4 +1,4 @@
-"""Mel scales and filters: librosa's for slaney and htk, Kaldi's by what its triangles must be."""
+"""Mel scales and filters: librosa's for slaney and htk, Kaldi's by the definition of its triangles."""
 
 from __future__ import annotations
 

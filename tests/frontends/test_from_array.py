@@ -1,4 +1,4 @@
-"""A mel from one's own pipeline: order of axes, batch, types, statistics."""
+"""Mels from other pipelines: order of axes, batch, types, statistics."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_tensors_are_taken_with_gradients_and_in_bfloat16():
 
 
 def test_global_statistics_go_into_the_front_end_and_are_undone():
-    """AST: minus the mean, by twice the standard deviation."""
+    """AST subtracts the mean and divides by twice the standard deviation."""
     plain = frontends.LHOTSE(clip(frontends.LHOTSE))
     normalised = (plain.values + 4.2677393) / (2 * 4.5689974)
     mel = frontends.LHOTSE.mel(normalised, statistics=(-4.2677393, 2 * 4.5689974))

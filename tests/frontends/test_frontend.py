@@ -72,7 +72,7 @@ DEEP = ("fairseq", "vocos", "wenet")
 
 
 def resolved(mel: MelSpectrogram) -> np.ndarray:
-    """Which cells an upstream's single precision can tell."""
+    """The cells that an upstream resolves in single precision."""
     frontend = mel.frontend
     if frontend.name not in DEEP:
         return np.ones(mel.values.shape, bool)
@@ -293,7 +293,7 @@ def test_the_stretch_turns_back_into_the_clip(subtests, rng):
 
 
 def test_kaldi_prepares_each_frame_by_itself(rng):
-    # The povey window is 0 at a frame's first sample, so a window that is not shows what happens to that one.
+    # Another window than povey's, which is 0 at a frame's first sample and would hide it.
     changes = {"window": "hamming_symmetric", "log": None, "floor": 0.0}
     frontend = replace(frontends.LHOTSE, **changes)
     samples = (0.1 * rng.standard_normal(4000) + 0.05).astype(np.float32)

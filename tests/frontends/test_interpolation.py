@@ -1,4 +1,4 @@
-"""Frames between frames, in parts or at once."""
+"""Interpolation between frames, in parts or at once."""
 
 from __future__ import annotations
 

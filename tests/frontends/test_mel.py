@@ -1,4 +1,4 @@
-"""The way back through a front-end's scaling, its floor, NeMo's statistics, and `MelSpectrogram` as a value."""
+"""Undoing a front-end's scaling, its floor, NeMo's statistics, and `MelSpectrogram` as a value."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_inverse_of_the_scaling_is_exact_above_the_floor(case):
     if frontend.name in RANGE:
         expected = np.maximum(expected, expected.max() * RANGE[frontend.name])
     back = frontend.energy(frontend.compress(energy))
-    # NeMo adds its floor: near it, the rounding of the sum is left over.
+    # NeMo adds its floor: near it, the rounding error of the sum remains.
     np.testing.assert_allclose(back, expected, rtol=1e-5, atol=1e-12)
 
 
@@ -73,7 +73,7 @@ def test_the_inverse_of_the_scaling_is_exact_above_the_floor(case):
 def test_the_floor_is_below_every_cell_and_stands_for_no_more_than_the_floors_energy(mel):
     lowest = mel.frontend.floor_value(mel.cell_statistics.largest, mel.statistics)
     assert lowest.shape == (mel.n_mels, 1)
-    # Rounding is relative to what stood there before NeMo divided by the deviation, 1e-5 in a clip of silence.
+    # Rounding is relative to the values before NeMo divided by the standard deviation, 1e-5 in a clip of silence.
     unit = 1.0 if mel.statistics is None else mel.statistics.std
     assert ((mel.values - lowest) * unit >= -1e-5 * np.abs(lowest * unit).max() - 1e-5).all()
     silent = np.broadcast_to(lowest, mel.values.shape)
@@ -204,7 +204,7 @@ def test_the_guards_against_bands_that_hardly_move_differ(rule, expected):
 
 
 def test_a_dynamic_range_is_known_after_a_normalisation(speechlike):
-    """SpeechBrain's floor is 80 dB below the loudest cell, wherever the normalisation has put that."""
+    """SpeechBrain's floor is 80 dB below the loudest cell, wherever normalisation has moved it."""
     mel, plain = SPEECHBRAIN(speechlike), replace(SPEECHBRAIN, normalize=None)(speechlike)
     assert mel.statistics.largest == plain.values.max()
     floor = SPEECHBRAIN.floor_value(mel.cell_statistics.largest, mel.statistics)

@@ -1,4 +1,4 @@
-"""What does not look right about values, with what would."""
+"""Implausible values, and the scales that would explain them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from specaug_listen.frontends.plausibility import implausible_notices, own_range
 
 @functools.lru_cache
 def speech_like(rate, seconds=2.0):
-    """A voice: harmonics that glide, four syllables a second, pauses between them, and a quiet room."""
+    """A voice: gliding harmonics, four syllables per second with pauses, and quiet background noise."""
     rng = np.random.default_rng(3)
     t = np.arange(round(seconds * rate)) / rate
     pitch = 2 * np.pi * np.cumsum(120 + 20 * np.sin(2 * np.pi * 0.7 * t)) / rate

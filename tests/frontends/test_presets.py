@@ -1,4 +1,4 @@
-"""The presets hold the numbers of their upstreams, written here a second time from the papers' code."""
+"""Presets have the values of their upstreams, written here independently from the published code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mel that is read in parts is the mel at hand."""
+"""A mel that is read in parts equals the mel in memory."""
 
 from __future__ import annotations
 

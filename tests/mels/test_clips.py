@@ -1,4 +1,4 @@
-"""Clips without their sound: parts, and files that change meanwhile."""
+"""Clips that are mels: parts, and files that change while they are read."""
 
 from __future__ import annotations
 

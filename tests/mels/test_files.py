@@ -1,4 +1,4 @@
-"""Files that hold mels: each form, and what is refused."""
+"""Files of mels: each format, and refused files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finding mels: by their endings, in folders, in order."""
+"""Search for mels: by suffix, in folders, in order."""
 
 from __future__ import annotations
 

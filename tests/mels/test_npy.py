@@ -1,4 +1,4 @@
-"""Arrays of NumPy: their headers, and what stands behind them."""
+"""Arrays of NumPy: their headers, and trailing bytes."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_an_archive_of_numpy_with_any_damage_gets_one_line(tmp_path):
 
 
 def header_of(shape):
-    """An array of numpy that is a header and nothing else."""
+    """A NumPy file with a header and no data."""
     text = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode()
 

@@ -1,4 +1,4 @@
-"""What is on the disk before it has its name."""
+"""Files are flushed to disk before they are renamed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks of folders: one writer at a time, as long as its process lives."""
+"""Locks of folders: one writer at a time, until its process ends."""
 
 from __future__ import annotations
 

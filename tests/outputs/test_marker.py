@@ -1,4 +1,4 @@
-"""The list of what is ours: what it names, what it leaves out, and what it was that others wrote."""
+"""The marker: files that it lists, files that it omits, and markers of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is ours in a folder of the user's: listed, unchanged, reached through no link, and read by nobody."""
+"""Files that may be replaced in a user's folder: listed, unchanged, not through a link, and no inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rooms: what is not whole yet, and what killed runs leave behind."""
+"""Scratch folders: unfinished files, and the leftovers of killed runs."""
 
 from __future__ import annotations
 
