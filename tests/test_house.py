@@ -179,7 +179,7 @@ TESTED_BY = {
     "attack/test_code_under_check.py": "checks.subreaper",
     "attack/test_edited_folders.py": "auditions.integrity",
     "attack/test_large_mels.py": "_arrays",
-    "attack/test_received_folders.py": "auditions.assets auditions.clip_files",
+    "attack/test_received_folders.py": "auditions.clip_files",
     "attack/test_written_draws.py": "replays",
     "audio/containers/test_layout.py": "audio.containers.fields audio.containers.fixed audio.containers.magic "
     "audio.containers.parsing audio.containers.riff audio.containers.sizes audio.containers.trailing "

@@ -1,4 +1,7 @@
-"""The files of a clip, in a folder or in memory: sounds that are WAV, pictures that are PNG, whatever their names."""
+"""The files of a clip, in a folder or in memory, and how they go into a page.
+
+What is read is checked by its content: sounds are WAV and pictures PNG, whatever their names.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,17 @@ import os
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from .._files import open_inside, printable
 from .._imports import require
+from ..audio.signal import Audio
 from ..audio.wav import BITS_PER_SAMPLE, PCM_CODING
 from ..errors import PolicyError
+from ..pages.model import File
 from .records import DrawRecord, read_record
 
 __all__ = [
@@ -25,15 +31,17 @@ __all__ = [
     "MOST_BYTES_OF_PICTURE",
     "Files",
     "FolderFiles",
+    "InlineAssets",
+    "LinkedAssets",
     "MemoryFiles",
     "WavForm",
     "check_picture",
     "check_wav",
 ]
 
-# Files of a clip but for its draws; "given" is the mel of a clip that came without its audio.
+# Files of a clip other than those of its draws; "given" is the mel of a clip without audio.
 CLIP_FILES = ("original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png")
-# Bytes within which the sound of a WAV file of ours begins.
+# The samples of our WAV files begin within these first bytes.
 HEAD = 1 << 12
 MOST_BYTES_OF_PICTURE, _MOST_PIXELS = 1 << 25, 1 << 26
 _MOST_CHANNELS, _LARGEST_RATE = 2, 768_000
@@ -42,7 +50,7 @@ AGAIN = "take the file as the run wrote it, or run the audition again"
 
 
 class WavForm(NamedTuple):
-    """What the header of a WAV file says of its sound."""
+    """The properties of a sound in the header of its WAV file."""
 
     rate: int
     n_channels: int
@@ -50,30 +58,15 @@ class WavForm(NamedTuple):
 
 
 def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
-    """Refuse what is not a whole WAV file as a run writes them, of 16-bit samples, and nothing else.
+    """Return the header of a WAV file; raise a PolicyError unless it is complete and 16-bit, as a run writes it.
 
-    Parameters
-    ----------
-    head : bytes
-        Its first `HEAD` bytes, or all.
-    n_bytes : int
-        Its length.
-    path : str
-        Its name in a message.
-
-    Returns
-    -------
-    WavForm
-
-    Raises
-    ------
-    PolicyError
+    ``head`` are its first `HEAD` bytes (or all), ``n_bytes`` its length, ``path`` its name in messages.
     """
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
         raise PolicyError(f"{path}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {AGAIN}")
     pairs = list(_chunks(head))
     chunks = dict(pairs)
-    if len(chunks) < len(pairs):  # programs differ in which of two they believe
+    if len(chunks) < len(pairs):  # programs differ in which of two they use
         raise PolicyError(f"{path}: no sound can be read (a WAV file with two parts of one name); {AGAIN}")
     form, sound = chunks.get(b"fmt "), chunks.get(b"data")
     if form is None or sound is None or len(head) < form[0] + 16:
@@ -100,7 +93,7 @@ def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
 
 
 def _chunks(head: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
-    """Yield the name of each chunk, where it begins and how long it is; the sound is the last one."""
+    """Yield name, offset and length of each chunk up to the samples."""
     at = 12
     while at + 8 <= len(head):
         name, size = struct.unpack_from("<4sI", head, at)
@@ -111,12 +104,7 @@ def _chunks(head: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
 
 
 def check_picture(data: bytes, path: str) -> None:
-    """Refuse what is not a whole PNG picture, and nothing else, of no more pixels than a page can show.
-
-    Raises
-    ------
-    PolicyError
-    """
+    """Raise a PolicyError unless it is a complete PNG picture with no more pixels than a page can show."""
     if not data.startswith(_PNG) or data[12:16] != b"IHDR" or not data.endswith(_LAST_CHUNK) or not _is_whole(data):
         raise PolicyError(f"{path}: no picture can be read (it is no whole PNG file); {AGAIN}")
     width, height = struct.unpack_from(">II", data, 16)
@@ -130,7 +118,7 @@ def check_picture(data: bytes, path: str) -> None:
 
 
 def _is_whole(data: bytes) -> bool:
-    """Whether the first chunk that ends a picture ends the file."""
+    """Whether the file ends with the first chunk that ends a picture."""
     at = len(_PNG)
     while at + 8 <= len(data):
         size, name = struct.unpack_from(">I4s", data, at)
@@ -141,22 +129,22 @@ def _is_whole(data: bytes) -> bool:
 
 
 class MemoryFiles:
-    """Files that an audition at hand would write."""
+    """The files that an audition in memory would write."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         self._files = files
 
     def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes; None where there is no such file."""
+        """Return the size of a file in bytes; None if it does not exist."""
         data = self._files.get(name)
         return None if data is None else len(data)
 
     def total(self, suffix: str) -> int:
-        """Return the bytes of all files of this ending."""
+        """Return the total size of all files with a suffix, in bytes."""
         return sum(len(data) for name, data in self._files.items() if name.endswith(suffix))
 
     def path_text(self, name: str) -> str:
-        """Return what a message calls a file."""
+        """Return the name of a file in messages."""
         return name
 
     def read(self, name: str) -> bytes:
@@ -164,23 +152,23 @@ class MemoryFiles:
         return self._files[name]
 
     def form(self, name: str) -> WavForm | None:
-        """Return what a sound's header says, where it has to be looked at; errors as for `read`."""
+        """Return None: files in memory need no check."""
         return None
 
     def address(self, name: str) -> str | None:
-        """Return the address from which a page reads a file that is too long for it; None where there is none."""
+        """Return None: files in memory have no address."""
         return None
 
 
 class FolderFiles:
-    """Files of a clip's folder.
+    """The files in a clip's folder.
 
     Parameters
     ----------
     run : Path
-        The folder of the run. Nothing that lies outside of it is read.
+        The folder of the run; nothing outside of it is read.
     folder : str
-        That of the clip in it; empty for the run's own.
+        The clip's folder in it; empty for the run's own.
     page : Path
         The folder of the page, for addresses.
     """
@@ -189,46 +177,34 @@ class FolderFiles:
         self._run, self._folder, self._page = run, run / folder, page
 
     def size(self, name: str) -> int | None:
-        """Return the size of a file in bytes; None where there is no such file."""
+        """Return the size of a file in bytes; None if it does not exist."""
         try:
             return os.stat(self._folder / name).st_size
         except OSError:
             return None
 
     def total(self, suffix: str) -> int:
-        """Return the bytes of all files of this ending."""
+        """Return the total size of all files with a suffix, in bytes."""
         return sum(path.lstat().st_size for path in self._folder.glob(f"*{suffix}"))
 
     def path_text(self, name: str) -> str:
-        """Return what a message calls a file."""
+        """Return the name of a file in messages."""
         return printable(self._folder / name)
 
     def read(self, name: str) -> bytes:
-        """Read a file.
-
-        Raises
-        ------
-        PolicyError
-            When it cannot be read, lies outside of the run, or is not what its name says.
-        """
+        """Read a file; raise a PolicyError if it is unreadable, outside of the run, or not what its name says."""
         return self._read_checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
 
     def form(self, name: str) -> WavForm | None:
-        """Return what a sound's header says, where it has to be looked at; errors as for `read`."""
+        """Return the header of a sound, checked; errors as for `read`."""
         return self._read_checked(name, HEAD)[1]
 
     def record(self, name: str) -> DrawRecord:
-        """Read the record of a draw.
-
-        Raises
-        ------
-        PolicyError
-            When it cannot be read, lies outside of the run, or is one of another draw.
-        """
+        """Read the record of a draw; raise a PolicyError if it is unreadable, outside of the run, or another draw's."""
         return read_record(self._folder / f"{name}.json", inside=self._run)
 
     def _read_checked(self, name: str, most_bytes: int | None) -> tuple[bytes, WavForm | None]:
-        """Read a file, or the first bytes of it; refuse content that is not what its name says."""
+        """Read a file, or its first bytes, and check that the content is what its name says."""
         path = self._folder / name
         with _saying_what_is_gone(path), open_inside(self._run, path) as file:
             n_bytes = os.fstat(file.fileno()).st_size
@@ -241,13 +217,7 @@ class FolderFiles:
         return data, check_wav(data, n_bytes, printable(path))
 
     def address(self, name: str) -> str | None:
-        """Return the address from which a page reads a file that is too long for it; None where there is none.
-
-        Raises
-        ------
-        PolicyError
-            As `read`.
-        """
+        """Return the address of a file for a page, which is too long to be embedded; errors as for `read`."""
         self._read_checked(name, HEAD)
         path = Path(os.path.relpath(self._folder / name, self._page))
         return quote(os.fsencode(path.as_posix()))
@@ -262,3 +232,92 @@ def _saying_what_is_gone(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None
+
+
+# --- in a page ---
+
+# Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
+_LARGEST_HELD = 16 << 20
+
+
+@dataclass(frozen=True)
+class InlineAssets:
+    """Files embedded in a page, with FLAC instead of WAV if ``flac``."""
+
+    files: Files = field(repr=False)
+    flac: bool = False
+
+    def read(self, name: str) -> bytes | None:
+        """Read a file; None if it does not exist."""
+        return None if self.files.size(name) is None else self.files.read(name)
+
+    def sound(self, name: str) -> File:
+        """Return a sound, or only its address if it is too long to be held in memory."""
+        if (self.files.size(name) or 0) > _LARGEST_HELD and (address := self.files.address(name)) is not None:
+            return File(url=address)
+        data = self.files.read(name)
+        return File(_as_flac(data, self.files.path_text(name)), media_type="audio/flac") if self.flac else File(data)
+
+    def audio(self, name: str) -> Audio | None:
+        """Decode a sound, None if it is empty or too long to be held; raise a PolicyError if that fails."""
+        if (self.files.size(name) or 0) > _LARGEST_HELD:
+            return None
+        samples, rate = _decode(self.files.read(name), self.files.path_text(name), "float32")
+        return Audio(samples.T, rate) if samples.size else None
+
+    def picture(self, name: str) -> File:
+        """Return a picture."""
+        return File(self.files.read(name), media_type="image/png")
+
+
+@dataclass(frozen=True)
+class LinkedAssets(InlineAssets):
+    """Files beside a page: sounds in ``audio/``, pictures in ``img/``.
+
+    Parameters
+    ----------
+    page : Path
+        The page's folder, to which they are written.
+    name : str
+        The clip's folder in both.
+    """
+
+    page: Path = Path()
+    name: str = ""
+
+    def sound(self, name: str) -> File:
+        """Write a sound beside the page."""
+        file = super().sound(name)
+        if file.data is None:
+            return file
+        suffix = ".flac" if self.flac else ".wav"
+        return self._write(file.data, file.media_type, f"audio/{self.name}/{name.removesuffix('.wav')}{suffix}")
+
+    def picture(self, name: str) -> File:
+        """Write a picture beside the page."""
+        return self._write(self.files.read(name), "image/png", f"img/{self.name}/{name}")
+
+    def _write(self, data: bytes, media_type: str, place: str) -> File:
+        path = self.page / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return File(data, quote(os.fsencode(place)), media_type)
+
+
+def _decode(wav: bytes, path: str, dtype: str) -> tuple[Any, int]:
+    sf = require("soundfile", purpose="reading audio")
+    try:
+        samples, rate = sf.read(io.BytesIO(wav), dtype=dtype, always_2d=True)
+    except sf.LibsndfileError as error:
+        why = str(error.error_string).rstrip(".")
+        raise PolicyError(f"{path}: no sound can be read ({why}); run the audition again") from None
+    return samples, rate
+
+
+def _as_flac(wav: bytes, path: str) -> bytes:
+    samples, rate = _decode(wav, path, f"int{BITS_PER_SAMPLE}")
+    if not len(samples):
+        return wav
+    buffer = io.BytesIO()
+    require("soundfile", purpose="FLAC").write(buffer, samples, rate, format="FLAC", subtype=f"PCM_{BITS_PER_SAMPLE}")
+    return buffer.getvalue()

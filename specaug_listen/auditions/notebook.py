@@ -1,4 +1,4 @@
-"""An audition in a notebook: the page with the player, in a frame of its own."""
+"""An audition in a notebook: the page with the player, in an iframe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..outputs.names import DEFAULT_BUDGET_MB
 from ..pages.html import page_parts
 from ..pages.model import Head
-from .assets import InlineAssets
+from .clip_files import InlineAssets
 from .page_clips import ClipOfRun, page_clip
 from .save import clip_at_hand, configuration_of
 from .text import facts_of_run
@@ -26,10 +26,10 @@ _HEIGHT_PX = 760
 
 
 def frame(audition: Audition) -> str:
-    """Return an audition's page as one HTML element; of more draws than a notebook should hold, the first ones.
+    """Return an audition's page as one HTML element, with as many draws as a notebook should hold.
 
-    Styles of the notebook cannot reach into a frame, and the page's script cannot reach out of it. Sounds are FLAC,
-    sample for sample what `Audition.save` writes.
+    In an iframe, neither the notebook's styles nor the page's script affect each other. Sounds are FLAC with the
+    samples that `Audition.save` writes.
     """
     n_draws = _n_draws_within(audition)
     if n_draws is None:
@@ -61,7 +61,7 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
 
 
 def _n_draws_within(audition: Audition) -> int | None:
-    """Return how many draws a notebook holds beside the original and the copy-synthesis; None where not even one."""
+    """Return how many draws fit beside the original and the copy-synthesis; None if not even one does."""
     megabytes = audition.copy_synthesis.n_samples * _BYTES_PER_SAMPLE * 4 / 3 / 1e6
     n_per_draw = 1 + any(draw.with_original_phase is not None for draw in audition.draws)
     n_draws = int((DEFAULT_BUDGET_MB / max(megabytes, 1e-9) - 2) // n_per_draw)

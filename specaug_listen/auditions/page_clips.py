@@ -1,4 +1,4 @@
-"""One clip of a run as the page shows it, from its records and files: nothing is rendered again."""
+"""One clip of one or several runs as the page shows it, from records and files; nothing is rendered again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..metrics import SCORES, Score
 from ..pages.model import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from ..plots.mels import edges_hz
-from .assets import InlineAssets
+from .clip_files import InlineAssets
 from .integrity import check_drawn, check_unchanged
 from .records import ClipEntry, DrawRecord
 from .text import facts_of_clip, facts_of_draw
@@ -33,8 +33,7 @@ __all__ = [
 ]
 
 _COLUMN_OF_EMPTY_BINS = "masked_area_empty_ratio"
-# The columns of the page's table of draws, in their order; clip, draw and "to know" stand before them, which the
-# template (pages/templates/page.html.j2) writes.
+# The columns of the page's table of draws, after clip, draw and "to know", which pages/templates/page.html.j2 writes.
 TABLE_COLUMNS = (
     "masked_time_ratio",
     "masked_frequency_ratio",
@@ -62,9 +61,9 @@ class ClipOfRun:
         Its files.
     frontend : MelFrontend
     label : str
-        Of the run, where there are several.
+        Of the run, if there are several.
     level_db : float [dB]
-        With which its sounds are played.
+        Gain for playback.
     """
 
     entry: ClipEntry
@@ -76,23 +75,18 @@ class ClipOfRun:
 
     @property
     def is_mel(self) -> bool:
-        """Whether the clip came as a mel, without its audio."""
+        """Whether the clip is a mel without audio."""
         return self.entry.audio.mel is not None and self.assets.files.size("original.wav") is None
 
     def title_of(self, name: str) -> str:
-        """Return a version's name among those of all runs."""
+        """Return the name of a version, with the label of its run."""
         return f"{self.label}: {name}" if self.label else name
 
 
 def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
-    """Return one clip: its original, and of each run the copy-synthesis and the draws.
+    """Return one clip: its original, and the copy-synthesis and draws of each run.
 
-    Parameters
-    ----------
-    clips : sequence of ClipOfRun
-        The same clip in each run.
-    clip_id : str
-        Of its element in the page.
+    ``clips`` are the same clip in each run, ``clip_id`` is the id of its element in the page.
     """
     first = clips[0]
     versions: list[ClipVersion] = []
@@ -101,7 +95,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
         prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
         key = clip.frontend
         if key not in originals:
-            # Runs of one front-end share the original; others have a mel of their own to be compared with.
+            # Runs with the same front-end share the original; others are compared with their own mel of it.
             name = clip.title_of("original") if originals else "original"
             originals[key] = len(versions)
             if not clip.is_mel:
@@ -129,7 +123,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
 
 
 def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:
-    """Return the copy-synthesis; of a mel without its audio with the picture of that mel, for comparison."""
+    """Return the copy-synthesis; for a mel without audio, with the picture of that mel for comparison."""
     name, note = clip.title_of("copy-synthesis"), "its mel, not augmented, through the same vocoder"
     if not clip.is_mel:
         return sound_version(clip, "copy-synthesis", note, version_id, name)
@@ -139,7 +133,7 @@ def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:
 
 
 def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: str) -> ClipVersion:
-    """Return the original, or the copy-synthesis."""
+    """Return the original or the copy-synthesis."""
     check_unchanged(clip.assets.files, f"{file}.wav", clip.frontend, clip.entry, clip.draws)
     return ClipVersion(
         version_id, name, clip.assets.sound(f"{file}.wav"), note, clip.level_db,
@@ -163,7 +157,7 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersio
 
 
 def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[ClipVersion]:
-    """Return the draw with the phase of the original, where it was rendered."""
+    """Return the draw with the phase of the original, if it was rendered."""
     name = f"draw-{draw.number}-original-phase"
     if clip.assets.read(f"{name}.wav") is None:
         return []
@@ -220,13 +214,13 @@ def _picture(clip: ClipOfRun, name: str) -> Picture | None:
 
 
 def colours_of(versions: Sequence[ClipVersion]) -> tuple[float, float] | None:
-    """Return the levels of the darkest and of the brightest colour, in dB relative to the original's loudest cell."""
+    """Return the levels of the darkest and the brightest colour, in dB relative to the original's loudest cell."""
     pictures = [version.picture for version in versions if version.picture is not None]
     return (pictures[0].low_db, pictures[0].high_db) if pictures else None
 
 
 def loudness_matched(versions: Sequence[ClipVersion]) -> list[ClipVersion]:
-    """Return the versions with the gains that make them equally loud."""
+    """Return the versions with gains that make them equally loud."""
     levels = [None if version.sound_facts is None else version.sound_facts.loudness_lufs for version in versions]
     peaks = [0.0 if version.sound_facts is None else version.sound_facts.peak for version in versions]
     gains = matching_gains_db(levels, peaks)
@@ -239,13 +233,13 @@ def _sound_facts(clip: ClipOfRun, name: str) -> SoundFacts | None:
 
 
 def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
-    """Return the columns of the table of draws; that of empty bins only where a clip has some."""
+    """Return the columns of the table of draws; the one of empty bins only if a clip has some."""
     keys = {key for draw in draws for key in draw.scores}
     return tuple(SCORES[key] for key in TABLE_COLUMNS if key != _COLUMN_OF_EMPTY_BINS or key in keys)
 
 
 def rows_of(clips: Sequence[ClipOfRun], clip_id: str, columns: Sequence[Score]) -> list[Row]:
-    """Return a row of the table for each draw."""
+    """Return one row of the table for each draw."""
     rows = []
     for clip in clips:
         prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from .._files import as_path, io_errors, printable
 from .._notices import Notice
-from ..auditions.assets import InlineAssets, LinkedAssets
-from ..auditions.clip_files import Files
+from ..auditions.clip_files import Files, InlineAssets, LinkedAssets
 from ..errors import ParameterError
 from ..outputs.names import DEFAULT_BUDGET_MB, page_names
 from ..outputs.output import Output

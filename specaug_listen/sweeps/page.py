@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from .._notices import Notice
-from ..auditions.assets import InlineAssets
-from ..auditions.clip_files import FolderFiles
+from ..auditions.clip_files import FolderFiles, InlineAssets
 from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
 from ..auditions.records import DrawRecord, path_of, vocoder_name
