@@ -56,7 +56,8 @@ class Policy:
         segments). None: warps are applied together with the others.
     n_applied : (int, int) or None
         Minimum and maximum of the number of transforms that are applied, counted from the first one; the number is
-        drawn (SpeechBrain's ``min_augmentations`` and ``max_augmentations``). None applies all.
+        drawn, and all are applied if there are fewer (SpeechBrain's ``min_augmentations`` and ``max_augmentations``).
+        None applies all.
     is_shuffled : bool
         Whether the transforms are first put into a random order (SpeechBrain's ``shuffle_augmentations``).
     min_mels : int >= 0
