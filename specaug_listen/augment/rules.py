@@ -215,8 +215,8 @@ def _starts(rule: StartRule, spans: Spans, stream: RandomStream, floats: Numbers
     if rule == "last_left_out":
         starts = [stream.integers(0, max(1, spans.size - int(width)), (1,))[0] for width in widths.reshape(-1)]
         return np.array(starts, np.intp).reshape(widths.shape)
-    room = spans.size - (floats if rule == "float_width" else widths) + (rule == "all")
-    return np.asarray(stream.uniform(widths.shape) * np.asarray(room, np.float32), np.intp)
+    n_starts = spans.size - (floats if rule == "float_width" else widths) + (rule == "all")
+    return np.asarray(stream.uniform(widths.shape) * np.asarray(n_starts, np.float32), np.intp)
 
 
 def _without_repetition(rule: StartRule, spans: Spans, stream: RandomStream) -> list[Span]:

@@ -87,9 +87,9 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
     """
     if isinstance(statistics, MelFormat):
         return statistics
-    of_each_clip = isinstance(frontend.normalize, str)
+    is_per_clip = isinstance(frontend.normalize, str)
     if statistics is None:
-        if of_each_clip:
+        if is_per_clip:
             raise ParameterError(
                 f"front-end {frontend.name!r} normalises each clip (normalize={frontend.normalize!r}), and the mel "
                 "does not contain the clip's statistics: give them (--stats FILE or mean=..,std=..; in Python "
@@ -108,7 +108,7 @@ def mel_format(frontend: MelFrontend, statistics: Any = None) -> MelFormat:
     else:
         known_statistics = global_statistics(statistics)
     known_statistics.check(frontend.n_mels)
-    if not of_each_clip:
+    if not is_per_clip:
         return MelFormat(replace(frontend, normalize=known_statistics), None, notices)
     largest = statistics.largest if isinstance(statistics, Statistics) else None
     return MelFormat(frontend, known_statistics.for_mel(frontend.n_mels, largest), notices)
@@ -141,9 +141,9 @@ def mels_from_array(values: Any, ready: MelFormat, *, axes: str | None = None) -
     """
     array = real_array(values, "a mel")
     batch, is_turned = _in_order(array, ready.frontend, parse_axes(axes))
-    n_frames, n_mels = batch.shape[2], batch.shape[1]
-    turned = (Notice("axes_turned", {"n_frames": n_frames, "n_mels": n_mels}),) if is_turned and axes is None else ()
-    return [_mel(item, ready, turned) for item in batch]
+    sizes = {"n_frames": batch.shape[2], "n_mels": batch.shape[1]}
+    notices = (Notice("axes_turned", sizes),) if is_turned and axes is None else ()
+    return [_mel(item, ready, notices) for item in batch]
 
 
 def _mel(item: npt.NDArray[Any], ready: MelFormat, notices: tuple[Notice, ...]) -> MelSpectrogram:
@@ -153,14 +153,14 @@ def _mel(item: npt.NDArray[Any], ready: MelFormat, notices: tuple[Notice, ...]) 
             largest = (item.astype(np.float32) * statistics.std + statistics.mean).max()
         statistics = replace(statistics, largest=float(largest))
     mel = MelSpectrogram(item, ready.frontend, statistics=statistics)
-    noticed = implausible_notices(mel)
+    doubts = implausible_notices(mel)
     try:
         _ = mel.energy
     except ParameterError as error:
-        if not noticed:
+        if not doubts:
             raise
-        raise ParameterError(f"{noticed[0].text}; no sound has such levels") from error
-    return replace(mel, notices=(*ready.notices, *notices, *noticed))
+        raise ParameterError(f"{doubts[0].text}; no sound has such levels") from error
+    return replace(mel, notices=(*ready.notices, *notices, *doubts))
 
 
 def _in_order(array: npt.NDArray[Any], frontend: MelFrontend, axes: str | None) -> tuple[npt.NDArray[Any], bool]:

@@ -45,7 +45,7 @@ _LEAST_IN_BINS_DB, _FLAT_DB, _LAG_S = 8.5, 13.0, 0.03
 _LEAST_OF_SPEECH_DB, _LEAST_ELSEWHERE_DB = 9.0, 12.5
 _QUIETEST_PEAK_DB, _MARGIN_DB = -75.0, 6.0
 _SHARE_AT_FLOOR = 0.001
-_ROOM_OF_STATISTICS_DB = 20.0
+_TOLERANCE_OF_STATISTICS_DB = 20.0
 _LEAST_FRAMES = 20
 _SILENCE = 1e-12
 
@@ -157,8 +157,8 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
     if frontend.log is None:
         return _linear_notices(mel, raw)
     # The statistics are rarely exactly the clip's own.
-    room = 0.0 if mel.statistics is None else _ROOM_OF_STATISTICS_DB / _db_per_unit(frontend)
-    own = _OwnScale(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, room)
+    tolerance = 0.0 if mel.statistics is None else _TOLERANCE_OF_STATISTICS_DB / _db_per_unit(frontend)
+    own = _OwnScale(*own_range(frontend), _db_per_unit(frontend), frontend.hop_length / frontend.sample_rate, tolerance)
     if is_constant:
         return () if own.has_level(raw) else (_notice(mel, raw, own),)
     is_normalised = mel.statistics is None and _is_normalised(values, own)
@@ -211,7 +211,7 @@ class _OwnScale(NamedTuple):
     high: float
     unit: float
     hop_s: float
-    room: float = 0.0
+    tolerance: float = 0.0
 
     def fits(self, raw: Wide) -> bool:
         """Whether values are plausible for a sound: within the range, not too quiet, and with a usual spread."""
@@ -226,8 +226,8 @@ class _OwnScale(NamedTuple):
 
     def has_level(self, raw: Wide) -> bool:
         """Whether all values are between the floor and full scale."""
-        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit) + self.room
-        return bool(raw.min() >= self.low - slack and raw.max() <= self.high + _MARGIN_DB / self.unit + self.room)
+        slack = max(1e-3 * (self.high - self.low), 0.25 / self.unit) + self.tolerance
+        return bool(raw.min() >= self.low - slack and raw.max() <= self.high + _MARGIN_DB / self.unit + self.tolerance)
 
     def reaches_floor(self, raw: Wide) -> bool:
         """Whether some cells are at the floor, where no other scale has it."""

@@ -111,12 +111,12 @@ def _statistics(path: Path, name: str) -> GlobalStatistics:
         torch = require("torch", extra="torch", purpose="files of torch (.pt)")
         try:
             with open_file(path) as file:
-                held = torch.load(file, map_location="cpu", weights_only=True)
+                state = torch.load(file, map_location="cpu", weights_only=True)
         except OSError:
             raise
         except Exception as error:
             raise ParameterError(f"not read ({str(error).splitlines()[0]:.80}); only tensors are loaded") from None
-        tensors = {key: on_cpu(value) for key, value in dict(held).items() if isinstance(value, torch.Tensor)}
+        tensors = {key: on_cpu(value) for key, value in dict(state).items() if isinstance(value, torch.Tensor)}
         return _of_mapping(tensors, name)
     return _of_kaldi(path, name)
 

@@ -75,16 +75,16 @@ def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], l
             continue
         path, key = _split(Path(path_text))
         unreadable: list[OSError] = []
-        inside = _files_below(path, unreadable) if path.is_dir() else [path]
+        files = _files_below(path, unreadable) if path.is_dir() else [path]
         problems += [f"{printable(e.filename)}: cannot be listed ({e.strerror})" for e in unreadable]
-        for file in inside:
+        for file in files:
             try:
                 mels = list_mels(file, key)
             except SpecAugListenError as error:
                 problems.append(str(error))
             else:
-                held = mels_of.setdefault(names.setdefault(identity(file), Path(os.path.abspath(file))), [])
-                held += [mel for mel in mels if mel not in held]
+                mels_of_file = mels_of.setdefault(names.setdefault(identity(file), Path(os.path.abspath(file))), [])
+                mels_of_file += [mel for mel in mels if mel not in mels_of_file]
     return [mel for file in sorted(mels_of) for mel in mels_of[file]], problems
 
 
