@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._imports import is_installed, require
-from .audio.input import as_audio
-from .audio.signal import Audio
-from .audio.sound import Sound
+from .audio.base import Sound
+from .audio.clip import Audio
+from .audio.conversion import as_audio
 from .errors import ParameterError
 from .frontends import AnyMel, MelSpectrogram
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ._files import as_path, printable, require_unchanged
 from ._notices import Notice
-from .audio.signal import Audio
+from .audio.clip import Audio
 from .auditions import Audition, AuditionRecord, DrawRecord, read_record, replay_record
 from .auditions.integrity import check_of_run, edits_of_file
 from .auditions.journal import index_or_journal

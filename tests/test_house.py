@@ -142,8 +142,8 @@ def test_the_picture_for_contributors_shows_every_package_on_its_floor():
         ("from . import policy", "augment.draw"),
         ("def late():\n    from .policy import Policy", "augment.draw"),
         ("from . import Draw", "augment.policy"),
-        ("from .parsing import layout_of", "audio.containers.view"),
-        ("from ..decoding import Decoder", "audio.containers.view"),
+        ("from .dispatch import layout_of", "audio.containers.file_view"),
+        ("from ..decoding import Decoder", "audio.containers.file_view"),
     ],
 )
 def test_every_way_to_import_from_beside_above_or_behind_is_seen(text, name):
@@ -159,7 +159,7 @@ def test_every_way_to_import_from_beside_above_or_behind_is_seen(text, name):
         ("from .draw import Draw", "augment.policy"),
         ("if TYPE_CHECKING:\n    from .policy import Policy", "augment.draw"),
         ("from .containers import parsing", "audio.decoding"),
-        ("from .view import View", "audio.containers.parsing"),
+        ("from .file_view import View", "audio.containers.dispatch"),
     ],
 )
 def test_importing_from_below_and_from_before_is_fine(text, name):
@@ -181,14 +181,14 @@ TESTED_BY = {
     "attack/test_large_mels.py": "_arrays",
     "attack/test_received_folders.py": "auditions.clip_files",
     "attack/test_written_draws.py": "replays",
-    "audio/containers/test_layout.py": "audio.containers.fields audio.containers.fixed audio.containers.magic "
-    "audio.containers.parsing audio.containers.riff audio.containers.sizes audio.containers.trailing "
-    "audio.containers.view audio.containers.voc",
+    "audio/containers/test_layout.py": "audio.containers.small_formats audio.containers.fixed_headers "
+    "audio.containers.magic audio.containers.dispatch audio.containers.riff audio.containers.header_sizes "
+    "audio.containers.trailing audio.containers.file_view audio.containers.voc",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
-    "audio.containers.packets audio.decoding",
+    "audio.containers.frame_streams audio.decoding",
     "audio/test_files.py": "audio.finding",
-    "audio/test_signal.py": "audio.wav",
+    "audio/test_clip.py": "audio.wav_encoding",
     "checks/test_lengths_and_memory.py": "checks.calls",
     "checks/test_calm.py": "checks.padding checks.rules_padding",
     "checks/test_start_laws.py": "checks.false_alarms",

@@ -7,7 +7,7 @@ import pytest
 from streams import as_stream
 
 from specaug_listen import Audio, Policy, audition
-from specaug_listen.audio.long import SpooledAudio
+from specaug_listen.audio.recording import SpooledAudio
 from specaug_listen.augment import TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import HIFIGAN, LIBROSA, WHISPER, MelSpectrogram, MelStream

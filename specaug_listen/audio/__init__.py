@@ -1,8 +1,8 @@
 """Audio: signals, files of sound, long recordings, level and loudness."""
 
+from .clip import Audio, AudioSource, common_gain, load, save
 from .finding import AUDIO_SUFFIXES, find_audio
-from .signal import Audio, AudioSource, common_gain, load, save
-from .wav import encode_wav, wav_parts
+from .wav_encoding import encode_wav, wav_parts
 
 __all__ = [
     "AUDIO_SUFFIXES",

@@ -10,8 +10,8 @@ import numpy as np
 
 from .._notices import Notice
 from ..errors import AudioError, ParameterError
+from .base import check_length
 from .decoding import Decoder, Real
-from .sound import check_length
 
 __all__ = ["Excerpt", "check_excerpt"]
 

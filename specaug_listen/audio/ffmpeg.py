@@ -18,7 +18,7 @@ from ..errors import AudioError
 from .containers import Stream, View
 from .containers.ffmpeg_parts import n_bytes_behind
 from .decoding import BLOCK_SAMPLES, Decoder, Ending, Real
-from .timeline import Timeline
+from .packet_gaps import PacketGaps
 
 __all__ = ["FfmpegDecoder"]
 
@@ -103,7 +103,7 @@ class FfmpegDecoder(Decoder):
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
         self._read_to = self._n_behind = 0
-        self._time = Timeline(self.sample_rate)
+        self._gaps = PacketGaps(self.sample_rate)
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
         self.name = self._values["decoder"]
@@ -209,7 +209,7 @@ class FfmpegDecoder(Decoder):
             self._n_behind = n_bytes_behind(file, max(self._ends, self._read_to), size)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
-        self._reason, self._errors, self._time = None, [], Timeline(self.sample_rate)
+        self._reason, self._errors, self._gaps = None, [], PacketGaps(self.sample_rate)
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
         if _OWN_ORDER_MARK in _layout(stream.codec_context).name:
             stream.codec_context.options |= {"ch_layout": f"{self.n_channels} channels"}
@@ -243,7 +243,7 @@ class FfmpegDecoder(Decoder):
             except Exception as error:
                 raised = str(getattr(error, "strerror", None) or error)
         if packet is not None:
-            self._time.add(packet, sum(frame.samples for frame in frames or ()))
+            self._gaps.add(packet, sum(frame.samples for frame in frames or ()))
         if lines or raised:
             self._errors.append(lines[0] if lines else str(raised))
         return frames
@@ -309,7 +309,7 @@ class FfmpegDecoder(Decoder):
 
     def _n_gap(self) -> int:
         """Return the samples that packets leave out between them, where their container has one time for all."""
-        n = self._time.n_missing
+        n = self._gaps.n_missing
         # A packet of Windows Media that FFmpeg skips leaves a gap, too.
         is_known = self._promised is not None and self._part.promised_s is None
         return n if is_known and n > _TOLERANCE_S * self.sample_rate else 0

@@ -14,7 +14,7 @@ from .containers.ffmpeg_parts import Parts, parts_of
 from .decoding import Decoder
 from .ffmpeg import FfmpegDecoder
 
-__all__ = ["conversion", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
+__all__ = ["conversion_command", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
 
 # Containers whose chunks or frames are read here, as of a frame that is cut FFmpeg makes sound.
 _FORMATS_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
@@ -25,14 +25,14 @@ def has_ffmpeg() -> bool:
     return is_installed("av")
 
 
-def conversion(path: str | os.PathLike[str]) -> str:
+def conversion_command(path: str | os.PathLike[str]) -> str:
     """The command that makes a WAV file of a file.
 
     Examples
     --------
-    >>> conversion("a b.m4a")
+    >>> conversion_command("a b.m4a")
     "ffmpeg -i 'a b.m4a' 'a b.wav'"
-    >>> conversion("g722.wav")
+    >>> conversion_command("g722.wav")
     'ffmpeg -i g722.wav g722-pcm.wav'
     """
     name = Path(path).name.encode("utf-8", "backslashreplace").decode()

@@ -16,11 +16,11 @@ from .._files import open_file, printable, require_unchanged, sha256_of
 from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
+from .base import HIGHEST_RATE, LOWEST_RATE
 from .containers import FileLayout, format_by_content, layout_of
 from .decoding import Decoder, SndfileDecoder
 from .excerpt import Excerpt, check_excerpt
-from .ffmpeg_files import conversion, ffmpeg_decoders, has_ffmpeg, is_cut_file
-from .sound import HIGHEST_RATE, LOWEST_RATE
+from .ffmpeg_files import conversion_command, ffmpeg_decoders, has_ffmpeg, is_cut_file
 
 __all__ = ["MAX_CHANNELS", "channels_of", "lasts_longer", "open_excerpt", "warn_about"]
 
@@ -231,7 +231,7 @@ def _of_other_kind(
     if kind is not None and not kind.has_sound:
         raise AudioError(f"is {what}, which cannot be decoded here; convert it to WAV with a program that plays it")
     if not has_ffmpeg():
-        advice = f"install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion(path)}"
+        advice = f"install what decodes it: pip install 'specaug-listen[av]', or convert it: {conversion_command(path)}"
         raise AudioError(broken if is_broken else f"is {what}; {advice}")
     try:
         decoders, notices = ffmpeg_decoders(path, layout)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .._notices import Notice
-from ..audio.sound import Levels
+from ..audio.base import Levels
 from ..augment import Draw
 from ..custom.waveform import WaveformDraw
 from ..frontends import MelFrontend

@@ -11,10 +11,10 @@ from typing import Any
 from .._files import printable, sha256_of
 from .._notices import Notice
 from ..audio.channels import Channel, Choice, OneChannel, name_suffix
-from ..audio.long import open_recording
-from ..audio.names import distinct_names
+from ..audio.clip import load
+from ..audio.clip_names import distinct_names
 from ..audio.reading import channels_of
-from ..audio.signal import load
+from ..audio.recording import open_recording
 from ..custom.transform import LONGEST_HELD_S
 from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError
 from ..frontends import mel_format

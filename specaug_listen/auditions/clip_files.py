@@ -18,8 +18,8 @@ from urllib.parse import quote
 
 from .._files import open_inside, printable
 from .._imports import require
-from ..audio.signal import Audio
-from ..audio.wav import BITS_PER_SAMPLE, PCM_CODING
+from ..audio.clip import Audio
+from ..audio.wav_encoding import BITS_PER_SAMPLE, PCM_CODING
 from ..errors import PolicyError
 from ..pages.model import File
 from .records import DrawRecord, read_record

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .._arrays import kind_of, on_cpu
-from ..audio.input import as_audio
-from ..audio.signal import Audio
+from ..audio.clip import Audio
+from ..audio.conversion import as_audio
 from ..augment import Policy
 from ..custom.waveform import Waveform
 from ..errors import AudioError, ParameterError

@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 
 from .._files import make_folder
-from ..audio.long import Recording, SpooledAudio
 from ..audio.reading import lasts_longer
+from ..audio.recording import Recording, SpooledAudio
 from ..augment import Policy
 from ..errors import SpecAugListenWarning
 from ..frameworks.frontend_choice import FrontendReason

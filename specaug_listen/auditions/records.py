@@ -19,10 +19,10 @@ from .._notices import Notice
 from .._records import pattern, read_record_file, record, record_key, to_plain
 from .._rng import MAX_SEED
 from .._version import __version__
+from ..audio.base import HIGHEST_RATE
 from ..audio.channels import as_channel, as_one_channel, name_suffix
-from ..audio.long import Recording
-from ..audio.signal import Audio, AudioSource
-from ..audio.sound import HIGHEST_RATE
+from ..audio.clip import Audio, AudioSource
+from ..audio.recording import Recording
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, error_context

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from ..audio.long import Recording, open_recording
-from ..audio.signal import Audio, load
+from ..audio.clip import Audio, load
+from ..audio.recording import Recording, open_recording
 from ..augment import Draw, FillLevel
 from ..augment.draw import with_fill_levels
 from ..custom.waveform import Waveform

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from .._files import as_path
 from .._notices import Notice
-from ..audio.long import Recording
-from ..audio.signal import Audio, common_gain
-from ..audio.sound import Sound
+from ..audio.base import Sound
+from ..audio.clip import Audio, common_gain
+from ..audio.recording import Recording
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..frameworks.frontend_choice import FrontendReason

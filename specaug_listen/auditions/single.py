@@ -10,7 +10,7 @@ from typing import Any
 from .. import vocoders
 from .._rng import as_seed, child_stream
 from ..audio.channels import OneChannel
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..custom.waveform import Waveform, get_waveform
@@ -62,10 +62,10 @@ def audition(
     Parameters
     ----------
     audio : Audio, MelSpectrogram, str, path-like, (samples, sample_rate), mapping, or array of a mel
-        A clip in any form that `specaug_listen.audio.input.as_audio` takes: a file's path, an array or a tensor with
-        its rate, PCM integers, the ``audio`` of a data set. Or a mel from your own pipeline, which needs no audio: a
-        `MelSpectrogram`, or an array or tensor of shape (n_mels, n_frames) with ``frontend``. Without audio there is no
-        original, and draws are compared with the copy-synthesis.
+        A clip in any form that `specaug_listen.audio.conversion.as_audio` takes: a file's path, an array or a tensor
+        with its rate, PCM integers, the ``audio`` of a data set. Or a mel from your own pipeline, which needs no audio:
+        a `MelSpectrogram`, or an array or tensor of shape (n_mels, n_frames) with ``frontend``. Without audio there is
+        no original, and draws are compared with the copy-synthesis.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own: that of its configuration or recipe, else of its framework, else Whisper's; see
         `specaug_listen.frameworks.choose_frontend`. Which it was, and why, are the audition's ``frontend`` and

@@ -14,7 +14,7 @@ from .. import vocoders
 from .._arrays import runs
 from .._files import io_errors, write_files
 from .._records import to_json
-from ..audio.signal import common_gain, encode_wav
+from ..audio.clip import common_gain, encode_wav
 from ..auditions import render
 from ..augment import Draw, FrequencySpan, TimeSpan
 from ..custom.layout import MelBatch

@@ -14,7 +14,7 @@ from .console import complain, say
 from .options import Adapters, Framework, Frontend, Overwrite, SetParameters, adapter_of
 
 if TYPE_CHECKING:
-    from ..audio.signal import Audio
+    from ..audio.clip import Audio
 
 __all__ = ["run_check"]
 
@@ -123,8 +123,8 @@ def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
         For the first path that holds none.
     """
     from .._files import printable
+    from ..audio.clip import load
     from ..audio.finding import find_audio
-    from ..audio.signal import load
     from ..checks.clips import LONGEST_S
     from ..errors import AudioError
 

@@ -13,7 +13,7 @@ from .options import AxesText, Overwrite, StatisticsText
 from .resolve import check_vocoder
 
 if TYPE_CHECKING:
-    from ..audio.signal import Audio
+    from ..audio.clip import Audio
     from ..frontends import MelFrontend
     from ..mels import MelClip, MelFile
     from ..outputs.output import Output
@@ -116,7 +116,7 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
 
 def _write_sound(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
     """Write the sound of a mel; return it with the gain that kept it from clipping."""
-    from ..audio.signal import common_gain, encode_wav
+    from ..audio.clip import common_gain, encode_wav
     from ..auditions import render
 
     sound = render(clip.mel, vocoder)

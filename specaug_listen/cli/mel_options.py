@@ -36,7 +36,7 @@ class MelFiles(NamedTuple):
 
 def find_mel_files(paths: Sequence[Path]) -> MelFiles:
     """Find the files of mels among paths; those of a folder count only where it holds no recording."""
-    from ..audio.signal import find_audio
+    from ..audio.clip import find_audio
     from ..mels import find_mels, is_mel_path
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]

@@ -31,7 +31,7 @@ from .options import (
 from .resolve import resolve_run
 
 if TYPE_CHECKING:
-    from ..audio.signal import Audio
+    from ..audio.clip import Audio
     from ..auditions import Configuration
     from ..outputs.output import Output
     from ..reports.page_writing import PageOptions, WrittenPage
@@ -159,7 +159,7 @@ def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
     """The part of the recording that a sweep is about, and what it is called."""
     from .._files import printable
     from ..audio.channels import as_one_channel
-    from ..audio.signal import load
+    from ..audio.clip import load
     from ..auditions.records import clip_name
 
     channel = None if run.channel == "mean" else as_one_channel(run.channel)

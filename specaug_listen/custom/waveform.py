@@ -21,7 +21,7 @@ from .._records import record, record_key
 from .._rng import MAX_SEED, as_seed, fingerprint, seeded_randomness
 from .._stdout import hold_prints, silence_c_output
 from .._yaml import read_plain
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..errors import ParameterError, PolicyError, error_context
 from .audiomentations import (
     DrawnTransform,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from ..audio.channels import OneChannel
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..augment.parameters import split_name
 from ..augment.policy import Policy
 from ..errors import ParameterError, PolicyError, error_context

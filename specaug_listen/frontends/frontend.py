@@ -14,8 +14,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._records import record
-from ..audio.input import as_audio
-from ..audio.signal import Audio
+from ..audio.clip import Audio
+from ..audio.conversion import as_audio
 from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .cell_statistics import statistics_of_values

@@ -14,7 +14,7 @@ from .._files import as_path, note_reads, printable
 from .._notices import Notice
 from .._records import to_json
 from ..audio.channels import Choice, name_suffix
-from ..audio.names import distinct_names
+from ..audio.clip_names import distinct_names
 from ..auditions import Audition
 from ..auditions.clip_files import Files, FolderFiles
 from ..auditions.integrity import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges

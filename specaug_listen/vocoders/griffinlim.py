@@ -20,7 +20,7 @@ from .._imports import require
 from .._records import record
 from .._rng import MAX_SEED
 from .._threads import one_blas_thread
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, deemphasize, get_window, istft, stft

@@ -23,7 +23,7 @@ from pydantic import Field
 from .._records import record
 from .._rng import MAX_SEED
 from .._threads import one_blas_thread
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
 from .fill_levels import restore_levels

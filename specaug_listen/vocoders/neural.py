@@ -27,7 +27,7 @@ from .._imports import require
 from .._records import pattern, record
 from .._rng import MAX_SEED, as_seed
 from .._yaml import read_mapping
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..errors import AudioError, ParameterError, PolicyError, error_context
 from ..frontends import MelFrontend, MelSpectrogram
 from .neural_contract import MelContract, contract_of

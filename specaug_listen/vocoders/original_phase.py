@@ -11,7 +11,7 @@ from pydantic import Field
 from .._records import record
 from .._rng import MAX_SEED
 from .._threads import one_blas_thread
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Framing, istft, stft
 from .mel_bins import MelBins, audible_energy, check_mel_in_memory, mel_bins_of, sum_around

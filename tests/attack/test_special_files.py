@@ -16,7 +16,7 @@ import pytest
 import specaug_listen
 from specaug_listen import custom, frameworks, frontends
 from specaug_listen._files import open_file, read_file
-from specaug_listen.audio.long import open_recording
+from specaug_listen.audio.recording import open_recording
 from specaug_listen.auditions import read_index, read_record
 from specaug_listen.auditions.batch import _is_same
 from specaug_listen.errors import SpecAugListenError

@@ -15,10 +15,10 @@ from readings import RATE, VOICE, encoded, heard
 
 from specaug_listen import audition, load, replay
 from specaug_listen._notices import Notice
-from specaug_listen.audio.containers.packets import chain_of
+from specaug_listen.audio.containers.frame_streams import chain_of
 from specaug_listen.audio.decoding import Decoder, Ending
 from specaug_listen.audio.ffmpeg import FfmpegDecoder
-from specaug_listen.audio.ffmpeg_files import conversion
+from specaug_listen.audio.ffmpeg_files import conversion_command
 from specaug_listen.errors import AudioError
 
 CONTENTS = {
@@ -82,7 +82,7 @@ def test_notes_are_no_sound(tmp_path, without_ffmpeg):
 
 
 def test_the_command_names_the_file_as_a_shell_reads_it():
-    assert conversion("/x/it's.m4a") == """ffmpeg -i 'it'"'"'s.m4a' 'it'"'"'s.wav'"""
+    assert conversion_command("/x/it's.m4a") == """ffmpeg -i 'it'"'"'s.m4a' 'it'"'"'s.wav'"""
 
 
 class StandIn(Decoder):

@@ -14,7 +14,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import Audio, load, save
-from specaug_listen.audio.signal import find_audio
+from specaug_listen.audio.clip import find_audio
 from specaug_listen.errors import AudioError, ParameterError, SpecAugListenError
 
 RATE = 16000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.audio.long import Spool
+from specaug_listen.audio.recording import Spool
 from specaug_listen.errors import OutputError
 
 

@@ -13,7 +13,7 @@ import soundfile as sf
 from commandline import contents, names_in
 
 from specaug_listen import Audio, Policy, audition, load, replay, save
-from specaug_listen.audio.long import Spool
+from specaug_listen.audio.recording import Spool
 from specaug_listen.auditions import Audition, Configuration, Failure, draw_files, read_index, read_record
 from specaug_listen.auditions.batch import audition_many, count_clips, output_of_audition
 from specaug_listen.auditions.journal import read_run
@@ -201,7 +201,7 @@ LONG_RUN = replace(RUN, vocoder=Joint(n_iter=1))
 def long(tmp_path, speechlike, monkeypatch):
     """A recording that counts as long, of many blocks, between two short clips."""
     monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 1.0)
-    monkeypatch.setattr("specaug_listen.audio.long._SAMPLES_AT_ONCE", 1000)
+    monkeypatch.setattr("specaug_listen.audio.recording._SAMPLES_AT_ONCE", 1000)
     (tmp_path / "in").mkdir()
     for name in ("a.wav", "c.wav"):
         save(tmp_path / "in" / name, Audio(speechlike.samples[:, :8000], 16000))

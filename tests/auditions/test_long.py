@@ -20,7 +20,7 @@ from strategies import FILLS
 import specaug_listen.vocoders.initial_phase as start_module
 import specaug_listen.vocoders.joint as joint_module
 from specaug_listen import Policy
-from specaug_listen.audio.long import SpooledAudio
+from specaug_listen.audio.recording import SpooledAudio
 from specaug_listen.auditions import Configuration
 from specaug_listen.auditions.batch import audition_many
 from specaug_listen.auditions.long import LongAudition, is_long
@@ -148,7 +148,7 @@ def tiny_parts(monkeypatch):
         monkeypatch.setattr(MelStream.parts, "__defaults__", (29,))
         monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 40)
         monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 17)
-        for room in ("audio.signal", "audio.long"):
+        for room in ("audio.clip", "audio.recording"):
             monkeypatch.setattr(f"specaug_listen.{room}._SAMPLES_AT_ONCE", 1234)
         monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", 9)
 
@@ -266,7 +266,7 @@ for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends
     importlib.import_module(f"specaug_listen.{room}").FRAMES_PER_BLOCK = 512
 MelStream.parts.__defaults__ = (512,)
 joint._FRAMES_PER_SEGMENT = 512
-for room in ("audio.signal", "audio.long"):
+for room in ("audio.clip", "audio.recording"):
     importlib.import_module(f"specaug_listen.{room}")._SAMPLES_AT_ONCE = 1 << 16
 policy = Policy((TimeWarp(80), FrequencyMask(fill="noise"), TimeMask(max_frames=900, fill="noise")), "gaps")
 run = Configuration(WHISPER, policy, Joint(n_iter=1), draws=1, seed=0)

@@ -10,7 +10,7 @@ import numpy as np
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen.audio.long import open_recording
+from specaug_listen.audio.recording import open_recording
 
 __all__ = ["RATE", "VOICE", "assert_whole", "encoded", "heard", "pcm16", "wav"]
 

@@ -22,7 +22,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from .._records import record
-from ..audio.signal import Audio
+from ..audio.clip import Audio
 from ..frontends import MelSpectrogram
 
 

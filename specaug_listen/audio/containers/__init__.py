@@ -1,10 +1,10 @@
 """Containers of sound: where the sound is in a file, and how much of it its header promises."""
 
+from .dispatch import layout_of
+from .file_view import Piece, View
 from .flac import flac_end, flac_frames, flac_header, zeros_behind
 from .layout import Body, FileLayout, Stream
 from .magic import FfmpegFormat, format_by_content
-from .parsing import layout_of
-from .view import Piece, View
 
 __all__ = [
     "Body",

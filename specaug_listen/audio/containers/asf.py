@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from .view import read_at
+from .file_view import read_at
 
 __all__ = ["seconds_of_asf"]
 

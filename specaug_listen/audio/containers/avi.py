@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .view import Piece, mend, read_at
+from .file_view import Piece, mend, read_at
 from .wav_format import parse_wav_format
 
 __all__ = ["avi_without_index", "disagreement_of_avi", "seconds_of_avi"]

@@ -13,13 +13,13 @@ from ..._files import open_file
 from ..._notices import Notice
 from .asf import seconds_of_asf
 from .avi import avi_without_index, disagreement_of_avi, seconds_of_avi
+from .file_view import Piece, end_of_run, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
+from .frame_streams import chain_of
 from .layout import MOST_FILES, Stream, left_unread
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4
-from .packets import chain_of
 from .tags import before_tags, behind_tags, length_of_id3
-from .view import Piece, end_of_run, read_at
 
 __all__ = ["Parts", "n_bytes_behind", "parts_of"]
 

@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._notices import Notice
+from .file_view import Piece, View, end_of_run, mend, read_at
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .tags import before_tags, sound_within
-from .view import Piece, View, end_of_run, mend, read_at
 
 __all__ = [
     "HEADER_BYTES",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, NamedTuple
 
-from .view import read_at
+from .file_view import read_at
 
 __all__ = ["FLV_HEADER_BYTES", "FLV_TAG_KINDS", "FlvPromise", "flv_promise", "flv_tag"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..._notices import Notice
-from .view import Piece
+from .file_view import Piece
 
 __all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "left_unread", "unknown_layout"]
 

@@ -7,8 +7,8 @@ import struct
 from typing import NamedTuple
 
 from ..._files import open_file
+from .file_view import read_at
 from .tags import length_of_id3
-from .view import read_at
 
 __all__ = ["ASF_HEADER", "FfmpegFormat", "format_by_content", "format_by_head"]
 

@@ -11,10 +11,10 @@ import struct
 from typing import BinaryIO
 
 from ..._notices import Notice
+from .file_view import read_at
+from .header_sizes import Field, sized_layout
 from .layout import FileLayout
-from .sizes import Field, sized_layout
 from .trailing import is_open_size
-from .view import read_at
 
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
 

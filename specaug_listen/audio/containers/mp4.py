@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from .view import read_at
+from .file_view import read_at
 
 __all__ = ["disagreement_of_mp4"]
 

@@ -12,10 +12,10 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
+from .file_view import Piece
 from .layout import MOST_FILES, FileLayout, Stream, left_unread
 from .mpeg_frames import MOST_PADDING_BYTES, Run, read_runs
 from .tags import before_tags
-from .view import Piece
 
 __all__ = ["begins_within", "mpeg_layout"]
 

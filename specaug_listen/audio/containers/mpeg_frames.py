@@ -7,9 +7,9 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
+from .file_view import end_of_run, read_at
 from .mpeg_header import Format, parse_header
 from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
-from .view import end_of_run, read_at
 
 __all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "read_runs"]
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from ..._notices import Notice
+from .file_view import Piece, end_of_run, read_at
 from .flac import stream_of
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
 from .tags import before_tags
-from .view import Piece, end_of_run, read_at
 
 __all__ = ["ogg_layout"]
 

@@ -10,10 +10,10 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from . import mpeg
+from .file_view import Piece, mend, read_at, tail
+from .header_sizes import Field, sized_layout
 from .layout import MOST_FILES, FileLayout, Stream, unknown_layout
-from .sizes import Field, sized_layout
 from .trailing import end_of_chunks, is_beginning
-from .view import Piece, mend, read_at, tail
 from .wav_format import FMT_BYTES, GSM_CODEC, WavFormat, parse_wav_format, sub_format
 
 __all__ = ["aiff", "w64", "wav"]

@@ -11,8 +11,8 @@ import struct
 from collections.abc import Callable
 from typing import BinaryIO
 
+from .file_view import read_at
 from .mpeg_header import parse_header
-from .view import read_at
 
 __all__ = ["MOST_REFUSED_TAGS", "before_tags", "behind_tags", "is_begun_tag", "length_of_id3", "sound_within"]
 

@@ -13,8 +13,8 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from .file_view import end_of_run, read_at
 from .tags import before_tags, behind_tags, is_begun_tag, sound_within
-from .view import end_of_run, read_at
 
 __all__ = [
     "begin_of_chunks", "end_of_chunks", "is_beginning", "is_open_size", "kind_of_rest", "second_file",

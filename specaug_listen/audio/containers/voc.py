@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
+from .file_view import Piece, read_at
 from .layout import FileLayout, Stream, unknown_layout
 from .tags import sound_within
 from .trailing import kind_of_rest, second_file
-from .view import Piece, read_at
 
 __all__ = ["voc_layout"]
 

@@ -18,7 +18,7 @@ from readings import RATE, VOICE, assert_whole, encoded, heard, pcm16, wav
 from specaug_listen import load
 from specaug_listen.audio.containers import View, flac_frames, layout_of
 from specaug_listen.audio.containers.flac import _crc8
-from specaug_listen.audio.long import open_recording
+from specaug_listen.audio.recording import open_recording
 from specaug_listen.errors import AudioError, SpecAugListenWarning
 
 # -- lengths that a header leaves open or has wrong -----------------------------------------------------
@@ -449,7 +449,7 @@ def test_files_behind_chunks_of_another_one_are_read(subtests, tmp_path):
 
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])
 def test_more_files_in_a_row_than_are_read_are_said(tmp_path, monkeypatch, container):
-    for module in ("parsing", "flac", "ogg"):
+    for module in ("dispatch", "flac", "ogg"):
         monkeypatch.setattr(f"specaug_listen.audio.containers.{module}.MOST_FILES", 3)
     data = bytes(encoded(VOICE[:4000], container))
     samples, notices = heard(tmp_path, 3 * data)

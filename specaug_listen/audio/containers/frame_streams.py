@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
+from .file_view import read_at
 from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
-from .view import read_at
 
 __all__ = ["Chain", "chain_of"]
 

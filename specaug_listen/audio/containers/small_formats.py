@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
+from .file_view import end_of_run, mend, read_at
+from .header_sizes import Field, sized_layout
 from .layout import FileLayout, Stream, unknown_layout
-from .sizes import Field, sized_layout
 from .trailing import end_of_chunks, is_open_size, kind_of_rest, second_file
-from .view import end_of_run, mend, read_at
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import specaug_listen as sl
-from specaug_listen.audio.input import as_audio, is_audio_input
+from specaug_listen.audio.conversion import as_audio, is_audio_input
 from specaug_listen.errors import AudioError, ParameterError, SpecAugListenError
 from specaug_listen.metrics import score
 

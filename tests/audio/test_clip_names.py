@@ -7,7 +7,7 @@ import os
 from hypothesis import given
 from hypothesis import strategies as st
 
-from specaug_listen.audio.names import distinct_names
+from specaug_listen.audio.clip_names import distinct_names
 
 PARTS = st.lists(st.sampled_from("abT"), min_size=1, max_size=4)
 PATHS = st.builds(lambda parts, end: "/".join(parts) + end, PARTS, st.sampled_from([".wav", ".flac", ""]))

@@ -10,12 +10,12 @@ from typing import BinaryIO
 
 from ..._files import open_file
 from ..._notices import Notice
-from . import fields, flac, matlab, mpeg, ogg, riff, voc
-from .fixed import FIXED
+from . import flac, matlab, mpeg, ogg, riff, small_formats, voc
+from .file_view import read_at
+from .fixed_headers import FIXED
 from .layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .magic import format_by_head
 from .tags import length_of_id3, sound_within
-from .view import read_at
 
 __all__ = ["layout_of"]
 
@@ -26,15 +26,15 @@ _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     ("WAV", b"RF64", 8, b"WAVE", riff.wav),
     ("WAV", b"BW64", 8, b"WAVE", riff.wav),
     ("AIFF", b"FORM", 8, b"AIF", riff.aiff),
-    ("SVX", b"FORM", 8, b"8SVX", fields.svx),
-    ("SVX", b"FORM", 8, b"16SV", fields.svx),
+    ("SVX", b"FORM", 8, b"8SVX", small_formats.svx),
+    ("SVX", b"FORM", 8, b"16SV", small_formats.svx),
     ("W64", b"riff", 24, b"wave", riff.w64),
-    ("AU", b".snd", 0, b"", fields.au),
-    ("AU", b"dns.", 0, b"", fields.au),
-    ("NIST", b"NIST", 0, b"", fields.nist),
-    ("CAF", b"caff", 0, b"", fields.caf),
+    ("AU", b".snd", 0, b"", small_formats.au),
+    ("AU", b"dns.", 0, b"", small_formats.au),
+    ("NIST", b"NIST", 0, b"", small_formats.nist),
+    ("CAF", b"caff", 0, b"", small_formats.caf),
     ("VOC", b"Creative Voice File", 0, b"", voc.voc_layout),
-    ("SDS", b"\xf0\x7e", 3, b"\x01", fields.sds),
+    ("SDS", b"\xf0\x7e", 3, b"\x01", small_formats.sds),
     ("FLAC", b"fLaC", 0, b"", flac.flac_layout),
     ("Ogg", b"OggS", 0, b"", ogg.ogg_layout),
     *FIXED,
@@ -111,8 +111,8 @@ def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
                 hidden = Notice("junk-before", {"n_bytes": tags_end - begin})
                 layout = replace(layout, notices=(*layout.notices, hidden))
             return _within(layout, at, end, size)
-    if fields.is_htk(head, end - at):
-        return _within(fields.htk(file, at, end), at, end)
+    if small_formats.is_htk(head, end - at):
+        return _within(small_formats.htk(file, at, end), at, end)
     if matlab.is_mat4(head):
         return matlab.mat4_of_other_kind(file, at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import BinaryIO, NamedTuple
 
 from . import matlab
+from .file_view import read_at
+from .header_sizes import Field, sized_layout
 from .layout import FileLayout, Stream
-from .sizes import Field, sized_layout
 from .trailing import is_open_size
-from .view import read_at
 
 __all__ = ["FIXED"]
 

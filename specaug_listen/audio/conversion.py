@@ -13,8 +13,8 @@ import numpy.typing as npt
 from .._arrays import kind_of, on_cpu
 from .._notices import Notice
 from ..errors import AudioError, ParameterError, error_context
+from .clip import Audio, load
 from .reading import MAX_CHANNELS
-from .signal import Audio, load
 
 __all__ = ["as_audio", "is_audio_input"]
 

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from specaug_listen import Audio
-from specaug_listen.audio.long import SpooledAudio
-from specaug_listen.audio.sound import measure_levels
+from specaug_listen.audio.base import measure_levels
+from specaug_listen.audio.recording import SpooledAudio
 from specaug_listen.errors import AudioError
 
 FULL = 32766 / 32768
@@ -89,7 +89,7 @@ def test_a_signal_on_disk_answers_as_the_same_one_in_memory(tmp_path, speechlike
 
 
 def test_the_levels_of_a_signal_on_disk_are_read_in_blocks(tmp_path, tone, monkeypatch):
-    monkeypatch.setattr("specaug_listen.audio.long._SAMPLES_AT_ONCE", 999)
+    monkeypatch.setattr("specaug_listen.audio.recording._SAMPLES_AT_ONCE", 999)
     spooled = SpooledAudio(tmp_path / "tone.f32", 16000)
     spooled.append(tone.samples[0])
     assert spooled.levels == pytest.approx(tone.levels, rel=1e-12)

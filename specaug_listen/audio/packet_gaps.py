@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Timeline"]
+__all__ = ["PacketGaps"]
 
 
-class Timeline:
+class PacketGaps:
     """When the packets of a track begin and end, in samples.
 
     Parameters

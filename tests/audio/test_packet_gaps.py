@@ -3,7 +3,7 @@
 from fractions import Fraction
 from types import SimpleNamespace
 
-from specaug_listen.audio.timeline import Timeline
+from specaug_listen.audio.packet_gaps import PacketGaps
 
 RATE = 1000
 
@@ -20,7 +20,7 @@ def test_time_without_packets_is_missing_and_nothing_else(subtests):
         ([], 0),
     ]:
         with subtests.test(packets=packets, n_missing=n_missing):
-            time = Timeline(RATE)
+            time = PacketGaps(RATE)
             for at, n_samples in packets:
                 time.add(SimpleNamespace(pts=at, time_base=Fraction(1, RATE), size=1), n_samples)
             time.add(SimpleNamespace(pts=None, time_base=None, size=0), 0)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
+from .file_view import Piece, mend
 from .layout import Body, FileLayout, Stream
 from .tags import before_tags
 from .trailing import begin_of_chunks, is_open_size, kind_of_rest, second_file
-from .view import Piece, mend
 
 __all__ = ["Field", "sized_layout"]
 
