@@ -93,6 +93,7 @@ def torchscript_model(path: Path, kind: str = "formula") -> str:
     import torch
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # that torch has a newer format is no news here
+        # torch recommends newer formats, with a DeprecationWarning or, in later versions, a FutureWarning.
+        warnings.filterwarnings("ignore", "`torch.jit.script`", Warning)
         torch.jit.script(module).save(str(path))
     return str(path)
