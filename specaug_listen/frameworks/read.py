@@ -191,7 +191,7 @@ def import_data(
         printable(f"{file}: {why}") if why else "" for why in (config.frontend_error, config.why_irreplaceable)
     )
     imported = Imported(policy, frontend, policy.framework, defaults, notes, wrong, missing, unread)
-    filled_in = (f"filled in, as the file does not say: {', '.join(defaults)}",) if defaults else ()
+    filled_in = (f"defaults, not in the file: {', '.join(defaults)}",) if defaults else ()
     policy = replace(
         policy,
         notes=filled_in + notes + unread_in_words(unread),

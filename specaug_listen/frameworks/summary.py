@@ -75,29 +75,29 @@ class PolicyPage:
             lines.append(f"channel: {channel} of each recording, as {line} says")
         if policy.warp_probability is not None:
             lines.append(
-                f"the warp is applied with a probability of {policy.warp_probability:g}, the masks with one of their "
-                f"own, {policy.probability:g}"
+                f"the warp is applied with probability {policy.warp_probability:g}, the masks with probability "
+                f"{policy.probability:g}"
             )
         elif policy.probability < 1:
-            lines.append(f"applied with a probability of {policy.probability:g}")
+            lines.append(f"applied with probability {policy.probability:g}")
         lines += _applied(policy)
         if policy.min_mels:
-            lines.append(f"nothing is done to mels of fewer than {policy.min_mels} bins")
+            lines.append(f"mels of fewer than {policy.min_mels} bins are not changed")
         lines += _block("steps, in this order:", [f"{i}. {step}" for i, step in enumerate(self.steps, 1)], "none")
         lines += self._table()
-        lines += _block("filled in, as the file does not say:", self.imported.defaults)
+        lines += _block("defaults, not in the file:", self.imported.defaults)
         lines += _block("notes:", self.imported.notes)
         lines += _unread_lines(self.imported.unread)
-        lines += _block(f"what {self.imported.framework}'s parameters do not say:", self.oddities)
+        lines += _block(f"oddities of {self.imported.framework}:", self.oddities)
         return "\n".join(lines)
 
     def _table(self) -> list[str]:
         batch = self.imported.policy.batch
         within = f" in a batch of {batch.n_frames} frames" if batch and batch.n_frames else ""
-        head = f"masked on average where applied{within} ({self.n_draws} draws, seed {self.seed}):"
+        head = f"masked on average, if applied{within} ({self.n_draws} draws, seed {self.seed}):"
         rows = [
             f"{seconds:>4} s  {s.time:.2f} of the frames, {s.frequency:.2f} of the bins, {s.area:.2f} of the cells; "
-            f"1 draw in 20 more than {s.time_p95:.2f} of the frames"
+            f"p95 {s.time_p95:.2f} of the frames"
             for seconds, s in zip(_DURATIONS_S, self.shares, strict=True)
         ]
         return [head, *rows]
@@ -108,10 +108,10 @@ def _applied(policy: Policy) -> list[str]:
     n = len(policy.transforms)
     least, most = policy.n_applied or (n, n)
     if least >= n:
-        return ["the order of the steps is another one every time"] if policy.is_shuffled and n > 1 else []
+        return ["the steps are applied in random order"] if policy.is_shuffled and n > 1 else []
     numbers = str(least) if least == most else f"{least} to {most}"
-    which = "picked anew and in any order every time" if policy.is_shuffled else "from the first one on"
-    return [f"applied are {numbers} of the steps, {which}"]
+    which = "chosen at random and in random order" if policy.is_shuffled else "the first ones"
+    return [f"{numbers} of the steps are applied, {which}"]
 
 
 def show_policy(
@@ -178,7 +178,7 @@ def show_policy(
 
 def _frontend_line(frontend: MelFrontend | None, why: str) -> str:
     if frontend is None:
-        return f"front-end: none named; counted with {_N_MELS} bins and {_FRAMES_PER_S:g} frames per second"
+        return f"front-end: none; shares are those of {_N_MELS} bins and {_FRAMES_PER_S:g} frames per second"
     hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
     values = f"{frontend.log or 'no logarithm'}" + (f", normalised {frontend.normalize}" if frontend.normalize else "")
     return (
@@ -192,7 +192,7 @@ def _unread_lines(unread: tuple[UnreadKey, ...]) -> list[str]:
     """List keys that may affect the sound one per line, and the rest in one line."""
     near = [each.words for each in unread if each.is_near]
     rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD_KEYS)
-    return _block("not read, though it may decide the sound:", near) + list(rest)
+    return _block("not read, but may affect the sound:", near) + list(rest)
 
 
 def _block(head: str, entries: list[str] | tuple[str, ...], otherwise: str = "") -> list[str]:

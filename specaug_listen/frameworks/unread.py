@@ -194,10 +194,10 @@ def unread_in_words(unread: Sequence[UnreadKey], most: int = 24) -> tuple[str, .
     Examples
     --------
     >>> unread_in_words([UnreadKey("specaug_conf.n_mask", 0, True), UnreadKey("optim", 14), UnreadKey("seed")])
-    ('not read, though it may decide the sound: specaug_conf.n_mask', 'not read: optim (14 values), seed')
+    ('not read, but may affect the sound: specaug_conf.n_mask', 'not read: optim (14 values), seed')
     """
     lines = []
-    for is_near, head in ((True, "not read, though it may decide the sound"), (False, "not read")):
+    for is_near, head in ((True, "not read, but may affect the sound"), (False, "not read")):
         paths = [each.words for each in unread if each.is_near == is_near]
         if paths:
             more = f", and {len(paths) - most} more" if len(paths) > most else ""

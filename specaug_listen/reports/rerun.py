@@ -99,9 +99,7 @@ def rerun_code(run: Configuration, paths: Sequence[str | None], name: str = "", 
     options += _channel_options(run)
     options += ["--wav-channels", run.channels] if run.channels != "mono" else []
     command = _command(known_paths, options, run)
-    python = (
-        _python_of_mels(known_paths, run, policy, frontend) if is_mel else _python(known_paths, run, policy, frontend)
-    )
+    python = _python(known_paths, run, policy, frontend, is_mel=is_mel)
     return RerunCode(command, python, name, tuple(files))
 
 
@@ -113,31 +111,6 @@ def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
         value = f"mean={mean!r},std={std!r}" if plain else _write("stats.yaml", to_plain(run.statistics), files)
         return [*options, "--stats", value]
     return [*options, "--stats", run.statistics] if run.statistics else options
-
-
-def _python_of_mels(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
-    """Return the Python code for clips that are mels; each file may hold several."""
-    vocoder, how = _vocoder(run), _span(run) + (f", axes={run.axes!r}" if run.axes else "")
-    statistics = "None"
-    if isinstance(run.statistics, GlobalStatistics):
-        statistics = f"({run.statistics.mean!r}, {run.statistics.std!r})"
-    elif run.statistics:
-        statistics = repr(run.statistics)
-    lines = [
-        *_imports(run),
-        "from specaug_listen import frontends, mels",
-        "",
-        f"ready = frontends.mel_format(frontends.get_frontend({frontend!r}), {statistics})",
-        f"files, problems = mels.find_mels({list(paths)!r})",
-        "auditions = []",
-        "for file in files:",
-        f"    clip = mels.clip_of_file(file, ready{how})",
-        f"    result = sl.audition(clip, policy={policy!r}, vocoder={vocoder}, draws={run.draws}, rng={run.seed})",
-        '    result.save("OUT")',
-        "    auditions.append(result)",
-        'sl.write_report(auditions, "OUT/report.html")',
-    ]
-    return "\n".join(lines)
 
 
 def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> RerunCode:
@@ -179,19 +152,18 @@ def _vocoder_option(run: Configuration) -> str | None:
     return None if isinstance(run.vocoder, (CustomVocoder, Neural)) else to_spec(run.vocoder)
 
 
-def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str) -> str:
-    waveform = "" if run.waveform is None else ', waveform="waveform.yaml"'
-    vocoder = _vocoder(run)
-    phase = ", original_phase=True" if run.original_phase else ""
-    channels = f', channels="{run.channels}"' if run.channels != "mono" else ""
-    indent = " " * (8 if run.channel == "each" else 4)
+def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str, *, is_mel: bool) -> str:
+    arguments = f"policy={policy!r}, vocoder={_vocoder(run)}, draws={run.draws}, rng={run.seed}"
+    indent, channels = "    ", ""
+    if not is_mel:
+        waveform = "" if run.waveform is None else ', waveform="waveform.yaml"'
+        phase = ", original_phase=True" if run.original_phase else ""
+        arguments = f"frontend={frontend!r}, {arguments}{waveform}{phase}"
+        indent += "    " * (run.channel == "each")
+        channels = f', channels="{run.channels}"' if run.channels != "mono" else ""
     lines = [
-        *_imports(run),
-        "auditions = []",
-        f"for path in {list(paths)!r}:",
-        *_loading(run),
-        f"{indent}result = sl.audition(clip, frontend={frontend!r}, policy={policy!r}{waveform}, vocoder={vocoder}, "
-        f"draws={run.draws}, rng={run.seed}{phase})",
+        *(_mel_loop(paths, run, frontend) if is_mel else _audio_loop(paths, run)),
+        f"{indent}result = sl.audition(clip, {arguments})",
         f'{indent}result.save("OUT"{channels})',
         f"{indent}auditions.append(result)",
         'sl.write_report(auditions, "OUT/report.html")',
@@ -199,11 +171,31 @@ def _python(paths: Sequence[str], run: Configuration, policy: str, frontend: str
     return "\n".join(lines)
 
 
-def _loading(run: Configuration) -> list[str]:
-    """Return the code that reads a clip, or each of its channels."""
-    if run.channel != "each":
-        return [f"    clip = sl.load(path{_span(run)})"]
+def _mel_loop(paths: Sequence[str], run: Configuration, frontend: str) -> list[str]:
+    """Return the code that reads clips that are mels, of which each file may hold several."""
+    statistics = "None"
+    if isinstance(run.statistics, GlobalStatistics):
+        statistics = f"({run.statistics.mean!r}, {run.statistics.std!r})"
+    elif run.statistics:
+        statistics = repr(run.statistics)
+    span = _span(run) + (f", axes={run.axes!r}" if run.axes else "")
     return [
+        *_imports(run, "frontends", "mels"),
+        f"ready = frontends.mel_format(frontends.get_frontend({frontend!r}), {statistics})",
+        f"files, problems = mels.find_mels({list(paths)!r})",
+        "auditions = []",
+        "for file in files:",
+        f"    clip = mels.clip_of_file(file, ready{span})",
+    ]
+
+
+def _audio_loop(paths: Sequence[str], run: Configuration) -> list[str]:
+    """Return the code that reads clips, or each of their channels."""
+    head = [*_imports(run), "auditions = []", f"for path in {list(paths)!r}:"]
+    if run.channel != "each":
+        return [*head, f"    clip = sl.load(path{_span(run)})"]
+    return [
+        *head,
         f"    whole = sl.load(path{_span(replace(run, channel='mean'))})",
         "    for channel in range(1, whole.n_channels + 1):",
         "        clip = whole.select(channel)",
@@ -215,9 +207,9 @@ def _channel_options(run: Configuration) -> list[str]:
     return ["--channel", str(run.channel)] if run.channel != "mean" else []
 
 
-def _imports(run: Configuration) -> list[str]:
-    more = ["from specaug_listen import vocoders"] if isinstance(run.vocoder, Neural) else []
-    return ["import specaug_listen as sl", *more, ""]
+def _imports(run: Configuration, *packages: str) -> list[str]:
+    names = [*packages, *(["vocoders"] if isinstance(run.vocoder, Neural) else [])]
+    return ["import specaug_listen as sl", *([f"from specaug_listen import {', '.join(names)}"] if names else []), ""]
 
 
 def _span_options(run: Configuration) -> list[str]:

@@ -55,7 +55,7 @@ def test_a_policy_carries_what_its_configuration_leaves_open(file):
     found = import_policy(path)
     assert read_policy(path).notes == found.policy.notes
     assert found.policy.notes == (
-        f"filled in, as the file does not say: {', '.join(found.defaults)}",
+        f"defaults, not in the file: {', '.join(found.defaults)}",
         *found.notes,
         *unread_in_words(found.unread),
     )

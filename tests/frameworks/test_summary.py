@@ -109,7 +109,7 @@ def test_show_prints_all_that_there_is(subtests, written):
 
 def test_show_lists_what_was_filled_in_and_notes(written):
     out = run("policy", "show", written("fairseq")).out
-    assert "filled in, as the file does not say:\n  specaugment.time_warp_W: 0\n" in out
+    assert "defaults, not in the file:\n  specaugment.time_warp_W: 0\n" in out
     assert "a typo of fairseq's own tool" in out
 
 
@@ -240,9 +240,9 @@ def test_audition_prints_what_a_configuration_leaves_open_and_keeps_it(tmp_path,
     out = tmp_path / "out"
     ran = run("audition", clip, "-o", out, "--vocoder", "original-phase", "--policy", path)
     notes = import_policy(path).policy.notes
-    assert notes[0].startswith("filled in, as the file does not say: model.spec_augment.rect_masks: 0, ")
+    assert notes[0].startswith("defaults, not in the file: model.spec_augment.rect_masks: 0, ")
     assert notes[1] == "model.preprocessor.dither: noise in training, left out"
-    assert notes[2] == "not read, though it may decide the sound: model.train_ds.sample_rate"
+    assert notes[2] == "not read, but may affect the sound: model.train_ds.sample_rate"
     assert notes[3].startswith("not read: ")
     assert ran.err.splitlines()[:4] == [f"note: {line}" for line in notes]
     assert read_index(out).configuration.policy.notes == notes
@@ -328,17 +328,17 @@ def test_features_masked_after_the_time_of_clips_of_other_lengths_cannot_be_repl
 
 def test_what_is_left_to_chance_is_said(written, tmp_path):
     page = show_policy("icefall", n_draws=10).text
-    assert "the warp is applied with a probability of 0.9, the masks with one of their own, 0.9\n" in page
+    assert "the warp is applied with probability 0.9, the masks with probability 0.9\n" in page
     path = tmp_path / "shuffled.yaml"
     recipe = configs.SPEECHBRAIN.replace("    augment_prob: 0.75", "    shuffle_augmentations: true")
     path.write_text(recipe)
-    assert "the order of the steps is another one every time" in show_policy(path, n_draws=10).text
+    assert "the steps are applied in random order" in show_policy(path, n_draws=10).text
     path.write_text(recipe.replace("min_augmentations: 3", "min_augmentations: 1"))
     page = show_policy(path, n_draws=10).text
-    assert "applied are 1 to 3 of the steps, picked anew and in any order every time" in page
+    assert "1 to 3 of the steps are applied, chosen at random and in random order" in page
     assert "batches, with their padding, from 11 frames on" in page
     path.write_text(recipe.replace("_augmentations: 3", "_augmentations: 2").replace("true", "false"))
-    assert "applied are 2 of the steps, from the first one on" in show_policy(path, n_draws=10).text
+    assert "2 of the steps are applied, the first ones" in show_policy(path, n_draws=10).text
 
 
 def test_a_mask_that_nemo_refuses_is_one_line(tmp_path, capsys):

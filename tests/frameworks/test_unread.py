@@ -68,7 +68,7 @@ def test_a_key_within_a_section_of_the_sound_is_told_by_itself_and_first(importe
     assert found.framework == framework
     first = found.unread[0]
     assert (first.path.rsplit(".", 1)[-1], first.is_near) == ("xyzzy", True)
-    assert any(line.startswith("not read, though it may decide the sound: ") for line in found.policy.notes)
+    assert any(line.startswith("not read, but may affect the sound: ") for line in found.policy.notes)
 
 
 def test_the_rest_is_told_by_its_sections(subtests, imported):
@@ -131,7 +131,7 @@ def test_the_page_and_its_json_hold_every_path(tmp_path):
     path.write_text(OF_ALL["espnet"] % "n_mell" + "".join(f"key_{i}: 1\n" for i in range(200)))
     shown = run("policy", "show", path)
     lines = shown.out.splitlines()
-    at = lines.index("not read, though it may decide the sound:")
+    at = lines.index("not read, but may affect the sound:")
     assert lines[at + 1 : at + 3] == ["  frontend_conf.n_mell (did you mean 'n_mels'?)", "  speech_volume_normalize"]
     (rest,) = [line for line in lines if line.startswith("not read: ")]
     assert rest.startswith("not read: optim_conf (2 values), key_0, key_1")
