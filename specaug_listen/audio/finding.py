@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .._files import identity, printable, walk_once
 from .._imports import require
 from .._notices import Notice
-from ..outputs.marker import MARKER, Results
+from ..outputs.marker import MARKER, WrittenFiles
 from ..outputs.scratch import is_scratch_folder
 from .containers import format_by_content, layout_of
 from .decoding import SndfileDecoder
@@ -130,7 +130,7 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
 
 
 def _audio_below(path: Path) -> _Folder:
-    results = Results()
+    results = WrittenFiles()
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
     for root, folders, names in walk_once(path, folder.unreadable.append, folder.upwards.append):
         if root != os.fspath(path) and not _RESULT_INDEXES.isdisjoint(names) and MARKER not in names:

@@ -14,7 +14,7 @@ from .._notices import Notice
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError
 from ..frontends import MelFrontend, mel_format
-from ..outputs.marker import MARKER, is_folder, results_in
+from ..outputs.marker import MARKER, is_folder, own_files_in
 from .badges import MOST_BADGES
 from .clip_files import AGAIN, CLIP_FILES, MOST_BYTES_OF_PICTURE, Files, FolderFiles
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
@@ -226,7 +226,7 @@ class Edits:
     """
 
     def __init__(self, run: Path) -> None:
-        self._run, self._written = run, results_in(os.path.realpath(run))
+        self._run, self._written = run, own_files_in(os.path.realpath(run))
         # A page that was made of a received folder has a list of its own.
         self._is_of_run = any(self._written.by(command) for command in _WITH_RESULTS)
 

@@ -14,6 +14,7 @@ from .describe import SUBJECTS, prefix_of
 from .framework_masks import Mask
 from .framework_transforms import Warp
 from .paper_transforms import FrequencyMask, TimeMask, TimeWarp
+from .steps import LARGEST_COUNT
 
 __all__ = [
     "LETTERS",
@@ -274,7 +275,9 @@ def _with_letter_set(
 
 
 def _with_letter(transform: Any, letter: str, field: str, value: Value) -> Any:
-    _check(value, _least_width(transform) if letter in ("F", "T") else 0, 1 if letter == "p" else 10_000, letter != "p")
+    is_share = letter == "p"
+    least = _least_width(transform) if letter in ("F", "T") else 0
+    _check_number(value, least, 1 if is_share else LARGEST_COUNT, is_whole=not is_share)
     changes: dict[str, Value] = {field: value}
     if isinstance(transform, Mask) and letter in ("mF", "mT") and transform.count_rule == "range":
         changes["max_count"] = value
@@ -292,7 +295,7 @@ def _least_width(transform: Any) -> int:
     )
 
 
-def _check(value: Value, least: int, most: int, is_whole: bool) -> None:
+def _check_number(value: Value, least: int, most: int, *, is_whole: bool) -> None:
     is_number = isinstance(value, int if is_whole else (int, float)) and not isinstance(value, bool)
     if not is_number or not least <= value <= most:  # type: ignore[operator]
         kind = "a whole number" if is_whole else "a number"

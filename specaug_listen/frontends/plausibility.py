@@ -182,25 +182,26 @@ def implausible_notices(mel: MelSpectrogram) -> tuple[Notice, ...]:
         typical = typical_statistics(frontend)
         means = np.asarray(typical.mean)
         std = math.hypot(float(np.std(means)), float(np.mean(typical.std))) / float(values.std())
-        details["statistics"] = {"mean": _short(float(means.mean()) - float(values.mean()) * std), "std": _short(std)}
+        mean = float(means.mean()) - float(values.mean()) * std
+        details["statistics"] = {"mean": _rounded(mean), "std": _rounded(std)}
     return (_notice(mel, raw, own, **details),)
 
 
 def _notice(mel: MelSpectrogram, raw: Wide, own: _OwnScale, **details: Any) -> Notice:
     plain = {"plain_fits": False, "linear": False, "scales": [], "normalised": False}
-    values = {"spread_db": _short(raw.std() * own.unit), "with_statistics": mel.statistics is not None}
+    values = {"spread_db": _rounded(raw.std() * own.unit), "with_statistics": mel.statistics is not None}
     return Notice("implausible", {**_figures(mel, raw, own.low, own.high), **values, **plain, **details})
 
 
 def _figures(mel: MelSpectrogram, raw: Wide, low: float, high: float) -> dict[str, Any]:
     return {
         "frontend": mel.frontend.name,
-        "low": _short(raw.min()),
-        "high": _short(raw.max()),
-        "mean": _short(raw.mean()),
-        "std": _short(raw.std()),
-        "least": _short(low),
-        "most": _short(high),
+        "low": _rounded(raw.min()),
+        "high": _rounded(raw.max()),
+        "mean": _rounded(raw.mean()),
+        "std": _rounded(raw.std()),
+        "least": _rounded(low),
+        "most": _rounded(high),
     }
 
 
@@ -302,5 +303,5 @@ def _linear_notices(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
     return (Notice("implausible", values),)
 
 
-def _short(number: Any) -> float:
+def _rounded(number: Any) -> float:
     return float(f"{float(number):.4g}")

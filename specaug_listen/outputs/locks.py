@@ -12,9 +12,10 @@ from pathlib import Path
 from .._files import inode_of, io_errors, printable
 from ..errors import OutputError
 
-__all__ = ["InUse", "holding", "lock", "reading", "remove_empty", "try_lock"]
+__all__ = ["PATIENCE_S", "InUse", "holding", "lock", "reading", "remove_empty", "try_lock"]
 
-READERS_WAIT_S = 10.0
+# Time to wait for another run to finish with a folder.
+PATIENCE_S = 10.0
 # Does not block if the path is a pipe.
 _FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -87,7 +88,7 @@ def reading(folders: Iterable[Path], page: Path) -> Iterator[None]:
     """Lock folders for reading, so that no run writes there meanwhile; wait for a run that does.
 
     If the ``page`` that will be written is in one of them, that folder is locked for writing. Raises `InUse` if another
-    run writes into one of them for longer than `READERS_WAIT_S`.
+    run writes into one of them for longer than `PATIENCE_S`.
     """
     with ExitStack() as stack:
         for folder in folders:
@@ -109,7 +110,7 @@ def _lock_to_read(folder: Path, *, is_written: bool) -> int | None:
     kind = fcntl.LOCK_EX if is_written else fcntl.LOCK_SH
     busy = f"{printable(folder)}: {{}}; wait until it has ended"
     try:
-        return _wait_for_lock(folder, lambda: os.open(folder, os.O_RDONLY | _FOLDER), kind, READERS_WAIT_S, busy)
+        return _wait_for_lock(folder, lambda: os.open(folder, os.O_RDONLY | _FOLDER), kind, PATIENCE_S, busy)
     except OSError:
         return None
 

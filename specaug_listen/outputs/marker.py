@@ -23,12 +23,12 @@ __all__ = [
     "NO_LINK",
     "Line",
     "OwnFiles",
-    "Results",
+    "WrittenFiles",
     "append_line",
     "is_folder",
     "marker_bytes",
     "marker_lines",
-    "results_in",
+    "own_files_in",
 ]
 
 MARKER = ".specaug-listen.jsonl"
@@ -172,7 +172,7 @@ def append_line(path: Path, line: Line) -> None:
         os.close(file)
 
 
-def results_in(folder: str | os.PathLike[str]) -> OwnFiles:
+def own_files_in(folder: str | os.PathLike[str]) -> OwnFiles:
     """Return the files that specaug-listen wrote in a folder.
 
     If the marker is invalid, there are none, and ``is_readable`` is False.
@@ -185,7 +185,7 @@ def results_in(folder: str | os.PathLike[str]) -> OwnFiles:
         return files
 
 
-class Results:
+class WrittenFiles:
     """Lookup of written files, which reads each marker once."""
 
     def __init__(self) -> None:
@@ -204,7 +204,7 @@ class Results:
         markers, way, last = [], "", "."
         while last:
             if folder not in self._own_files:
-                self._own_files[folder] = results_in(folder)
+                self._own_files[folder] = own_files_in(folder)
             markers.append((way, self._own_files[folder]))
             folder, last = os.path.split(folder)
             way = f"{last}/{way}"

@@ -16,19 +16,17 @@ from .._files import Contents, inode_of, io_errors, printable, was_read, write_f
 from .._interrupts import begin_writing
 from ..errors import ParameterError
 from .disk import rename_to_new, sync, sync_all
-from .locks import holding, remove_empty
+from .locks import PATIENCE_S, holding, remove_empty
 from .marker import MARKER, Line, OwnFiles, append_line, is_folder, marker_bytes, marker_lines
 from .scratch import files_in, is_scratch_folder, is_scratch_name, remove_orphans, scratch_folder
 
-__all__ = ["PATIENCE_S", "Output"]
+__all__ = ["Output"]
 
 # Commands whose results take a whole folder.
 _WHOLE_FOLDERS = frozenset({"audition", "sweep", "check"})
 # Commands that replace each other's pages.
 _WITH_PAGES = frozenset({"audition", "sweep", "report"})
 _LOOSE_BYTES = 4 << 20
-# Time to wait for another run to finish with the folder.
-PATIENCE_S = 10.0
 
 
 class Output:

@@ -31,7 +31,7 @@ def without_figures(monkeypatch):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """Nobody waits for another one to end."""
-    monkeypatch.setattr("specaug_listen.outputs.locks.READERS_WAIT_S", -1.0)
+    monkeypatch.setattr("specaug_listen.outputs.locks.PATIENCE_S", -1.0)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_a_page_waits_for_the_end_of_a_run_and_does_not_say_that_it_did_not_end(
         elsewhere.rename(index)
         os.close(other_run)
 
-    monkeypatch.setattr("specaug_listen.outputs.locks.READERS_WAIT_S", 1e9)
+    monkeypatch.setattr("specaug_listen.outputs.locks.PATIENCE_S", 1e9)
     monkeypatch.setattr("specaug_listen.outputs.locks.time.sleep", until_it_ends)
     ran = run("report", "run", "--overwrite")
     assert (ran.code, ran.err) == (0, "")

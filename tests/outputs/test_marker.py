@@ -10,7 +10,7 @@ from commandline import contents, names_in
 from results import wrote
 
 from specaug_listen.errors import ParameterError
-from specaug_listen.outputs.marker import MARKER, OwnFiles, Results, marker_lines
+from specaug_listen.outputs.marker import MARKER, OwnFiles, WrittenFiles, marker_lines
 from specaug_listen.outputs.output import Output
 
 
@@ -124,13 +124,13 @@ def test_results_are_told_by_the_markers_beside_and_above(tmp_path):
     wrote(tmp_path / "out", {"clip/original.wav": b"1", "x.wav": b"2"})
     (tmp_path / "out" / "clip" / "mine.wav").write_bytes(b"1")
     (tmp_path / "link").symlink_to(tmp_path / "out" / "clip")
-    results = Results()
+    results = WrittenFiles()
     assert results.holds(str(tmp_path / "out" / "clip"), "original.wav")
     assert results.holds(str(tmp_path / "link"), "original.wav")
     assert results.holds(str(tmp_path / "out"), "x.wav")
     assert not results.holds(str(tmp_path / "out" / "clip"), "mine.wav")
     (tmp_path / "out" / "x.wav").write_bytes(b"a recording of the user's")
-    assert not Results().holds(str(tmp_path / "out"), "x.wav")
+    assert not WrittenFiles().holds(str(tmp_path / "out"), "x.wav")
 
 
 def test_the_marker_is_the_same_for_the_same_work(tmp_path):
