@@ -23,25 +23,25 @@ SUBJECTS = {
 }
 _STARTS = {
     "all": "anywhere that the mask fits",
-    "last_left_out": "anywhere but the last place",
-    "last_left_out_scaled": "anywhere but the last place",
-    "last_left_out_sliced": "anywhere but the last place",
-    "float_width": "anywhere but the last place, a little more often to the left",
-    "below_widest": "below the size less the widest mask of the batch",
-    "below_limit": "up to the size less the largest width",
-    "below_limit_or_1": "up to the size less the largest width",
-    "under_limit": "below the size less the largest width",
-    "anywhere": "anywhere, cut off at the end",
+    "last_left_out": "anywhere but the last position",
+    "last_left_out_scaled": "anywhere but the last position",
+    "last_left_out_sliced": "anywhere but the last position",
+    "float_width": "anywhere but the last position, slightly more often to the left",
+    "below_widest": "below the size minus the widest mask of the batch",
+    "below_limit": "up to the size minus the maximum width",
+    "below_limit_or_1": "up to the size minus the maximum width",
+    "under_limit": "below the size minus the maximum width",
+    "anywhere": "anywhere, truncated at the end",
     "distinct": "anywhere that the mask fits, all different",
     "grid": "at multiples of the width, all different",
 }
-_OVERS = {"clean": "the clip", "unwarped": "the clip before the warp", "current": "the clip as masked so far"}
+_OVERS = {"clean": "the clip", "unwarped": "the clip before the warp", "current": "the clip with earlier masks"}
 _MAPS = {
-    "linear": "straight, ends fixed",
-    "hat": "straight, ends fixed",
-    "bicubic": "both halves resized by themselves (bicubic, half-pixel)",
-    "bicubic_corners": "both halves resized by themselves (bicubic, corners kept)",
-    "linear_halves": "both halves resized by themselves (linear, half-pixel)",
+    "linear": "piecewise linear, ends fixed",
+    "hat": "piecewise linear, ends fixed",
+    "bicubic": "both parts resized separately (bicubic, half-pixel)",
+    "bicubic_corners": "both parts resized separately (bicubic, corners kept)",
+    "linear_halves": "both parts resized separately (linear, half-pixel)",
 }
 
 
@@ -52,7 +52,7 @@ def in_words(transform: Any) -> str:
     --------
     >>> from specaug_listen.augment import FrequencyMask
     >>> in_words(FrequencyMask(count=2, max_bins=27, fill="mean"))
-    'frequency masks: 2; 0 to 27 bins; start anywhere but the last place; filled with the mean of the clip'
+    'frequency masks: 2; 0 to 27 bins; start anywhere but the last position; filled with the mean of the clip'
     """
     is_idle = getattr(transform, "is_idle", False)
     return f"{subject(transform)}: {'none' if is_idle else '; '.join(aspects(transform).values())}"
@@ -87,9 +87,12 @@ def aspects(transform: Any) -> dict[str, str]:
         size = f"0 to {transform.max_bins} bins x 0 to {transform.max_frames} frames"
         return {"count": str(transform.count), "width": size, "fill": f"filled with {_value(transform.fill, '')}"}
     if isinstance(transform, Copy):
-        return {"count": str(transform.count), "width": f"1 to {transform.max_frames} frames, from anywhere before"}
+        return {
+            "count": str(transform.count),
+            "width": f"1 to {transform.max_frames} frames, from any earlier position",
+        }
     if isinstance(transform, TrimTail):
-        return {"width": f"1 to {transform.max_frames} frames, where that is less than half of the clip"}
+        return {"width": f"1 to {transform.max_frames} frames, if that is less than half of the clip"}
     return {"what": repr(transform)[:100]}
 
 
@@ -102,7 +105,7 @@ def _count(mask: Mask) -> str:
         "range": f"{mask.count} to {mask.max_count}" if mask.max_count != mask.count else str(mask.count),
         "floor": f"{ratio} per frame, rounded down{most}",
         "ceil": f"{ratio} per frame, rounded up{most}",
-        "total": f"as few as can use up the budget, at most {mask.count}",
+        "total": f"the fewest that can use up the budget, at most {mask.count}",
         "share": f"as many as cover {ratio} of the {what} without overlap, at least {mask.count}",
         "patches": f"as many as cover {ratio} of the {what}",
     }[mask.count_rule]
@@ -118,7 +121,7 @@ def _width(mask: Mask) -> str:
         "replaces": f"{mask.min_ratio:g} to less than {share}",
         "scales": f"less than {share}",
         "at_least_one": f"0 to {share}, or to 1 frame",
-        "clamps": f"then cut to {share}",
+        "clamps": f"then clamped to {share}",
         "total": f"all together at most {share}",
     }[mask.ratio_rule]
     replaced = mask.ratio_rule in ("replaces", "scales", "at_least_one") and bool(share)
@@ -137,7 +140,7 @@ def _range(mask: Mask, unit: str) -> str:
 
 def _fill(mask: Mask) -> str:
     if mask.fill == "swap":
-        return "frames from a drawn distance away"
+        return "frames from a random distance"
     where = _OVERS[mask.fill_over]
     return _value(mask.fill, where if mask.over == "clip" else f"the padded batch ({where})")
 

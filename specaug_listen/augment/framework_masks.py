@@ -192,7 +192,7 @@ class Mask(Transform):
         return size if self.axis == "frequency" else max(size, batch.n_frames or self.row_frames or 0)
 
     def _spans(self, size: int, longest: int, batch: Batch, stream: RandomStream) -> tuple[Spans, list[Notice]]:
-        """Return what widths and starts are drawn from, and notices if there are no masks."""
+        """Return the parameters of widths and starts, and notices if there are no masks."""
         widest, limit = float(self.max_width or 0), self.max_width or 0
         share = None if self.max_ratio is None else self.max_ratio * size
         clamp, narrowest = None, self.min_width
@@ -215,13 +215,13 @@ class Mask(Transform):
         check_n_steps(max(n, n_of_longest))
         if self.ratio_rule == "total" and share is not None:
             widest = min(widest, share // n) if n else 0.0
-        why = self._why_nothing(n, narrowest, widest, size)
+        notices = self._notices_without_masks(n, narrowest, widest, size)
         n_rows = batch.size if self.together else 1
-        return Spans(0 if why else n, narrowest, widest, limit, clamp, size, n_rows, n_of_longest), why
+        return Spans(0 if notices else n, narrowest, widest, limit, clamp, size, n_rows, n_of_longest), notices
 
-    def _why_nothing(self, n: int, narrowest: int, widest: float, size: int) -> list[Notice]:
+    def _notices_without_masks(self, n: int, narrowest: int, widest: float, size: int) -> list[Notice]:
         if n == 0:
-            return self._why_none(size)
+            return self._notices_without_count(size)
         if self.start_rule == "below_limit" and (self.max_width or 0) > size:
             unit = "bins" if self.axis == "frequency" else "frames"
             raise ParameterError(
@@ -233,7 +233,7 @@ class Mask(Transform):
             return [self._notice("no-width-to-draw", widest=widest, size=size)]
         return []
 
-    def _why_none(self, size: int) -> list[Notice]:
+    def _notices_without_count(self, size: int) -> list[Notice]:
         """Explain why a positive ratio gives not even one mask on an axis of this size."""
         ratio, width = self.count_ratio or 0.0, self.max_width or 0
         if self.count_rule in ("fixed", "range", "total") or not ratio:

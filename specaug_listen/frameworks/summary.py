@@ -153,7 +153,7 @@ def show_policy(
     Examples
     --------
     >>> show_policy("LB", n_draws=10).steps[0]
-    'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; straight, ends fixed'
+    'time warp: a frame moves by -80 to 80 frames; clips from 163 frames on; piecewise linear, ends fixed'
     """
     imported = resolve_policy(policy, framework, parameters=parameters)
     is_text = isinstance(policy, (str, os.PathLike))

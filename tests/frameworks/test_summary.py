@@ -35,9 +35,9 @@ def written(tmp_path):
 
 def test_every_step_is_said_in_words_and_numbers(written):
     assert show_policy(written("nemo"), n_draws=5).steps == (
-        "time masks: 10; less than 0.05 of the clip; start anywhere but the last place; "
+        "time masks: 10; less than 0.05 of the clip; start anywhere but the last position; "
         "filled with 0 in the scale of the features",
-        "frequency masks: 2; 0 to 26 bins (27 is never drawn); start anywhere but the last place; "
+        "frequency masks: 2; 0 to 26 bins (27 is never drawn); start anywhere but the last position; "
         "filled with 0 in the scale of the features",
     )
 
