@@ -1,22 +1,22 @@
-"""``specaug-listen`` and ``python -m specaug_listen``: it listens for signals before anything heavy is imported."""
+"""``specaug-listen`` and ``python -m specaug_listen``: signal handlers are installed before any heavy import."""
 
 from __future__ import annotations
 
 import sys
 from typing import NoReturn
 
-from ._interrupts import INTERRUPTED, WHAT_IS_LEFT, exit_code, listen
+from ._interrupts import INTERRUPTED, MESSAGE, exit_code, handle_signals
 from ._stdout import discard, open_closed
 
 
 def run() -> NoReturn:
-    """Run the command line in a process of its own."""
+    """Run the command line as a process of its own."""
     open_closed()
-    listen()
+    handle_signals()
     try:
         code = exit_code(_main_code())
-    except KeyboardInterrupt:  # while the end was told
-        sys.stderr.write(f"error: {WHAT_IS_LEFT}\n")
+    except KeyboardInterrupt:  # while the exit code was worked out
+        sys.stderr.write(f"error: {MESSAGE}\n")
         code = exit_code(INTERRUPTED)
     try:
         sys.stderr.flush()

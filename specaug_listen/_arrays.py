@@ -1,6 +1,6 @@
-"""Arrays: tensors of any library as arrays of numpy, how large a mel may be, runs of true values.
+"""Arrays: tensors of any library as numpy arrays, the largest allowed mel, runs of true values.
 
-A tensor's library is never imported, as whoever has a tensor has loaded it.
+No tensor library is imported: whoever has a tensor has loaded its library.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from .errors import AudioError, ParameterError
 
 __all__ = ["MOST_CELLS", "check_cells", "kind_of", "on_cpu", "real_array", "runs"]
 
-# Two hours and a quarter of 80 bins at 100 frames per second; a mel is held several times while it becomes sound.
+# 80 bins at 100 frames per second for 2.25 hours; rendering holds several copies of a mel.
 MOST_CELLS = 1 << 26
 _MOST_BYTES_OF_CELL = 8
-# Mels of sound shrink to a half. What shrinks more may be silence, which is of no account in a short file.
+# Compression halves mels of sound. Higher ratios may be silence, which is harmless in a short file.
 _MOST_COMPRESSION, _FEW_CELLS = 50, 1 << 22
 
 
 def on_cpu(value: Any) -> Any:
-    """A torch tensor as an array of numpy, wherever it lies and whatever it remembers; anything else as it is.
+    """Return a torch tensor as a numpy array, from any device and detached; return anything else unchanged.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def on_cpu(value: Any) -> Any:
 
 
 def kind_of(value: Any) -> str:
-    """Return what a value is, in a few words.
+    """Describe the type and size of a value in a few words.
 
     Examples
     --------
@@ -57,18 +57,12 @@ def kind_of(value: Any) -> str:
 
 
 def real_array(value: Any, what: str) -> npt.NDArray[Any]:
-    """A tensor, or whatever numpy understands, as an array of floating-point numbers.
-
-    Parameters
-    ----------
-    value : array-like or torch.Tensor
-    what : str
-        What it should be, as a message calls it, e.g. "a mel".
+    """Return a tensor or any array-like as a floating-point array; ``what`` names the expected thing, e.g. "a mel".
 
     Raises
     ------
     ParameterError
-        For what is ragged, a masked array, complex, integers, texts or objects.
+        For ragged or masked arrays, complex numbers, integers, texts or objects.
 
     Examples
     --------
@@ -92,7 +86,7 @@ def real_array(value: Any, what: str) -> npt.NDArray[Any]:
     if array.dtype.kind in "iub":
         raise ParameterError(
             f"values of dtype {array.dtype}: expected {what} of floating-point numbers; a picture or quantised codes "
-            "are no mel, and where they are, turn them back into its scale first"
+            "are not a mel: convert them to its scale first"
         )
     if array.dtype.kind != "f":
         raise ParameterError(f"values of dtype {array.dtype!s:.40}: expected {what} of floating-point numbers")
@@ -100,21 +94,9 @@ def real_array(value: Any, what: str) -> npt.NDArray[Any]:
 
 
 def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: int | None = None) -> None:
-    """See that an array can be held in memory, from what its file says of it, before it is read.
+    """Raise an AudioError if an array would not fit in memory, from what its file ``name`` declares, before it is read.
 
-    Parameters
-    ----------
-    shape : sequence of int
-    name : str
-        Name of its file, in a message.
-    itemsize : int
-        Bytes of each cell.
-    n_stored : int or None
-        Bytes in the file, where it is compressed.
-
-    Raises
-    ------
-    AudioError
+    ``itemsize`` is in bytes per cell; ``n_stored`` is the size in the file in bytes if the array is compressed.
 
     Examples
     --------
@@ -135,13 +117,13 @@ def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: in
     if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_COMPRESSION:
         raise AudioError.of_file(
             name,
-            f"{what} compressed into {n_stored} bytes: no mel of sound shrinks to less than a {_MOST_COMPRESSION}th; "
+            f"{what} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MOST_COMPRESSION}; "
             "save a part of it, or save it without compression",
         )
 
 
 def runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Find the start and the length of each run of true values.
+    """Return start and length of each run of true values.
 
     Examples
     --------

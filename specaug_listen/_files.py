@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias, cast
 
-from ._interrupts import begin_writing, will_remove
+from ._interrupts import begin_writing, remove_on_interrupt
 from .errors import OutputError, ParameterError
 
 __all__ = [
@@ -128,7 +128,7 @@ def partial_name(path: Path) -> Path:
     """Make a name beside a path for a file that is not whole yet; of this call alone, however long the own name is."""
     start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
     partial = path.with_name(f".{start}-{os.urandom(8).hex()}.partial")
-    will_remove(partial)
+    remove_on_interrupt(partial)
     return partial
 
 

@@ -1,4 +1,4 @@
-"""The one way to import an optional or heavy package, and the one message when it is absent."""
+"""Import of optional and heavy packages, with one message if a package is missing."""
 
 from __future__ import annotations
 
@@ -12,25 +12,10 @@ __all__ = ["is_installed", "require"]
 
 
 def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleType:
-    """Import ``module`` or say how to install it.
+    """Import ``module``, or raise a MissingDependencyError that says how to install it.
 
-    Parameters
-    ----------
-    module : str
-        Dotted name of the module.
-    extra : str or None
-        Extra of this package that brings it; None for a core dependency.
-    purpose : str
-        What it is needed for, as the end of "needed for ...".
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    MissingDependencyError
-        When the module cannot be imported.
+    ``extra`` is the extra of this package that brings it (None for a core dependency), ``purpose`` completes "needed
+    for ...".
 
     Examples
     --------
@@ -49,7 +34,7 @@ def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleTyp
 
 
 def is_installed(module: str) -> bool:
-    """Whether a package is there to be imported; it is not imported.
+    """Whether a package is installed; it is not imported.
 
     Examples
     --------

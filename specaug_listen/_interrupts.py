@@ -1,9 +1,9 @@
-"""Ctrl-C, SIGTERM and SIGHUP: whenever they come, one line, and nothing left behind that is not whole.
+"""Ctrl-C, SIGTERM and SIGHUP: one line, no incomplete files, and an exit code of 128 plus the signal's number.
 
-While nothing has been written, the process ends at once: an error that is raised while modules are imported would be
-swallowed or printed by some of them. Later it is raised as KeyboardInterrupt, so that what is done can be kept, and
-what is not is removed on the way. Where that takes too long, or a callable swallows it, the process ends all the
-same.
+While nothing has been written, the process exits at once: an exception that is raised while modules are imported would
+be swallowed or printed by some of them. Later the signal raises KeyboardInterrupt, so finished results can be kept and
+incomplete ones are removed on the way. If that takes too long, or a callable swallows the exception, the process exits
+all the same.
 """
 
 from __future__ import annotations
@@ -13,68 +13,70 @@ import os
 import signal
 import sys
 
-# By its own name: it is replaced while a callable is called.
+# Under its own name: `os._exit` is replaced while a callable is called.
 from os import _exit
 from typing import Any, NoReturn
 
-__all__ = ["INTERRUPTED", "WHAT_IS_LEFT", "begin_writing", "exit_code", "listen", "will_remove"]
+__all__ = ["INTERRUPTED", "MESSAGE", "begin_writing", "exit_code", "handle_signals", "remove_on_interrupt"]
 
-INTERRUPTED = 130
-WHAT_IS_LEFT = "interrupted: what was done is whole, the rest was left out"
+# Added to the number of the signal, as shells expect.
+_SIGNAL_BASE = 128
+INTERRUPTED = _SIGNAL_BASE + signal.SIGINT
+MESSAGE = "interrupted: finished files are complete, the rest was left out"
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
-# From the signal to the end, however the rest of the process takes it.
+# From the signal to a forced exit.
 _PATIENCE_S = 10.0
 _RAISED_AGAIN_AFTER_S = 0.05
 
 
 class _State:
-    """State of this process: the signal that it was sent, and what there is to lose."""
+    """State of this process: the signal that it received, and the files to remove."""
 
     signal_number = 0
     is_raised = False
     is_writing = False
     owner = 0
     backstop: Any = None
-    unfinished: set[str] = set()  # noqa: RUF012  # the state is its class
+    unfinished: set[str] = set()  # noqa: RUF012  # the class itself is the state
 
 
 def begin_writing() -> None:
-    """Tell that from now on there is something that an interruption must clear away."""
+    """Note that from now on an interruption must clean up before the process exits."""
     _State.is_writing = True
 
 
-def will_remove(path: str | os.PathLike[str]) -> None:
-    """Name a file or folder of this process alone, which is removed when the process is interrupted."""
+def remove_on_interrupt(path: str | os.PathLike[str]) -> None:
+    """Register a file or folder that only this process uses, to be removed if the process is interrupted."""
     begin_writing()
     _State.unfinished.add(os.path.abspath(path))
 
 
-def listen() -> None:
-    """Take the signals, but for those that this process was started to ignore, as by ``nohup``."""
+def handle_signals() -> None:
+    """Install the handlers, except for signals that the process was started to ignore (``nohup``)."""
     _State.owner = os.getpid()
     sys.unraisablehook = _raise_again
     for name in _NAMES:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _hear)
+            signal.signal(number, _on_signal)
 
 
 def exit_code(code: int) -> int:
-    """Return the code that the process ends with: 128 and its number after a signal. No signal is taken any more."""
+    """Return the exit code of the process, and ignore further signals; after a signal, also remove incomplete files."""
     for name in _NAMES:
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is _hear:
+        if number is not None and signal.getsignal(number) is _on_signal:
             signal.signal(number, signal.SIG_IGN)
     if not _State.signal_number:
         return code
     if _State.backstop is not None:
         _State.backstop.cancel()
     _remove_unfinished()
-    return 128 + _State.signal_number
+    return _SIGNAL_BASE + _State.signal_number
 
 
-def _hear(number: int, frame: Any) -> None:
-    if os.getpid() != _State.owner:  # a fork, which has nothing of its own to clear away
+def _on_signal(number: int, frame: Any) -> None:
+    if os.getpid() != _State.owner:  # a fork has no files to remove
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
         return
@@ -82,8 +84,8 @@ def _hear(number: int, frame: Any) -> None:
         return
     _State.signal_number, _State.is_raised = number, True
     if not _State.is_writing:
-        _leave()
-    _State.backstop = _later(_PATIENCE_S, _leave)
+        _exit_now()
+    _State.backstop = _later(_PATIENCE_S, _exit_now)
     raise KeyboardInterrupt
 
 
@@ -97,7 +99,7 @@ def _later(seconds: float, function: Any) -> Any:
 
 
 def _raise_again(unraisable: Any) -> None:
-    """Raise an interruption again where a finaliser or a callback was interrupted, from which nothing is raised."""
+    """Raise the interruption again if it came during a finaliser or a callback, from which no exception propagates."""
     if _State.is_raised and issubclass(unraisable.exc_type, KeyboardInterrupt):
         _State.is_raised = False
         _later(_RAISED_AGAIN_AFTER_S, lambda: signal.raise_signal(_State.signal_number))
@@ -105,20 +107,20 @@ def _raise_again(unraisable: Any) -> None:
     sys.__unraisablehook__(unraisable)
 
 
-def _leave() -> NoReturn:
-    """End the process without another word of anybody's."""
+def _exit_now() -> NoReturn:
+    """Print one line, remove incomplete files, and exit at once."""
     with contextlib.suppress(OSError):
-        os.write(2, f"error: {WHAT_IS_LEFT}\n".encode())
+        os.write(2, f"error: {MESSAGE}\n".encode())
     try:
         _remove_unfinished()
     finally:
-        _exit(128 + _State.signal_number)
+        _exit(_SIGNAL_BASE + _State.signal_number)
 
 
 def _remove_unfinished() -> None:
     if "multiprocessing.process" in sys.modules:
         for child in sys.modules["multiprocessing.process"].active_children():
-            child.terminate()  # not at once: one may have children of its own to end
+            child.terminate()  # not kill(): it may have children of its own to end
     import shutil
 
     for path in _State.unfinished:

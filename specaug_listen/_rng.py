@@ -1,8 +1,7 @@
-"""Seeds and streams: every random number of the package comes from here.
+"""Seeds and random streams.
 
-A result must not depend on the order of files or on the number of workers, so each (clip, draw)
-has a stream of its own, spawned from the seed and from *what the clip is* (its samples) instead of
-from when its turn came.
+A result must not depend on the order of files or the number of workers. So each (clip, draw) has its own stream,
+derived from the seed and from the clip's samples.
 """
 
 from __future__ import annotations
@@ -34,21 +33,9 @@ MAX_SEED = 2**53 - 1
 
 
 def as_seed(rng: int | np.random.Generator | None) -> int:
-    """Turn any accepted ``rng`` into the one integer that is written down.
+    """Return ``rng`` as an integer seed in [0, 2**53), which can be recorded.
 
-    Parameters
-    ----------
-    rng : int in [0, 2**53), numpy.random.Generator, or None
-        A Generator is advanced by one number; None takes fresh entropy.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ParameterError
-        For a negative or too large integer, or another type.
+    A Generator is advanced by one number; None takes fresh entropy.
 
     Examples
     --------
@@ -65,7 +52,7 @@ def as_seed(rng: int | np.random.Generator | None) -> int:
 
 
 def fingerprint(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[int, ...]:
-    """Four 32-bit words that name a signal by its content.
+    """Return four 32-bit words that identify a signal by its content.
 
     Examples
     --------
@@ -78,17 +65,17 @@ def fingerprint(samples: npt.NDArray[np.float32], sample_rate: int) -> tuple[int
 
 
 def fingerprint_head(shape: tuple[int, ...], sample_rate: int) -> bytes:
-    """Bytes that are hashed before the samples, channel after channel."""
+    """Return the bytes that are hashed before the samples, which follow channel by channel."""
     return f"{sample_rate} {shape} ".encode()
 
 
 def fingerprint_words(digest: bytes) -> tuple[int, ...]:
-    """Fingerprint from the SHA-256 of head and samples."""
+    """Return the fingerprint from the SHA-256 of head and samples."""
     return tuple(int(word) for word in np.frombuffer(digest[:16], dtype="<u4"))
 
 
 def child_stream(seed: int, clip: Sequence[int], draw: int) -> np.random.Generator:
-    """Make the generator of one draw of one clip.
+    """Return the generator of one draw of one clip.
 
     Examples
     --------
@@ -102,13 +89,9 @@ def child_stream(seed: int, clip: Sequence[int], draw: int) -> np.random.Generat
 
 @contextmanager
 def seeded_randomness(seed: int, generators: Sequence[Any] = ()) -> Iterator[None]:
-    """Seed the global generators of Python, numpy and torch (where it is loaded) for a callable, and restore them.
+    """Seed the global generators of Python, numpy and torch (if loaded) for a callable, and restore them afterwards.
 
-    Parameters
-    ----------
-    seed : int in [0, 2**53)
-    generators : sequence of random.Random, numpy.random.Generator, numpy.random.RandomState and torch.Generator
-        Those that the callable holds; seeded and restored alike.
+    ``generators`` are the ones that the callable holds (of random, numpy or torch); they are seeded and restored, too.
 
     Examples
     --------
@@ -119,7 +102,7 @@ def seeded_randomness(seed: int, generators: Sequence[Any] = ()) -> Iterator[Non
     True
     """
     torch: Any = sys.modules.get("torch")
-    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the user's, which is to be as it was
+    python, legacy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the user's own, which is restored
     states = [(generator, _state_of(generator)) for generator in generators]
     tensors = _torch_states(torch)
     try:

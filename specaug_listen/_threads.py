@@ -1,4 +1,4 @@
-"""One BLAS thread where results must not depend on the machine's core count."""
+"""One BLAS thread, where results must not depend on the number of cores."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ def _controller() -> Any:
 
 
 def one_blas_thread() -> AbstractContextManager[Any]:
-    """Limit matrix products inside the ``with`` to one thread.
+    """Limit matrix products inside the ``with`` block to one thread.
 
-    A threaded product may add its terms in another order, and the last bits would then tell how many cores the
-    machine has.
+    A multi-threaded product may add its terms in another order, so the last bits would depend on the number of cores.
     """
     return _controller().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]

@@ -1,9 +1,9 @@
-"""Every error and warning of the package, in one tree.
+"""All errors and warnings of the package.
 
 ::
 
     SpecAugListenError
-    ├── ParameterError (ValueError)          a value that a function or a file may not hold
+    ├── ParameterError (ValueError)          a value that a function or a file does not allow
     ├── AudioError                           an audio file or signal that cannot be used
     ├── PolicyError                          a policy, front-end or draw file that cannot be read
     ├── OutputError                          results that cannot be written
@@ -38,15 +38,15 @@ __all__ = [
     "value_text",
 ]
 
-# A path that is longer than most file systems allow, and a line that fills more than half of a terminal.
+# A path longer than most file systems allow; a line that fills more than half of a terminal.
 _LONG_WORD = re.compile(r"\S{300,}")
 _LONGEST_LINE = 1500
 
 
 def one_line(text: str) -> str:
-    r"""A message as one line for a terminal: nothing in it moves the cursor or changes colours, and it ends.
+    r"""Return a message as one line of bounded length, with control characters escaped.
 
-    Whoever writes a message bounds the values in it; this is for what was forgotten.
+    Callers bound the values in their messages; this catches the ones that were forgotten.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def one_line(text: str) -> str:
 
 
 def value_text(value: object) -> str:
-    """A value as it stands in a message.
+    """Return a value as messages show it.
 
     Examples
     --------
@@ -69,12 +69,12 @@ def value_text(value: object) -> str:
     """
     try:
         return f"{value!r:.80}"
-    except ValueError:  # of whole numbers of more than 4300 digits
+    except ValueError:  # an integer of more than 4300 digits
         return f"an {type(value).__name__}"
 
 
 def nearest(word: str, words: list[str]) -> str:
-    """Say which known word comes closest to one, as the end of a message.
+    """Suggest the known word that is most similar, as the end of a message; empty if none is.
 
     Examples
     --------
@@ -86,19 +86,19 @@ def nearest(word: str, words: list[str]) -> str:
     return f"; did you mean {original[close[0]]!r}?" if close else ""
 
 
-def unknown_name(what: str, name: object, names: Iterable[str], others: str = "") -> ParameterError:
-    """Make the error of a name that nothing has, with the nearest one that something has, and all of them.
+def unknown_name(what: str, name: object, names: Iterable[str], alternative: str = "") -> ParameterError:
+    """Make the error for an unknown name, with the most similar known name and the list of all.
 
     Parameters
     ----------
     what : str
-        What the name was to stand for, e.g. "front-end".
+        Kind of thing that is named, e.g. "front-end".
     name : object
-        As it was given; it may be no text at all.
+        The unknown name, of any type.
     names : iterable of str
-        Those that are allowed.
-    others : str
-        What is allowed besides, e.g. "a .yaml file".
+        Allowed names.
+    alternative : str
+        What else is allowed, e.g. "a .yaml file".
 
     Examples
     --------
@@ -107,7 +107,7 @@ def unknown_name(what: str, name: object, names: Iterable[str], others: str = ""
     """
     allowed = sorted(names)
     close = nearest(str(name), allowed)
-    more = f", or {others}" if others else ""
+    more = f", or {alternative}" if alternative else ""
     return ParameterError(f"unknown {what} {name!r:.80}{close} (allowed: {', '.join(allowed)}{more})")
 
 
@@ -116,24 +116,22 @@ def _without_middle(text: str, length: int) -> str:
 
 
 class SpecAugListenError(Exception):
-    """Root of all errors that this package raises on purpose; its message is one line.
-
-    The message is for people. What a program needs to know stands in the attributes.
+    """Base class of all errors that this package raises on purpose; the message is one line for people.
 
     Parameters
     ----------
     message : str
     field : str
-        Dotted name of the parameter or key that is at fault (``steps[1].count``); empty where it is not a single one.
+        Dotted name of the wrong parameter or key (``steps[1].count``); empty if it is not a single one.
     rule : str
-        What is allowed there, and the fix: the end of the message, without the field and its value.
+        What is allowed, and the fix: the end of the message, without field and value.
     context : str
-        The function, option or file that the message begins with; empty where it names none.
+        Function, option or file with which the message begins; empty if there is none.
 
     Attributes
     ----------
     is_missing : bool
-        Whether a file is named that is not there: a name that was mistyped, and no file that holds something else.
+        Whether the named file does not exist (or the path is a folder), as opposed to a file with wrong content.
     """
 
     is_missing = False
@@ -144,7 +142,7 @@ class SpecAugListenError(Exception):
 
     @classmethod
     def of_field(cls, field: str, value: object, rule: str) -> Self:
-        """Make an error of one parameter from its name, its value and what is allowed.
+        """Make the error of one parameter from its name, its value and what is allowed.
 
         Examples
         --------
@@ -156,14 +154,14 @@ class SpecAugListenError(Exception):
 
     @classmethod
     def unreadable(cls, message: str, error: OSError | ValueError) -> Self:
-        """Make the error of a file that could not be opened, and note whether there is one."""
+        """Make the error of a file that could not be opened, and record whether it exists."""
         refusal = cls(message)
         refusal.is_missing = isinstance(error, (FileNotFoundError, IsADirectoryError, NotADirectoryError))
         return refusal
 
     @classmethod
     def of_file(cls, name: str, what: str) -> Self:
-        """Make an error of a file from its name and what is wrong with it.
+        """Make the error of a file from its name and the fault.
 
         Examples
         --------
@@ -190,11 +188,11 @@ class PolicyError(SpecAugListenError):
 
 
 class OutputError(SpecAugListenError):
-    """Results cannot be written where they were asked for."""
+    """Results cannot be written to the requested place."""
 
 
 class MissingDependencyError(SpecAugListenError, ImportError):
-    """An optional package is needed and absent."""
+    """An optional package is needed and not installed."""
 
 
 class SpecAugListenWarning(UserWarning):
@@ -203,14 +201,14 @@ class SpecAugListenWarning(UserWarning):
 
 @contextmanager
 def error_context(what: str, raising: type[SpecAugListenError] = ParameterError) -> Iterator[None]:
-    """Put ``what`` before the message of a ParameterError that leaves the ``with`` block, unless it stands there.
+    """Prefix ``what`` to the message of a ParameterError that leaves the ``with`` block, unless it is there already.
 
     Parameters
     ----------
     what : str
-        The function, option or file that the value was given to.
+        Function, option or file that received the value.
     raising : type
-        What is raised in its place: `PolicyError` where the value stands in a file.
+        Class of the new error: `PolicyError` if the value comes from a file.
     """
     try:
         yield

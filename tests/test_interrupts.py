@@ -32,7 +32,7 @@ run()
 """
 
 
-ONE_LINE = "error: interrupted: what was done is whole, the rest was left out\n"
+ONE_LINE = "error: interrupted: finished files are complete, the rest was left out\n"
 
 
 def sent(number: int, at: str, *arguments: str, times: int = 1) -> subprocess.CompletedProcess[str]:
@@ -67,13 +67,13 @@ from specaug_listen import _interrupts
 _interrupts._PATIENCE_S = 0.2
 for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
     signal.signal(each, signal.SIG_DFL)
-_interrupts.listen()
+_interrupts.handle_signals()
 from pathlib import Path
-from specaug_listen._files import scratch
+from specaug_listen.outputs.scratch import scratch_folder
 class Finaliser:
     def __del__(self):
         signal.raise_signal(signal.SIGHUP)
-with scratch(Path("long")) as folder:
+with scratch_folder(Path()) as folder:
     (folder / "rows").write_bytes(b"x")
     {how}
 """
@@ -90,7 +90,7 @@ with scratch(Path("long")) as folder:
 def test_code_that_swallows_the_interruption_only_puts_it_off_and_scratch_is_removed(how):
     code = INTERRUPTED_ONCE.format(how=how)
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
-    assert ran.returncode != 0
+    assert ran.returncode == 128 + signal.SIGHUP, ran.stderr
     assert "Exception ignored" not in ran.stderr
     assert os.listdir() == ["mine.wav"]
 
@@ -98,7 +98,7 @@ def test_code_that_swallows_the_interruption_only_puts_it_off_and_scratch_is_rem
 def test_what_was_started_to_ignore_hang_ups_goes_on_ignoring_them():
     code = (
         "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
-        "from specaug_listen._interrupts import listen; listen(); signal.raise_signal(signal.SIGHUP); print('on')"
+        "from specaug_listen._interrupts import handle_signals; handle_signals(); signal.raise_signal(signal.SIGHUP); print('on')"
     )
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert ran.stdout == "on\n"

@@ -13,7 +13,7 @@ import pydantic
 import typer
 
 from .._files import note_reads, printable
-from .._interrupts import INTERRUPTED, WHAT_IS_LEFT
+from .._interrupts import INTERRUPTED, MESSAGE
 from .._stdout import discard, open_closed
 from .._version import __version__
 from ..errors import SpecAugListenError, SpecAugListenWarning
@@ -176,7 +176,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         complain(_in_words(error))
         code = 2
     if code == INTERRUPTED:
-        complain(WHAT_IS_LEFT)
+        complain(MESSAGE)
     sys.exit(code)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from .._interrupts import will_remove
+from .._interrupts import remove_on_interrupt
 from .locks import try_lock
 from .marker import NO_LINK, is_folder
 
@@ -48,7 +48,7 @@ def scratch_folder(folder: Path) -> Iterator[Path]:
     """Make a scratch folder, and remove it with its contents at the end; it is locked, so other runs leave it alone."""
     with ExitStack() as stack:
         path = Path(tempfile.mkdtemp(_END, _START, folder))
-        will_remove(path)
+        remove_on_interrupt(path)
         stack.callback(_remove, path)
         if (lock := try_lock(path)) is not None:
             stack.callback(os.close, lock)

@@ -348,7 +348,7 @@ def test_ctrl_c_is_130_one_line_and_what_was_done_stays_whole(tmp_path, clip):
     code = f"{INTERRUPTED}from specaug_listen.cli.app import main; main({command!r})"
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert ran.returncode == 130, ran.stderr
-    assert ran.stderr == "error: interrupted: what was done is whole, the rest was left out\n"
+    assert ran.stderr == "error: interrupted: finished files are complete, the rest was left out\n"
     assert assert_only_whole(tmp_path / "out") == ["c0", "c1"]
 
 
