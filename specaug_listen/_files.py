@@ -1,7 +1,7 @@
-"""Files: opened only where they are ordinary, written whole or not at all, and their names.
+"""Files: only regular files are opened, files are written completely or not at all, and file names.
 
-An ordinary file is no pipe, device or folder, so that nothing waits for the other end of a pipe, or reads without end.
-What is refused is an OSError, as of any file that cannot be opened, and its ``strerror`` says why and what to do.
+A regular file is not a pipe, a device or a folder, so no read waits for a writer or goes on forever. Refusals are
+OSErrors, as for any file that cannot be opened; ``strerror`` says why and what to do.
 """
 
 from __future__ import annotations
@@ -42,38 +42,32 @@ __all__ = [
     "write_whole",
 ]
 
-# Windows has no quota.
+# EDQUOT does not exist on Windows.
 _NO_ROOM = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-# A whole file, or its parts in order.
+# A file's content, or its parts in order.
 Contents: TypeAlias = bytes | Iterable[bytes]
 _NO_FILES = {
     stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
 }  # fmt: skip
-# Should a file become a pipe between two looks at it, opening it does not wait either.
+# If a file becomes a pipe after it was checked, opening it does not wait for a writer.
 _NOT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
-# Device and inode of each file that was read, while `note_reads` lasts.
+# Device and inode of each file read within `note_reads`.
 _reads: list[set[tuple[int, int]]] = []
 
 
 def as_path(path: object) -> Path:
-    """Return what a user gave as a `Path`, as it is.
-
-    Raises
-    ------
-    ParameterError
-        For what is no path of a file or a folder.
-    """
+    """Return a user's argument as a `Path`; raise a ParameterError unless it can be the path of a file or folder."""
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
         raise ParameterError(f"path={path!r:.80}: expected the path of a file or a folder, as text or a Path")
     if not os.fspath(path).strip():
         raise ParameterError(f"path={os.fspath(path)!r:.80}: is empty; give the path of a file or a folder")
-    if not _can_be(path):
+    if not _is_valid(path):
         raise ParameterError(f"path={os.fspath(path)!r:.80}: no file can have this name; give another")
     return Path(path)
 
 
 def without_dots(path: Path) -> Path:
-    """Return the same place without ``..``, which for the system leads nowhere behind a folder that is not there.
+    """Resolve ``..`` in a path; the system itself cannot if a folder before the ``..`` does not exist.
 
     Examples
     --------
@@ -86,8 +80,8 @@ def without_dots(path: Path) -> Path:
     return Path(real if path.is_absolute() else os.path.relpath(real, os.path.realpath(".")))
 
 
-def _can_be(path: str | os.PathLike[str]) -> bool:
-    """Whether the system takes a path for one: not with a NUL or half a character, nor of a name that is too long."""
+def _is_valid(path: str | os.PathLike[str]) -> bool:
+    """Whether the system accepts a path: no NUL, no unencodable character, and not too long."""
     try:
         os.lstat(path)
     except ValueError:
@@ -107,25 +101,20 @@ def printable(path: str | os.PathLike[str]) -> str:
     """
     try:
         text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    except UnicodeEncodeError:  # a lone surrogate that stands for no byte of a file name
+    except UnicodeEncodeError:  # a lone surrogate that encodes no byte of a file name
         text = os.fspath(path).encode("utf-8", "backslashreplace").decode()
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder and its parents.
-
-    Raises
-    ------
-    OutputError
-    """
+    """Create a folder and its parents; raise an OutputError if that fails."""
     begin_writing()
     with io_errors(path):
         path.mkdir(parents=True, exist_ok=True)
 
 
 def partial_name(path: Path) -> Path:
-    """Make a name beside a path for a file that is not whole yet; of this call alone, however long the own name is."""
+    """Return a unique name beside ``path`` for a file that is still being written, whatever the length of its name."""
     start = path.name.encode("utf-8", "replace")[:80].decode(errors="ignore")
     partial = path.with_name(f".{start}-{os.urandom(8).hex()}.partial")
     remove_on_interrupt(partial)
@@ -133,15 +122,10 @@ def partial_name(path: Path) -> Path:
 
 
 def write_whole(path: Path, data: Contents) -> None:
-    """Write a file beside its path, then rename it.
-
-    Raises
-    ------
-    OutputError
-    """
+    """Write a file under a temporary name beside its path, then rename it; raise an OutputError if that fails."""
     partial = partial_name(path)
     with io_errors(path):
-        file = open(partial, "xb")  # noqa: SIM115  # neither over what is there, nor through a link
+        file = open(partial, "xb")  # noqa: SIM115  # neither overwrites a file nor follows a link
         try:
             with file:
                 file.writelines([data] if isinstance(data, bytes) else data)
@@ -151,7 +135,7 @@ def write_whole(path: Path, data: Contents) -> None:
 
 
 def write_files(folder: Path, files: Mapping[str, Contents]) -> None:
-    """Write files into a folder that nobody sees yet."""
+    """Write files into a folder that no other process uses yet."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         _write(folder / name, data)
@@ -167,7 +151,7 @@ def _write(path: Path, data: Contents) -> None:
 
 @contextmanager
 def io_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError within the ``with`` into an OutputError of one line."""
+    """Convert an OSError in the ``with`` block into an OutputError of one line."""
     try:
         yield
     except OSError as error:
@@ -178,7 +162,7 @@ def io_errors(path: Path) -> Iterator[None]:
 
 @contextmanager
 def note_reads() -> Iterator[None]:
-    """Note which files are read, so that none of them is replaced by what comes of them."""
+    """Record which files are read, so that results do not overwrite them."""
     _reads.append(set())
     try:
         yield
@@ -187,50 +171,26 @@ def note_reads() -> Iterator[None]:
 
 
 def was_read(inode: tuple[int, int]) -> bool:
-    """Whether a file was read since `note_reads` began, by its device and inode."""
+    """Whether a file, given by device and inode, was read since `note_reads` began."""
     return any(inode in inodes for inodes in _reads)
 
 
 def check_ordinary(path: str | os.PathLike[str]) -> None:
-    """See that a path is that of an ordinary file, for a library that opens it by its path.
-
-    Raises
-    ------
-    OSError
-        When there is nothing, or a folder, a device, a pipe or a socket.
-    """
+    """Raise an OSError unless a path is a regular file, for libraries that open files by path."""
     status = os.stat(path)
-    _check(status.st_mode)
+    _check_mode(status.st_mode)
     for inodes in _reads:
         inodes.add((status.st_dev, status.st_ino))
 
 
 def open_file(path: str | os.PathLike[str], *, buffering: int = -1) -> io.BufferedReader:
-    """Open an ordinary file for reading bytes.
-
-    Raises
-    ------
-    OSError
-        When it cannot be opened, or is a folder, a device, a pipe or a socket.
-    """
-    check_ordinary(path)  # opening a device may already do something
+    """Open a regular file for reading bytes; raise an OSError if it is missing, a folder, a device, pipe or socket."""
+    check_ordinary(path)  # opening a device can have side effects
     return cast(io.BufferedReader, open(path, "rb", buffering, opener=_open_descriptor))
 
 
 def read_file(path: str | os.PathLike[str], most_bytes: int, *, inside: str | os.PathLike[str] | None = None) -> bytes:
-    """Read an ordinary file of at most ``most_bytes``.
-
-    Parameters
-    ----------
-    path : str or path-like
-    most_bytes : int
-    inside : str, path-like or None
-        The folder that it may not lie outside of; see `open_inside`.
-
-    Raises
-    ------
-    OSError
-        When it cannot be read, is no ordinary file, or is longer.
+    """Read a regular file of at most ``most_bytes``, or raise an OSError; for ``inside`` see `open_inside`.
 
     Examples
     --------
@@ -241,7 +201,7 @@ def read_file(path: str | os.PathLike[str], most_bytes: int, *, inside: str | os
     """
     with open_file(path) if inside is None else open_inside(inside, path) as file:
         is_long = os.fstat(file.fileno()).st_size > most_bytes
-        # Some files of the system wait for what comes; they give None instead.
+        # Non-blocking special files return None instead of waiting for data.
         data = b"" if is_long else file.read(most_bytes + 1) or b""
     if is_long or len(data) > most_bytes:
         raise OSError(errno.EFBIG, f"has more than the {most_bytes} bytes that are allowed")
@@ -249,21 +209,15 @@ def read_file(path: str | os.PathLike[str], most_bytes: int, *, inside: str | os
 
 
 def open_inside(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> io.BufferedReader:
-    """Open an ordinary file that lies in a folder, and is no other file under a name in it.
+    """Open a regular file in a folder.
 
-    Parameters
-    ----------
-    folder, path : str or path-like
-
-    Raises
-    ------
-    OSError
-        As of `open_file`; when a link leads out of the folder, or the file has a second name, which may be anywhere.
+    Raises an OSError as `open_file` does, and if a link leads out of the folder or the file has a second hard link,
+    which may be anywhere.
     """
     check_ordinary(path)
     place, inside = os.path.realpath(path), os.path.realpath(folder)
     if os.path.commonpath([place, inside]) != inside:
-        raise OSError(errno.EXDEV, "lies outside of its folder, behind a link; put the file itself there")
+        raise OSError(errno.EXDEV, "is a link to a file outside of its folder; put the file itself there")
     file = open_file(place)
     try:
         now = os.fstat(file.fileno())
@@ -288,19 +242,16 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
 
 @contextmanager
 def require_unchanged(path: str | os.PathLike[str]) -> Iterator[None]:
-    """See that a file is the same one from the beginning to the end of the ``with``, where it is opened time and again.
+    """Raise an OSError if a file, which is opened several times in the ``with`` block, is changed or removed meanwhile.
 
-    Raises
-    ------
-    OSError
-        When it is gone or has changed: in place of whatever else was raised, which came of that.
+    It replaces any other exception of the block, which the change has caused.
     """
     before = _last_change(path)
     try:
         yield
-    except OutputError:  # of another file
+    except OutputError:  # about another file
         raise
-    except Exception:  # a decoder can fail in any way at what has become another file
+    except Exception:  # a decoder can fail in any way on a changed file
         _check_unchanged(path, before)
         raise
     _check_unchanged(path, before)
@@ -312,7 +263,7 @@ def _check_unchanged(path: str | os.PathLike[str], before: tuple[int, int] | Non
 
 
 def _last_change(path: str | os.PathLike[str]) -> tuple[int, int] | None:
-    """Size and time of a file; not its inode, which some file systems give anew each time."""
+    """Return size and modification time of a file; not its inode, which some file systems change at each call."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -323,14 +274,15 @@ def _last_change(path: str | os.PathLike[str]) -> tuple[int, int] | None:
 def _open_descriptor(path: str | bytes | Path, flags: int) -> int:
     descriptor = os.open(path, flags | _NOT_WAITING)
     try:
-        _check(os.fstat(descriptor).st_mode)
+        _check_mode(os.fstat(descriptor).st_mode)
     except OSError:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def _check(mode: int) -> None:
+def _check_mode(mode: int) -> None:
+    """Raise an OSError unless the mode is that of a regular file."""
     if stat.S_ISREG(mode):
         return
     if stat.S_ISDIR(mode):
@@ -340,12 +292,12 @@ def _check(mode: int) -> None:
 
 
 def identity(path: str | os.PathLike[str]) -> tuple[int, int] | str:
-    """Return what all names of one file or folder have in common: device and inode, or its path where there is none."""
+    """Return what all names of a file or folder share: device and inode, or the absolute path if it does not exist."""
     return inode_of(path) or os.path.abspath(path)
 
 
 def inode_of(path: str | os.PathLike[str]) -> tuple[int, int] | None:
-    """Return device and inode of what a path leads to; None where there is nothing."""
+    """Return device and inode of the file that a path resolves to; None if it does not exist."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -358,11 +310,11 @@ def walk_once(
     onerror: Callable[[OSError], object],
     onabove: Callable[[str], object] = lambda path: None,
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Visit each folder below another once, with the names of the folders and of all else in it, as `os.walk`.
+    """Visit each folder below ``top`` once, yielding folder, subfolders and other entries as `os.walk` does.
 
-    Linked folders are followed after all others, so that a folder is met under its own name if it has one here.
-    What lies above ``top`` is not followed, as it holds ``top`` itself: ``onabove`` is told of such a link. Names
-    that are taken out of the folders' list are left out.
+    Linked folders are visited last, so a folder inside ``top`` appears under its own name. A link to a parent of
+    ``top`` is not followed, since that contains ``top`` itself; ``onabove`` is called with it. Names that the caller
+    removes from the list of subfolders are skipped.
     """
     start = os.fspath(top)
     above = {identity(folder) for folder in Path(os.path.realpath(start)).parents}
@@ -391,5 +343,5 @@ def walk_once(
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads to itself, or what is gone by now
+    except OSError:  # a link to itself, or an entry that was removed meanwhile
         return False

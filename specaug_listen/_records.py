@@ -235,7 +235,7 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in mapping if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r:.80} stands twice in one mapping")
+        raise ValueError(f"the key {twice!r:.80} is repeated in one mapping")
     return mapping
 
 

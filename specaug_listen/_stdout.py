@@ -1,7 +1,7 @@
-"""Standard streams: what other code prints is kept away from our lines, and a closed stream does no harm.
+"""Standard streams: hold back what other code prints, and survive closed streams.
 
-Python code prints through ``sys.stdout``, processes and ``os.write`` through file descriptor 1, and C code through
-variables of its library; each has a function here that holds it back.
+Python code prints through ``sys.stdout``, child processes and ``os.write`` through file descriptor 1, and C code
+through variables of its library; each has its own function here.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ __all__ = [
 
 _NAMES = ("stdin", "stdout", "stderr")
 
-# Descriptors that lead to where standard output and error are to go again.
+# Duplicates of the original descriptors 1 and 2, while these are redirected.
 _SAVED: set[int] = set()
 
 
 class _Held:
-    """A stream that keeps what one thread writes, and passes on what others do; everything once it is over."""
+    """A stream that buffers what one thread writes and passes on other threads' writes; all writes once it is over."""
 
     def __init__(self, stream: Any) -> None:
         self._stream, self._thread = stream, threading.get_ident()
@@ -53,7 +53,9 @@ class _Held:
 
 @contextlib.contextmanager
 def hold_prints() -> Iterator[None]:
-    """Hold back what Python code prints in this thread, and drop it where it raises: the error is told in its place.
+    """Hold back what Python code prints in this thread; print it at the end, or drop it if the block raises.
+
+    The exception's message takes its place.
 
     Examples
     --------
@@ -73,7 +75,7 @@ def hold_prints() -> Iterator[None]:
     finally:
         for name, stream in held.items():
             stream.is_over = True
-            if getattr(sys, name) is stream:  # else another thread has put its own in place, and this passes all on
+            if getattr(sys, name) is stream:  # else another thread has replaced it, and this one passes everything on
                 setattr(sys, name, before[name])
             if has_worked and stream.texts:
                 before[name].write("".join(stream.texts))
@@ -81,9 +83,7 @@ def hold_prints() -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_stdout() -> Iterator[None]:
-    """Send standard output nowhere: of Python, of C code, of processes that are started, and of ``os.write(1, ...)``.
-
-    Other threads of this process are quiet as well for as long as it lasts.
+    """Discard standard output of Python, C code, child processes and ``os.write(1, ...)``, in all threads.
 
     Examples
     --------
@@ -96,7 +96,7 @@ def quiet_stdout() -> Iterator[None]:
 
 @contextlib.contextmanager
 def silence_stderr() -> Iterator[None]:
-    """Send standard error nowhere, Python's own, too: for a call of C++ code that cannot be silenced otherwise.
+    """Discard standard error, Python's own included: for C++ code that cannot be silenced otherwise.
 
     Examples
     --------
@@ -108,18 +108,18 @@ def silence_stderr() -> Iterator[None]:
 
 
 def close_saved_descriptors() -> None:
-    """Close the descriptors that are saved, in a process that was forked for a callable, which may write anywhere."""
+    """Close the saved descriptors, in a process that was forked for a callable, which may write to any descriptor."""
     while _SAVED:
         os.close(_SAVED.pop())
 
 
 @contextlib.contextmanager
 def _descriptor_to(nowhere: int, descriptor: int) -> Iterator[None]:
-    """Lead file descriptor 1 or 2 elsewhere, which all but Python's own `print` write to."""
+    """Redirect file descriptor 1 or 2, which everything but Python's `print` writes to."""
     real = sys.__stdout__ if descriptor == 1 else sys.__stderr__
     try:
         saved = os.dup(descriptor)
-    except OSError:  # Closed: nothing that is written there is seen.
+    except OSError:  # it is closed, so nothing can be printed there
         yield
         return
     _SAVED.add(saved)
@@ -136,7 +136,7 @@ def _descriptor_to(nowhere: int, descriptor: int) -> Iterator[None]:
 
 
 def _flush(stream: object) -> None:
-    """Write out what waits in the buffers of Python and of C, to where it was meant to go."""
+    """Flush the buffers of Python and of C before the descriptor changes."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         stream.flush()  # type: ignore[attr-defined]
     with contextlib.suppress(AttributeError, OSError, TypeError):
@@ -144,9 +144,9 @@ def _flush(stream: object) -> None:
 
 
 def open_closed() -> None:
-    """Open standard streams that are closed, upon nothing: else the next file that is opened takes their place.
+    """Open closed standard streams on the null device; otherwise the next opened file would take their descriptor.
 
-    What is printed on standard output is asked for, so that printing there goes on being an error.
+    Standard output is opened for reading only: printing the requested results must remain an error.
     """
     for number, name in enumerate(_NAMES):
         try:
@@ -159,7 +159,7 @@ def open_closed() -> None:
 
 
 def discard(number: int, flags: int = os.O_RDWR) -> None:
-    """Let a standard stream lead nowhere from now on, with what waits in its buffers."""
+    """Redirect a standard stream to the null device for good, together with its unflushed buffer."""
     nowhere = os.open(os.devnull, flags)
     if nowhere == number:
         os.set_inheritable(number, True)
@@ -169,7 +169,7 @@ def discard(number: int, flags: int = os.O_RDWR) -> None:
 
 
 class _CStreams:
-    """C's ``stdout`` and ``stderr``, which are variables of its library, and where they point."""
+    """C's ``stdout`` and ``stderr``, which are variables of its library, and their current targets."""
 
     def __init__(self, library: Any, names: tuple[str, str]) -> None:
         self._library = library
@@ -182,7 +182,7 @@ class _CStreams:
         self.free_all()
 
     def free_all(self) -> None:
-        """Undo everything, as in a process that was forked while other threads were at it."""
+        """Reset everything, as after a fork while other threads used it."""
         self.lock, self._changing = threading.RLock(), threading.Lock()
         self._memory: int | None = None
         self._n_silent = 0
@@ -193,8 +193,8 @@ class _CStreams:
         for variable, value in zip(self._variables, self._values, strict=True):
             variable.value = instead or value
 
-    def silence(self, n: int) -> None:
-        """Count one more, or one fewer, who wants nothing to be printed."""
+    def add_silencers(self, n: int) -> None:
+        """Change the number of active silencers by ``n``."""
         with self._changing:
             self._n_silent += n
             self._point()
@@ -207,7 +207,7 @@ class _CStreams:
 
     @contextlib.contextmanager
     def caught(self, lines: list[str]) -> Iterator[None]:
-        """Lead both into memory, and their lines into a list at the end."""
+        """Redirect both streams to memory, and append the printed lines to ``lines`` at the end."""
         text, size = ctypes.c_void_p(), ctypes.c_size_t()
         memory = self._library.open_memstream(ctypes.byref(text), ctypes.byref(size))
         if not memory:
@@ -227,13 +227,12 @@ class _CStreams:
 
 @contextlib.contextmanager
 def catch_c_output() -> Iterator[list[str]]:
-    """Catch what C code prints; the lines are in the list once the ``with`` is left.
+    """Catch what C code prints; the list holds the lines after the ``with`` block.
 
-    libmpg123 writes to C's ``stderr`` and libsndfile to its ``stdout``, and neither can be asked to be quiet. The two
-    variables of the C library are pointed elsewhere meanwhile, and no file descriptor is touched: what Python prints in
-    other threads, and what processes print that they start, goes where it always goes. Only one thread at a time is
-    within, so no callable is to be called there. Where the variables are not known (musl, Windows), nothing is
-    caught.
+    libmpg123 writes to C's ``stderr`` and libsndfile to its ``stdout``, and neither can be silenced. So the two
+    variables of the C library point elsewhere meanwhile. No file descriptor changes: other threads and child processes
+    print as usual. Only one thread at a time is inside, so no callable may be called there. Where the variables are
+    unknown (musl, Windows), nothing is caught.
 
     Examples
     --------
@@ -253,7 +252,7 @@ def catch_c_output() -> Iterator[list[str]]:
 
 @contextlib.contextmanager
 def silence_c_output() -> Iterator[None]:
-    """Drop what C code prints, of all threads together: around a callable, which may do anything.
+    """Discard what C code prints, in all threads: around a callable, which may do anything.
 
     Examples
     --------
@@ -264,21 +263,21 @@ def silence_c_output() -> Iterator[None]:
     if streams is None:
         yield
         return
-    streams.silence(1)
+    streams.add_silencers(1)
     try:
         yield
     finally:
-        streams.silence(-1)
+        streams.add_silencers(-1)
 
 
 @functools.cache
 def _c_streams() -> _CStreams | None:
-    """The streams of the C library; None where their variables cannot be set."""
+    """Return the streams of the C library; None if their variables cannot be set."""
     try:
         library = ctypes.CDLL(None)
     except (OSError, TypeError):
         return None
-    if hasattr(library, "gnu_get_libc_version"):  # elsewhere they may lie in memory that is not to be written to
+    if hasattr(library, "gnu_get_libc_version"):  # elsewhere they may be in read-only memory
         streams = _CStreams(library, ("stdout", "stderr"))
     elif hasattr(library, "__stderrp"):
         streams = _CStreams(library, ("__stdoutp", "__stderrp"))

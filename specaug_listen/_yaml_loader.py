@@ -1,4 +1,4 @@
-"""YAML loaders that build plain values alone: for our own short files, and for configurations of frameworks."""
+"""YAML loaders that build only plain values: for our own short files, and for configurations of frameworks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from yaml import YAMLError
 
 __all__ = ["LONGEST_NUMBER", "MAX_DEPTH", "MAX_VALUES", "YAMLError", "dump", "load", "load_tagged"]
 
-# The tokens of the largest models stand in their configurations, about 52,000 of them.
+# Configurations of the largest models list their tokens, about 52,000.
 MAX_VALUES = 60_000
 _MAX_OWN_VALUES = 20_000
 MAX_DEPTH = 60
@@ -23,12 +23,10 @@ _MERGE = _STANDARD + "merge"
 
 
 def load(text: str) -> Any:
-    """Read one YAML document.
+    """Read one YAML document of our own.
 
-    Raises
-    ------
-    YAMLError
-        Also for tags, aliases (which blow a short text up to gigabytes), repeated or odd keys, and what is too large.
+    Raises a YAMLError also for tags, aliases (which can expand a short text to gigabytes), repeated or non-scalar keys,
+    and documents that are too large.
     """
     for event in _events(text, _MAX_OWN_VALUES):
         if isinstance(event, yaml.events.AliasEvent):
@@ -42,21 +40,20 @@ Repeat = Callable[[tuple[str, ...], Any, Any], None]
 
 
 def load_tagged(text: str, tagged: Callable[[str, Any], Any], repeated: Repeat) -> Any:
-    """Read one YAML document of a framework: with aliases, merged keys, and tags, none of which is acted upon.
+    """Read one YAML document of a framework, with aliases, merged keys and tags; no tag is executed.
 
     Parameters
     ----------
     text : str
     tagged : callable
-        Called with a tag such as ``!ref`` and what follows it; what it gives stands in the result.
+        Called with a tag such as ``!ref`` and its value; the return value is used in the result.
     repeated : callable
-        Called with the place of a key that stands again in its mapping, the last value, which counts, and the one
-        before.
+        Called for a key that is repeated in its mapping: with its path, the last value, which counts, and the previous.
 
     Raises
     ------
     YAMLError
-        For tags of Python objects, odd keys, and aliases that hold themselves or blow the file up.
+        For tags of Python objects, non-scalar keys, and recursive or exploding aliases.
     """
     for _ in _events(text):
         pass
@@ -76,21 +73,16 @@ def load_tagged(text: str, tagged: Callable[[str, Any], Any], repeated: Repeat) 
 
 
 def dump(data: Any) -> str:
-    """Plain data as YAML, in its own order."""
+    """Return plain data as YAML, in its own order."""
     return str(yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100))
 
 
 def _events(text: str, most: int = MAX_VALUES) -> Iterator[Any]:
-    """Yield the events of the first document; it ends where there is too much, before more is read.
-
-    Raises
-    ------
-    YAMLError
-    """
+    """Yield the events of the first document; raise a YAMLError as soon as it is too large or too deep."""
     depth = n_values = n_documents = 0
     for event in yaml.parse(text, Loader=_parser(text)):
         n_documents += isinstance(event, yaml.events.DocumentStartEvent)
-        if n_documents > 1:  # which is refused later
+        if n_documents > 1:  # refused later
             return
         if isinstance(event, yaml.events.CollectionEndEvent):
             depth -= 1
@@ -106,10 +98,10 @@ def _events(text: str, most: int = MAX_VALUES) -> Iterator[Any]:
 
 
 class _Numbers(yaml.constructor.SafeConstructor):
-    """Numbers are those of YAML 1.2, and none is endless."""
+    """Numbers as in YAML 1.2, of limited length."""
 
     def construct_number(self, node: Any) -> Any:
-        """A number; working out one of a million digits would take minutes."""
+        """Return a number; converting one of a million digits would take minutes."""
         if len(node.value) > LONGEST_NUMBER:
             problem = f"a number of {len(node.value)} characters, {node.value[:40]}...: allowed are {LONGEST_NUMBER}"
             raise _refusal(problem, node)
@@ -118,7 +110,7 @@ class _Numbers(yaml.constructor.SafeConstructor):
 
 
 class _OwnKeys(_Numbers):
-    """Mappings without repeated or odd keys."""
+    """Mappings without repeated or non-scalar keys."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         _check_keys(node)
@@ -126,7 +118,7 @@ class _OwnKeys(_Numbers):
 
 
 class _WithTags(_Numbers):
-    """Plain values; a tag that is not YAML's own, and what stands behind it, go to ``tagged``."""
+    """Plain values; a tag that is not YAML's own, and its value, go to ``tagged``."""
 
     tagged: Callable[[str, Any], Any]
 
@@ -134,7 +126,7 @@ class _WithTags(_Numbers):
         try:
             return super().construct_object(node, deep)
         except (LookupError, AttributeError, ArithmeticError, TypeError):  # PyYAML's, for e.g. !!bool x
-            raise _refusal(f"{node.value!r:.60} is no {node.tag.removeprefix(_STANDARD)}", node) from None
+            raise _refusal(f"{node.value!r:.60} is not a valid {node.tag.removeprefix(_STANDARD)}", node) from None
 
     def construct_tagged(self, tag: str, node: Any) -> Any:
         """Return what ``tagged`` makes of a node."""
@@ -146,54 +138,54 @@ class _WithTags(_Numbers):
         return self.tagged(tag, (self.construct_sequence if is_list else self.construct_mapping)(node, True))
 
 
-# In C, 30 times as fast, where PyYAML was built with libyaml, as its wheels are. Short texts are read by PyYAML's own
-# parser, as the frameworks do: the other is stricter at corners such as `{key:}`.
+# The C parser is 30 times as fast, if PyYAML was built with libyaml, as its wheels are. Short texts are read by
+# PyYAML's own parser, as in the frameworks: the C parser is stricter in corner cases such as `{key:}`.
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONGEST_SLOW = 1 << 15
-# YAML 1.2 and JSON write 1e-10; PyYAML, which is of YAML 1.1, would take it for a text.
+# A number in YAML 1.2 and JSON, such as 1e-10; PyYAML, which implements YAML 1.1, would read a text.
 _EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)$")
 
 
 def _parser(text: str) -> Any:
-    """The parser of a text: in C, or PyYAML's own."""
+    """Return the parser for a text: the C one, or PyYAML's own."""
     return _Fast if len(text) > _LONGEST_SLOW else yaml.SafeLoader
 
 
 @functools.cache
 def _loader(parser: Any, constructor: type[_Numbers]) -> Any:
-    """A parser with a constructor."""
+    """Return a loader class that combines a parser with a constructor."""
     loader: Any = type("_Loader", (constructor, parser), {})
     for kind in ("int", "float"):
         loader.add_constructor(_STANDARD + kind, constructor.construct_number)
     loader.add_implicit_resolver(_STANDARD + "float", _EXPONENT, list("-+0123456789."))
     if constructor is _WithTags:
         loader.add_multi_constructor(None, _WithTags.construct_tagged)
-        for kind in ("set", "omap", "pairs"):  # which are no plain values
+        for kind in ("set", "omap", "pairs"):  # not plain values
             del loader.yaml_constructors[_STANDARD + kind]
     return loader
 
 
 def _repeats(
-    node: Any, place: tuple[str, ...], above: tuple[Any, ...], counter: Iterator[int]
+    node: Any, place: tuple[str, ...], parents: tuple[Any, ...], counter: Iterator[int]
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Yield the place of each key that stands again in its mapping, its last node and the one before.
+    """Yield path, last node and previous node of each repeated key; keys become texts.
 
-    On the way each alias is followed again, so that it counts; what has no end is refused, and keys become texts.
+    Aliases are followed each time they occur, so their values count; recursion is refused.
     """
     if next(counter) >= MAX_VALUES:
         raise _refusal(f"more than {MAX_VALUES} values, as its aliases are counted", node)
-    if node in above:
-        raise _refusal("an alias stands for what holds it", node)
-    if len(above) >= MAX_DEPTH:
+    if node in parents:
+        raise _refusal("an alias contains itself", node)
+    if len(parents) >= MAX_DEPTH:
         raise _refusal(f"nested more than {MAX_DEPTH} deep", node)
     if isinstance(node, yaml.SequenceNode):
         for i, entry in enumerate(node.value):
-            yield from _repeats(entry, (*place, str(i)), (*above, node), counter)
+            yield from _repeats(entry, (*place, str(i)), (*parents, node), counter)
     if isinstance(node, yaml.MappingNode):
         _check_names(node)
         values: dict[str, Any] = {}
         for key, value in node.value:
-            yield from _repeats(value, (*place, key.value), (*above, node), counter)
+            yield from _repeats(value, (*place, key.value), (*parents, node), counter)
             if key.tag != _MERGE:
                 key.tag = _STANDARD + "str"
                 if key.value in values:
@@ -212,7 +204,7 @@ def _check_keys(node: Any) -> None:
     names = set()
     for key, _ in node.value:
         if key.value in names:
-            raise _refusal(f"the key {key.value!r:.80} stands twice", key)
+            raise _refusal(f"the key {key.value!r:.80} is repeated", key)
         names.add(key.value)
 
 

@@ -98,7 +98,8 @@ def test_code_that_swallows_the_interruption_only_puts_it_off_and_scratch_is_rem
 def test_what_was_started_to_ignore_hang_ups_goes_on_ignoring_them():
     code = (
         "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
-        "from specaug_listen._interrupts import handle_signals; handle_signals(); signal.raise_signal(signal.SIGHUP); print('on')"
+        "from specaug_listen._interrupts import handle_signals; handle_signals();"
+        "signal.raise_signal(signal.SIGHUP); print('on')"
     )
     ran = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)
     assert ran.stdout == "on\n"

@@ -69,7 +69,7 @@ def check_once(what: str, names: Iterable[str]) -> None:
     names_so_far: set[str] = set()
     for name in names:
         if name.casefold() in names_so_far:
-            raise ParameterError(f"{what}={name!r:.80}: stands twice; allowed is each name once, whatever its case")
+            raise ParameterError(f"{what}={name!r:.80}: is repeated; allowed is each name once, ignoring case")
         names_so_far.add(name.casefold())
 
 

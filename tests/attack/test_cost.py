@@ -25,7 +25,7 @@ def test_long_texts_say_the_same_as_short_ones():
     padded = text + "# padding\n" * 4000
     assert load(padded) == load(text) == {"a": 1e-10, "b": [31, "7", True, None, 1000], "c": {"d": 2.5}}
     assert load_tagged(padded, tuple, print) == load(text)
-    with pytest.raises(yaml.YAMLError, match="stands twice"):
+    with pytest.raises(yaml.YAMLError, match="is repeated"):
         load(padded + "a: 2\n")
 
 

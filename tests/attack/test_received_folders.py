@@ -56,7 +56,7 @@ def test_a_link_that_leads_out_is_refused(subtests, run, tmp_path, name):
     for how in ("absolute", "relative"):
         with subtests.test(how=how):
             link(file, outside if how == "absolute" else f"../../outside-{name}")
-            assert "lies outside of its folder, behind a link" in refused(lambda: write_report(run), name)
+            assert "is a link to a file outside of its folder" in refused(lambda: write_report(run), name)
             assert not (run / "report.html").is_file() or b"outside" not in (run / "report.html").read_bytes()
 
 
@@ -64,7 +64,7 @@ def test_a_link_that_leads_out_is_refused(subtests, run, tmp_path, name):
 def test_an_index_and_a_clips_folder_may_not_lead_out_either(run, tmp_path, name):
     (run / name).rename(tmp_path / "elsewhere")
     (run / name).symlink_to(tmp_path / "elsewhere")
-    assert "lies outside of its folder" in refused(lambda: write_report(run), name)
+    assert "outside of its folder" in refused(lambda: write_report(run), name)
 
 
 def test_a_link_within_the_folder_is_followed(run):
@@ -88,7 +88,7 @@ def test_a_hard_link_is_refused_with_the_way_out(run, tmp_path, name):
 def test_a_sweep_may_not_lead_out(sheet, tmp_path, name):
     (sheet / name).rename(tmp_path / "elsewhere")
     (sheet / name).symlink_to(tmp_path / "elsewhere")
-    assert "lies outside of its folder" in refused(lambda: write_page(sheet, overwrite=True), name)
+    assert "outside of its folder" in refused(lambda: write_page(sheet, overwrite=True), name)
 
 
 def test_a_file_that_becomes_a_link_while_it_is_opened_is_refused(run, tmp_path, monkeypatch):

@@ -54,7 +54,7 @@ POLICIES = {
     "no yaml": ("transforms: [", "not valid YAML"),
     "a tag": ("transforms: !!python/object/apply:os.system ['true']", "not valid YAML"),
     "1e9 aliases": (ALIASES, "more than 60000 values, as its aliases are counted"),
-    "a key twice": ("transforms: []\ntransforms: []", "the key 'transforms' stands twice"),
+    "a key twice": ("transforms: []\ntransforms: []", "the key 'transforms' is repeated"),
     "deep": ("transforms: " + "[" * 5000, "not valid YAML|nested too deeply"),
 }
 

@@ -105,7 +105,7 @@ def test_a_file_that_does_not_fit_is_refused_by_name_in_one_line(subtests, read,
         ("base: whisper\nhop_length: 500", "hop_length=500: allowed is at most win_length=400"),
         ("base: whisper\nn_mels: 256", r"front-end 'mine': \d+ of 256 mel filters hold no FFT bin"),
         ("n_mels: 40", "sample_rate is missing"),
-        ("base: whisper\nbase: nemo", "the key 'base' stands twice"),
+        ("base: whisper\nbase: nemo", "the key 'base' is repeated"),
         ("[whisper]", "holds a list; a front-end file is a YAML mapping"),
     ]:
         with subtests.test(text=text, message=message):
