@@ -1,4 +1,4 @@
-"""Decoders: one stream of sound, from its beginning to its end, in blocks; where it stops is noted, not guessed."""
+"""Decoders: one stream of sound, from beginning to end, in blocks; where it stops is recorded, not guessed."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ __all__ = ["BLOCK_SAMPLES", "Decoder", "Ending", "SndfileDecoder"]
 
 Real = npt.NDArray[np.float32]
 BLOCK_SAMPLES = 1 << 16
-# libsndfile gives 2^63 - 1 where a stream does not say how long it is.
+# libsndfile reports 2^63 - 1 frames for a stream of unknown length.
 _MOST_FRAMES = 1 << 48
 _SAMPLE_BYTES = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1,
 }  # fmt: skip
-# An empty tag of ID3: without it, libsndfile looks for Apple's second file of a file without a name, in the folder in
-# which the program runs, before it looks for MPEG's frames.
+# An empty ID3 tag: without it, libsndfile looks for the resource fork of a file without a name, in the working
+# directory, before it looks for MPEG frames.
 _EMPTY_ID3_TAG = b"ID3\4\0\0\0\0\0\x76" + bytes(0x76)
 _COMPRESSED_FORMATS = {"FLAC", "OGG", "MP3"}
-# MPEG frames borrow bits of those before them, of which a decoder that was sent into the middle has none: it complains
-# of the first ones there. So it is sent to so many samples earlier; 32 frames hold more than can be borrowed.
+# MPEG frames refer to bits of earlier frames (the bit reservoir), which are missing after a seek: the decoder reports
+# errors in the first frames. So it starts so many samples earlier; 32 frames hold more than the reservoir.
 _WARM_UP_SAMPLES = 32 * 1152
-# What a damaged FLAC may lack in one place; more is no damage, but a number that means nothing.
+# The longest plausible gap in a damaged FLAC; a longer one comes from a corrupt frame number.
 _LONGEST_GAP_S = 3600
-# What is read at most in looking for undamaged frames: so many bytes, and so many times those of the file.
+# How much is read at most to find undamaged frames: so many bytes, plus a multiple of the file's size.
 _TRIED_BYTES, _TRIED_FACTOR = 1 << 18, 2
 
 
 class Ending(NamedTuple):
-    """How decoding came to its end.
+    """How decoding ended.
 
     Parameters
     ----------
     n_samples : int
         From the beginning of the stream.
     reason : str or None
-        What the decoder complains of.
+        The decoder's error.
     ran_out : bool
-        Whether it complains because the file ends.
+        Whether the error is that the file ends.
     """
 
     n_samples: int
@@ -59,15 +59,15 @@ class Ending(NamedTuple):
 
 
 class Decoder(ABC):
-    """One stream of a file.
+    """A decoder of one stream of a file.
 
-    Parameters
+    Attributes
     ----------
     sample_rate, n_channels : int
     n_exact : int or None
-        Its length where it is known for certain; None where only decoding tells.
+        The length, if it is certain before decoding.
     name : str
-        Of the library, with its version.
+        Name and version of the library.
     """
 
     sample_rate: int
@@ -77,12 +77,12 @@ class Decoder(ABC):
 
     @abstractmethod
     def blocks(self, begin: int) -> Iterator[Real]:
-        """Samples from ``begin`` to the end, shape (n, n_channels), in blocks; `ending` is known behind the last."""
+        """Yield samples from `begin` to the end in blocks of shape (n, n_channels), then set `ending`."""
 
     @property
     @abstractmethod
     def n_likely(self) -> int | None:
-        """Its length as its header or its frames tell before anything is decoded; None where nothing does."""
+        """The length by its header or frames before anything is decoded; None if unknown."""
 
     @property
     @abstractmethod
@@ -91,7 +91,7 @@ class Decoder(ABC):
 
     @abstractmethod
     def notices(self) -> list[Notice]:
-        """Return what is known by now of a header and a content that disagree."""
+        """Return what is known so far of disagreements between header and content."""
 
 
 class SndfileDecoder(Decoder):
@@ -111,7 +111,7 @@ class SndfileDecoder(Decoder):
     def __init__(self, path: str | os.PathLike[str], stream: Stream) -> None:
         self._path, self._stream = path, stream
         self._ending: Ending | None = None
-        self._complaints: list[str] = []
+        self._errors: list[str] = []
         self._n_silent = self._n_gaps = 0
         self._md5 = FlacMd5(b"")
         sf = require("soundfile", purpose="reading audio")
@@ -158,7 +158,7 @@ class SndfileDecoder(Decoder):
 
     @property
     def n_likely(self) -> int | None:
-        """Its length by its last frame, its header, or a count of its frames; None where nothing tells."""
+        """The length by its last frame, its header, or a count of its frames; None if unknown."""
         if self.n_exact is not None:
             return self.n_exact
         if self._is_flac:
@@ -173,8 +173,8 @@ class SndfileDecoder(Decoder):
         return self._ending
 
     def blocks(self, begin: int) -> Iterator[Real]:
-        """Samples from ``begin`` to the end; what cannot be decoded within FLAC is silent, as long as it was."""
-        self._complaints, self._n_silent, self._n_gaps = [], 0, 0
+        """Yield samples from `begin` to the end; damage within FLAC becomes silence of the same length."""
+        self._errors, self._n_silent, self._n_gaps = [], 0, 0
         file, view = self._open()
         at = self._seek(file, begin)
         if at < 0:
@@ -182,11 +182,11 @@ class SndfileDecoder(Decoder):
             file, view = self._open()
             at = 0
         self._md5 = self._md5_of_stream() if self._is_flac and begin == 0 else FlacMd5(b"")
-        for block in chain(self._read(file, view, at - self._stream.skip_samples, begin), self._behind_damage(begin)):
+        for block in chain(self._read(file, view, at - self._stream.skip_samples, begin), self._after_damage(begin)):
             self._md5.add(block)
             yield block
 
-    def _behind_damage(self, begin: int) -> Iterator[Real]:
+    def _after_damage(self, begin: int) -> Iterator[Real]:
         if self._is_flac and self._ending is not None and self._ending.reason is not None:
             yield from self._resume(begin)
 
@@ -195,7 +195,7 @@ class SndfileDecoder(Decoder):
             return FlacMd5(view.read(HEADER_BYTES))
 
     def _resume(self, begin: int) -> Iterator[Real]:
-        """Yield what follows behind damage in FLAC, of which each frame tells its place."""
+        """Yield what follows damage in FLAC, whose frames tell their place."""
         with View(self._path, self._stream.pieces or ()) as stream:
             (header, longest), end = flac_header(stream), stream.n_bytes
             n_left = _TRIED_BYTES + _TRIED_FACTOR * end
@@ -205,11 +205,11 @@ class SndfileDecoder(Decoder):
                     return
                 if not self._may_follow(place, ending):
                     continue
-                n_tried = self._n_bytes_in_vain(View(stream, (header, (at, min(end, at + longest)))))
-                n_left -= n_tried
-                if n_tried:
+                n_wasted = self._n_wasted_bytes(View(stream, (header, (at, min(end, at + longest)))))
+                n_left -= n_wasted
+                if n_wasted:
                     continue  # it only looked like a frame, or is damaged as well
-                self._ending = None  # not known again before all that follows has been asked for
+                self._ending = None  # unknown until the rest is decoded
                 self._n_silent += place - ending.n_samples
                 self._n_gaps += place > ending.n_samples
                 yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
@@ -217,12 +217,12 @@ class SndfileDecoder(Decoder):
                 yield from self._read(open_file(view), view, place, begin)
 
     def _may_follow(self, place: int, ending: Ending) -> bool:
-        """Whether a frame at this place in time can be the next one behind the damage."""
+        """Whether a frame at this sample can be the next one after the damage."""
         n_lost, most = place - ending.n_samples, self._stream.promised_samples
         return 0 <= n_lost <= _LONGEST_GAP_S * self.sample_rate and (most is None or place < most)
 
-    def _n_bytes_in_vain(self, view: View) -> int:
-        """Return how many bytes were read in vain of what looks like a frame; 0 where it is one."""
+    def _n_wasted_bytes(self, view: View) -> int:
+        """Return how many bytes were read of what only looks like a frame; 0 if it is one."""
         file = open_file(view)
         try:
             n, reason = self._fill(file, np.full((1, self.n_channels), np.nan, np.float32))
@@ -231,10 +231,10 @@ class SndfileDecoder(Decoder):
             close_file(file, view)
 
     def _seek(self, file: Any, begin: int) -> int:
-        """Go to ``begin`` or before it; return where the file is then, -1 where it is lost."""
+        """Seek to `begin` or before it; return the position, -1 if seeking failed."""
         if not (self._is_linear or self._may_seek) or begin >= self._frames:
             return 0
-        if begin == 0 and not self._is_mpeg:  # mpg123 gives other last bits where nothing has been sought
+        if begin == 0 and not self._is_mpeg:  # mpg123 rounds differently without a seek
             return 0
         at = max(0, begin - _WARM_UP_SAMPLES) if self._is_mpeg else begin
         try:
@@ -242,14 +242,14 @@ class SndfileDecoder(Decoder):
                 file.seek(at)
         except (RuntimeError, ValueError):
             return -1
-        if at:  # else it is read from its beginning, and complaints are of damage
+        if at:  # else it is read from its beginning, and errors mean damage
             at += self._warm_up(file, begin - at)
         return at
 
     def _warm_up(self, file: Any, n_samples: int) -> int:
-        """Decode and drop samples, whatever the decoder complains of; return how many there were."""
+        """Decode and drop samples, ignoring errors; return how many there were."""
         n, _ = self._fill(file, np.empty((n_samples, self.n_channels), np.float32))
-        self._complaints.clear()
+        self._errors.clear()
         return n
 
     def _read(self, file: Any, view: View | None, at: int, begin: int) -> Iterator[Real]:
@@ -272,7 +272,7 @@ class SndfileDecoder(Decoder):
         self._ending = Ending(at, reason, view is not None and view.is_exhausted)
 
     def _fill(self, file: Any, block: Real) -> tuple[int, str | None]:
-        """Fill a block of NaN; return how much of it is filled, and what the decoder complains of."""
+        """Fill a block of NaN; return how much of it is filled, and the decoder's error."""
         sf = require("soundfile", purpose="reading audio")
         reason = None
         with catch_c_output() as lines:
@@ -283,14 +283,14 @@ class SndfileDecoder(Decoder):
                 blank = np.isnan(block).any(axis=1)
                 n = int(blank.argmax()) if blank.any() else len(block)
         if self._is_mpeg:
-            self._complaints += [line for line in lines if "error" in line]
+            self._errors += [line for line in lines if "error" in line]
         return n, reason
 
     def notices(self) -> list[Notice]:
-        """Return what is known by now of a header and a content that disagree."""
+        """Return what is known so far of disagreements between header and content."""
         present = self._present()
         values = {"n_present": present, "n_promised": self._n_promised(present), "sample_rate": self.sample_rate}
-        notices = [*self._of_length(values), *self._damage(is_whole=self._is_whole(present))]
+        notices = [*self._length_notices(values), *self._damage(is_whole=self._is_whole(present))]
         if self._stream.is_open and present:
             notices.append(Notice("open-length", values))
         if (within := self._ends_within()) is not None:
@@ -310,8 +310,8 @@ class SndfileDecoder(Decoder):
                 notices.append(Notice("stopped", values | {"n_promised": whole, "reason": ending.reason}))
         return notices
 
-    def _of_length(self, values: dict[str, Any]) -> list[Notice]:
-        """Return what the length in a header makes of the one that is there."""
+    def _length_notices(self, values: dict[str, Any]) -> list[Notice]:
+        """Compare the promised length with the present one."""
         present, promised = values["n_present"], values["n_promised"]
         if promised is None or present is None:
             return []
@@ -320,7 +320,7 @@ class SndfileDecoder(Decoder):
             return [] if stopped else [Notice("cut", values)]
         if present > promised:
             return [Notice("longer" if promised else "no-length", values)]
-        n_more = (self._stream.present_bytes or 0) - (self._stream.promised_bytes or 0)  # bytes that make no sample
+        n_more = (self._stream.present_bytes or 0) - (self._stream.promised_bytes or 0)  # too few for a sample
         return [Notice("junk-after", {"n_bytes": n_more})] if n_more > 0 and self._is_linear else []
 
     def _damage(self, *, is_whole: bool) -> list[Notice]:
@@ -330,9 +330,9 @@ class SndfileDecoder(Decoder):
             notices.append(Notice("silenced", values))
         elif is_whole and self._md5.differs:
             notices.append(Notice("other-sound"))
-        if self._complaints:
-            first = self._complaints[0].rpartition("error:")[2].strip(" !")
-            notices.append(Notice("decoder-errors", {"n_errors": len(self._complaints), "reason": first}))
+        if self._errors:
+            first = self._errors[0].rpartition("error:")[2].strip(" !")
+            notices.append(Notice("decoder-errors", {"n_errors": len(self._errors), "reason": first}))
         return notices
 
     def _ends_within(self) -> str | None:
@@ -342,7 +342,7 @@ class SndfileDecoder(Decoder):
         return stream.ends_within
 
     def _n_zeros_behind(self) -> int:
-        """Count the zeros behind the frames of a FLAC that was decoded to its end, of which its decoder complains."""
+        """Count the zeros behind the frames of a completely decoded FLAC, which the decoder reports as an error."""
         ending, stream = self._ending, self._stream
         if not self._is_flac or ending is None or ending.reason is None or stream.pieces is None:
             return 0
@@ -352,11 +352,11 @@ class SndfileDecoder(Decoder):
             return zeros_behind(view)
 
     def _has_junk(self, present: int | None) -> bool:
-        """Whether FLAC was decoded to its end, and its decoder complains of what is behind it."""
+        """Whether FLAC was decoded completely, and its decoder fails on trailing bytes."""
         return self._is_whole(present) and self._ending is not None and self._ending.reason is not None
 
     def _is_whole(self, present: int | None) -> bool:
-        """Whether as many samples of a FLAC are there as its header promises."""
+        """Whether a FLAC holds as many samples as its header promises."""
         return self._is_flac and present is not None and present == self._stream.promised_samples
 
     def _present(self) -> int | None:

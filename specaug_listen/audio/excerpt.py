@@ -1,4 +1,4 @@
-"""A part of a file: the samples of its streams, one behind the other, from one place to another."""
+"""A part of a file: the concatenated samples of its streams, from one time to another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .decoding import Decoder, Real
 
 __all__ = ["Excerpt", "check_excerpt"]
 
-# As dense as sound can be: silence in FLAC, of which 11 bytes make 65535 samples.
+# The densest sound: silence in FLAC, where 11 bytes hold 65535 samples.
 _MOST_SAMPLES_PER_BYTE = 1 << 13
 
 
@@ -26,31 +26,31 @@ class Excerpt:
     ----------
     decoders : sequence of Decoder
         Of the file's streams, all of one rate and number of channels.
-    noticed : sequence of Notice
-        What is known of the file before it is decoded.
+    file_notices : sequence of Notice
+        Known before the file is decoded.
     start_s, duration_s : float [s]
     n_bytes : int
-        Of the file.
+        Size of the file.
 
     Attributes
     ----------
     sample_rate, n_channels : int
     begin : int
-        Where it begins in the file.
+        Its first sample in the file.
     sha256 : str
-        Hash of the whole file's bytes; empty until it is known.
+        Hash of the whole file's bytes; empty until the caller sets it.
     """
 
     def __init__(
         self,
         decoders: Sequence[Decoder],
-        noticed: Sequence[Notice],
+        file_notices: Sequence[Notice],
         start_s: float,
         duration_s: float | None,
         *,
         n_bytes: int = 0,
     ) -> None:
-        self._decoders, self._noticed, self._start_s, self._n_bytes = decoders, noticed, start_s, n_bytes
+        self._decoders, self._file_notices, self._start_s, self._n_bytes = decoders, file_notices, start_s, n_bytes
         self.sha256 = ""
         self.sample_rate, self.n_channels = decoders[0].sample_rate, decoders[0].n_channels
         self.begin = round(start_s * self.sample_rate)
@@ -59,23 +59,23 @@ class Excerpt:
         exact = [decoder.n_exact for decoder in decoders]
         if None not in exact:
             total = sum(n for n in exact if n is not None)
-            self._check_not_behind(total)
+            self._check_start(total)
             self.begin = min(self.begin, total - 1)
             self._n_samples = total - self.begin if self._wanted is None else min(total - self.begin, self._wanted)
 
     @property
     def n_exact(self) -> int | None:
-        """Its length, where it is known before anything is decoded."""
+        """The length, if it is known before anything is decoded."""
         return self._n_samples
 
     @property
     def n_samples(self) -> int:
-        """Its length; where it is not known, all is decoded once to count it.
+        """The length; if it is unknown, all is decoded once to count it.
 
         Raises
         ------
         AudioError
-            When nothing is there, or far too much.
+            If there is nothing, or far too much.
         """
         if self._n_samples is None:
             n_samples = 0
@@ -86,7 +86,7 @@ class Excerpt:
         return self._n_samples
 
     def check_length(self, sample_rate: int) -> None:
-        """Refuse what would be too long at a rate, as far as that is known before anything is decoded.
+        """Raise if the excerpt would be too long at a rate, as far as that is known before decoding.
 
         Raises
         ------
@@ -95,7 +95,7 @@ class Excerpt:
         n_samples = self._n_samples
         if n_samples is None and None not in (likely := [decoder.n_likely for decoder in self._decoders]):
             total = sum(n for n in likely if n is not None)
-            # What the file could never hold is a header that is wrong, and all that is there is read.
+            # More than the file could hold comes from a wrong header: the file is read as far as possible.
             n_samples = max(0, total - self.begin) if total <= _MOST_SAMPLES_PER_BYTE * self._n_bytes else None
             if n_samples is not None and self._wanted is not None:
                 n_samples = min(n_samples, self._wanted)
@@ -104,21 +104,21 @@ class Excerpt:
 
     @property
     def decoder(self) -> str:
-        """Who decodes it."""
+        """Name and version of the decoder."""
         return self._decoders[0].name
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What is known by now of the file; all of it when the excerpt has been read, or its length was asked for."""
-        return (*self._noticed, *(notice for decoder in self._decoders for notice in decoder.notices()))
+        """What is known so far of the file; complete after the excerpt has been read, or after `n_samples`."""
+        return (*self._file_notices, *(notice for decoder in self._decoders for notice in decoder.notices()))
 
     def blocks(self, size: int) -> Iterator[Real]:
-        """The samples from the beginning, in blocks of shape (n, n_channels), as often as they are asked for.
+        """Yield the samples in blocks of shape (n, n_channels); each call starts at the beginning.
 
         Raises
         ------
         AudioError
-            When nothing is there.
+            If there is nothing.
         """
         waiting: list[Real] = []
         n_waiting = 0
@@ -148,10 +148,10 @@ class Excerpt:
                     return
             skip = max(0, skip - (decoder.ending.n_samples if decoder.ending else 0))
         if done == 0:
-            self._check_not_behind(sum(decoder.ending.n_samples for decoder in self._decoders if decoder.ending))
+            self._check_start(sum(decoder.ending.n_samples for decoder in self._decoders if decoder.ending))
             raise AudioError("the file holds no samples that can be decoded; use another clip")
 
-    def _check_not_behind(self, total: int) -> None:
+    def _check_start(self, total: int) -> None:
         if total == 0:
             cut = next((notice.text for notice in self.notices if notice.kind in ("cut", "cut-within")), None)
             raise AudioError(cut or "the file holds no samples")
@@ -162,12 +162,12 @@ class Excerpt:
 
 
 def check_excerpt(start_s: float, duration_s: float | None) -> None:
-    """See that a part of a clip can be meant.
+    """Raise unless a start and a duration are valid.
 
     Raises
     ------
     ParameterError
-        When it begins before the clip, holds nothing, or is given in something else than seconds.
+        For a negative start, a duration of 0 or less, or anything but finite seconds.
     """
     if not (_is_finite(start_s) and start_s >= 0):
         raise ParameterError(f"start={start_s!r:.80}: expected seconds >= 0")

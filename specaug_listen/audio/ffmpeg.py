@@ -1,4 +1,4 @@
-"""Files that libsndfile does not read, through FFmpeg, as the package ``av`` holds it: the extra ``[av]``."""
+"""Decoding through FFmpeg, in the package ``av`` (the extra ``[av]``), of files that libsndfile does not read."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError
 from .containers import Stream, View
-from .containers.ffmpeg_parts import n_bytes_behind
+from .containers.ffmpeg_parts import n_trailing_bytes
 from .decoding import BLOCK_SAMPLES, Decoder, Ending, Real
 from .packet_gaps import PacketGaps
 
 __all__ = ["FfmpegDecoder"]
 
-# Of fewer bytes behind a file nothing is said: they are no recording.
-_FEWEST_BYTES_BEHIND = 1000
+# Fewer trailing bytes than this are not reported: they are no recording.
+_FEWEST_TRAILING_BYTES = 1000
 # Containers round their lengths, and encoders pad.
 _TOLERANCE_S = 0.25
-# Of a packet of Windows Media, which mostly holds a quarter of a second, more is lost than this.
+# Less than a packet of Windows Media, which usually holds a quarter of a second.
 _ASF_TOLERANCE_S = 0.15
-# As FFmpeg describes channels in no order that it knows: "8 channels (FL+FR+...)".
+# In FFmpeg's description of channels in a custom order: "8 channels (FL+FR+...)".
 _OWN_ORDER_MARK = " channels ("
-# Of larger files without a length, packets are not counted before they are decoded.
+# Packets of larger files without a length are not counted before they are decoded.
 _MOST_COUNTED_BYTES = 1 << 28
 _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
-# Containers whose header tells how long each track is. Of others FFmpeg guesses it (from the first frames of an AAC, a
-# file's size); those of Windows Media and AVI are read in `ffmpeg_parts`.
+# Containers whose header tells the duration of each track. FFmpeg guesses it for others (from the first frames of an
+# AAC, the file's size); Windows Media and AVI are parsed in `ffmpeg_parts`.
 _TRACK_LENGTH_FORMATS = frozenset(
     ["mov", "caf", "wav", "w64", "aiff", "au", "tta", "wv", "ape", "tak", "mpc", "mpc8", "dsf", "iff", "rm", "flac"]
 )
-# Containers with a header that could tell, but does not tell it of the track.
+# Containers whose header may tell the duration of the file, but not of the track.
 _FILE_LENGTH_FORMATS = frozenset(["asf", "avi", "matroska"])
-# Of these, the structure of the file tells whether anything could.
+# Containers without a duration, whose structure shows whether truncation could be detected.
 _PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
 
 
 class _Source:
-    """A file as FFmpeg reads it, which prints a traceback of an error in seeking, as with a size below 0."""
+    """A file for FFmpeg, whose failing seeks (to a negative offset, say) would print a traceback."""
 
     def __init__(self, file: BinaryIO | View, name: str | os.PathLike[str]) -> None:
         self.name, self.read, self.tell = os.fspath(name), file.read, file.tell
         self._seek = file.seek
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place; -1 where there is none, which is what FFmpeg expects."""
+        """Move to an offset; return -1 if that fails, as FFmpeg expects."""
         try:
             return self._seek(offset, whence)
         except (OSError, ValueError, OverflowError):
@@ -66,11 +66,11 @@ class FfmpegDecoder(Decoder):
     ----------
     path : str or path-like
     part : Stream, optional
-        What is known of the file, and which part of it to read.
+        The part of the file to read, and what is known of it.
     ends : int, optional
-        Where it ends by its own structure.
+        Where the file ends by its own structure.
     follows : bool
-        Whether it follows another file in the same one, which has said who decodes it.
+        Whether it follows a concatenated file, whose notices name the decoder.
 
     Raises
     ------
@@ -102,7 +102,7 @@ class FfmpegDecoder(Decoder):
             }  # fmt: skip
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
-        self._read_to = self._n_behind = 0
+        self._read_to = self._n_trailing = 0
         self._gaps = PacketGaps(self.sample_rate)
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
@@ -130,10 +130,10 @@ class FfmpegDecoder(Decoder):
                 raise AudioError(f"cannot be decoded by FFmpeg ({error.strerror}); convert it to WAV") from None
 
     def _length(self, container: Any, stream: Any) -> int | None:
-        """Return the samples that the header promises of this track, and not of the file as a whole."""
+        """Return the samples that the header promises for this track; None if it tells only the file's duration."""
         kind = str(container.format.name).split(",")[0]
-        is_told = kind in _TRACK_LENGTH_FORMATS | _FILE_LENGTH_FORMATS
-        self._could_tell = is_told or not (container.duration or kind in _PACKET_FORMATS)
+        is_known = kind in _TRACK_LENGTH_FORMATS | _FILE_LENGTH_FORMATS
+        self._could_tell = is_known or not (container.duration or kind in _PACKET_FORMATS)
         if self._part.promised_s is not None:
             return round(self._part.promised_s * self.sample_rate)
         if kind in _TRACK_LENGTH_FORMATS and stream.duration and stream.time_base:
@@ -145,25 +145,25 @@ class FfmpegDecoder(Decoder):
 
     @property
     def n_likely(self) -> int | None:
-        """Its length as promised, as its frames or packets tell, or as the file as a whole lasts."""
+        """The length by the header or a count of frames or packets; None if unknown."""
         if self._promised is None and self._part.expected_samples is None:
             return self._n_of_packets()
         return self._promised or self._part.expected_samples
 
     def _n_of_packets(self) -> int | None:
-        """Count how long the packets of a small file last; None of a larger one, which would take too long."""
+        """Return the duration of the packets of a small file; None for a large one, which would take too long."""
         if os.path.getsize(self._path) > _MOST_COUNTED_BYTES:
             return None
         try:
             with self._open() as (container, stream), self._log():
                 n = sum(packet.duration or 0 for packet in _packets(container, stream))
                 return round(n * float(stream.time_base or 0) * self.sample_rate)
-        except Exception:  # PyAV can stumble in any way; decoding says how
+        except Exception:  # PyAV can fail in any way, which is reported when decoding
             return None
 
     @property
     def _begin(self) -> int:
-        """Where what is read begins in the file."""
+        """Where the part that is read begins in the file."""
         first = self._part.pieces[0] if self._part.pieces else b""
         return 0 if isinstance(first, bytes) else first[0]
 
@@ -173,7 +173,7 @@ class FfmpegDecoder(Decoder):
         return self._ending
 
     def blocks(self, begin: int) -> Iterator[Real]:
-        """Samples from ``begin`` to the end; they are always decoded from the beginning on."""
+        """Yield samples from `begin` to the end; decoding always starts at the beginning."""
         at, waiting, n_waiting = 0, [], 0
         with self._open() as (container, stream):
             frames = self._frames(container, stream)
@@ -187,26 +187,26 @@ class FfmpegDecoder(Decoder):
                     waiting, n_waiting = [], 0
         if waiting:
             yield np.concatenate(waiting)
-        self._look_behind()
+        self._count_trailing_bytes()
         self._ending = Ending(at, self._reason)
         if at == 0 and self._errors and not self._follows and self._is_whole():
             raise AudioError(f"FFmpeg decodes none of its sound ({self._errors[0]:.80}); use another clip")
 
     def _is_whole(self) -> bool:
-        """Whether its chunks or boxes tell that all of it is there."""
+        """Whether its chunks or boxes show that the file is complete."""
         part = self._part
         if part.promised_bytes is not None:
             return part.promised_bytes == part.present_bytes
         return self._ends is not None and part.ends_within is None
 
-    def _look_behind(self) -> None:
-        """See what stands behind the end of the file's own boxes or chunks."""
+    def _count_trailing_bytes(self) -> None:
+        """Count the bytes behind the end of the file's boxes or chunks."""
         if self._ends is None:
             return
         with open_file(self._path) as file:
             size = os.fstat(file.fileno()).st_size
-            # So far it was read, whatever the structure says.
-            self._n_behind = n_bytes_behind(file, max(self._ends, self._read_to), size)
+            # Not before what FFmpeg has read, whatever the structure says.
+            self._n_trailing = n_trailing_bytes(file, max(self._ends, self._read_to), size)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors, self._gaps = None, [], PacketGaps(self.sample_rate)
@@ -228,7 +228,7 @@ class FfmpegDecoder(Decoder):
         yield from _interleave(resampler, None, n_channels)
 
     def _next_frames(self, packets: Iterator[Any]) -> list[Any] | None:
-        """The frames of the next packet, none of one that cannot be decoded; None behind the last."""
+        """Return the frames of the next packet: none if it cannot be decoded, None after the last packet."""
         raised = None
         frames: list[Any] | None = []
         with self._log() as lines:
@@ -236,7 +236,7 @@ class FfmpegDecoder(Decoder):
                 packet = next(packets, None)
                 if packet is not None and packet.pos is not None:
                     self._read_to = max(self._read_to, self._begin + packet.pos + packet.size)
-            except Exception as error:  # PyAV itself stumbles, e.g. over a stream that only begins late in the file
+            except Exception as error:  # PyAV fails, e.g. at a stream that begins late in the file
                 self._reason, packet = str(getattr(error, "strerror", None) or error), None
             try:
                 frames = None if packet is None else list(packet.decode())
@@ -250,7 +250,7 @@ class FfmpegDecoder(Decoder):
 
     @contextmanager
     def _log(self) -> Iterator[list[str]]:
-        """Return what FFmpeg logs as errors: it conceals most damage, and says so nowhere else."""
+        """Collect what FFmpeg logs as errors: it conceals most damage, and reports it nowhere else."""
         log = self._av.logging
         lines: list[str] = []
         level, skips = log.get_level(), log.get_skip_repeated()
@@ -265,7 +265,7 @@ class FfmpegDecoder(Decoder):
         lines += [str(message).strip() for severity, _, message in records if severity <= log.ERROR]
 
     def notices(self) -> list[Notice]:
-        """Who decoded it, and what is known by now of a header and a content that disagree."""
+        """Return the decoder's name, and what is known so far of disagreements between header and content."""
         notices = [] if self._follows else [Notice("decoded-by", self._values)]
         if self._n_tracks > 1 and not self._follows:
             notices.append(Notice("tracks", {"n_tracks": self._n_tracks}))
@@ -282,8 +282,8 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice("cut-within", values | {"within": self._part.ends_within}))
             if n_gap := self._n_gap():
                 notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
-            if self._n_behind > _FEWEST_BYTES_BEHIND:
-                notices.append(Notice("junk-after", {"n_bytes": self._n_behind}))
+            if self._n_trailing > _FEWEST_TRAILING_BYTES:
+                notices.append(Notice("junk-after", {"n_bytes": self._n_trailing}))
         return notices
 
     @property
@@ -291,7 +291,7 @@ class FfmpegDecoder(Decoder):
         return (_ASF_TOLERANCE_S if self._values["container"] == "asf" else _TOLERANCE_S) * self.sample_rate
 
     def _kind_of_length(self, n: int) -> str | None:
-        """Return what the header makes of so many samples; None where it agrees."""
+        """Return the kind of notice for `n` samples, by what the header promises; None if they agree."""
         part, promised, tolerance = self._part, self._promised, self._tolerance
         if part.is_open:
             return "open-length"
@@ -308,14 +308,14 @@ class FfmpegDecoder(Decoder):
         return "cut" if is_cut else "longer" if n > promised + tolerance else None
 
     def _n_gap(self) -> int:
-        """Return the samples that packets leave out between them, where their container has one time for all."""
+        """Return the samples missing between packets, if the container has one clock for all tracks."""
         n = self._gaps.n_missing
-        # A packet of Windows Media that FFmpeg skips leaves a gap, too.
+        # In Windows Media, a packet that FFmpeg skips leaves a gap, too.
         is_known = self._promised is not None and self._part.promised_s is None
         return n if is_known and n > _TOLERANCE_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:
-        """Return how many samples the header promises, where it tells of bytes."""
+        """Return how many samples the header promises, perhaps in bytes."""
         part = self._part
         if part.promised_bytes is None or not part.present_bytes or part.promised_bytes == part.present_bytes:
             return self._promised
@@ -323,16 +323,16 @@ class FfmpegDecoder(Decoder):
 
 
 def _seconds(text: str) -> float | None:
-    """Seconds of a text as Matroska's tags have it, e.g. 90.5 of "00:01:30.500000000"; None of any other."""
+    """Parse a time of Matroska's tags, e.g. 90.5 for "00:01:30.500000000"; None for other text."""
     match = _CLOCK.fullmatch(text)
     return sum(float(part) * unit for part, unit in zip(match.groups(), (3600, 60, 1), strict=True)) if match else None
 
 
 def _layout(context: Any) -> Any:
-    """The channels of a codec.
+    """Return the channel layout of a codec.
 
-    PyAV frees a table of channels in an order of their own, as QuickTime has it for 7 and 8, though it is FFmpeg's: so
-    such a layout is never let go, and frames get none (``ch_layout``).
+    PyAV frees the table of a custom channel order (QuickTime's for 7 and 8 channels), though FFmpeg owns it. So such a
+    layout is never released, and frames get a plain one (``ch_layout``).
     """
     layout = context.layout
     if _OWN_ORDER_MARK in layout.name:
@@ -341,14 +341,14 @@ def _layout(context: Any) -> Any:
 
 
 def _interleave(resampler: Any, frame: Any, n_channels: int) -> Iterator[Real]:
-    """The samples of a frame, or at the end the last ones, shape (n, n_channels).
+    """Yield the samples of a frame, or for `frame=None` the remaining ones, shape (n, n_channels).
 
-    They are asked for one channel beside the other: of 8 channels one behind the other, PyAV reads beyond its table.
+    Ask for packed (interleaved) samples: with 8 planar channels, PyAV reads past its plane table.
     """
     for part in resampler.resample(frame) if resampler is not None else ():
         yield np.array(part.to_ndarray(), dtype=np.float32).reshape(-1, n_channels)
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
-    """The packets of one track."""
+    """Yield the packets of one track."""
     yield from container.demux(stream)

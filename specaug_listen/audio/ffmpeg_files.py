@@ -1,4 +1,4 @@
-"""The files in one that FFmpeg is to decode, each with a decoder, and the command that converts a file."""
+"""Decoders for concatenated files that FFmpeg decodes, and the command that converts a file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .ffmpeg import FfmpegDecoder
 
 __all__ = ["conversion_command", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
 
-# Containers whose chunks or frames are read here, as of a frame that is cut FFmpeg makes sound.
+# Containers whose chunks or frames are parsed here, as FFmpeg turns a truncated frame into sound.
 _FORMATS_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
 
 
@@ -26,7 +26,7 @@ def has_ffmpeg() -> bool:
 
 
 def conversion_command(path: str | os.PathLike[str]) -> str:
-    """The command that makes a WAV file of a file.
+    """Return the command that converts a file to WAV.
 
     Examples
     --------
@@ -41,15 +41,15 @@ def conversion_command(path: str | os.PathLike[str]) -> str:
 
 
 def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[list[Decoder], list[Notice]]:
-    """Find a decoder for each file in one that is like the first, and what is known beside them.
+    """Return a decoder for each concatenated file like the first one, and notices.
 
     Raises
     ------
     AudioError
-        When the first one cannot be decoded.
+        If the first one cannot be decoded.
     """
     if layout.container == "Ogg":
-        parts = Parts(_links(layout), tuple(_of_pages(layout)))
+        parts = Parts(_links(layout), tuple(_page_notices(layout)))
     elif layout.container in _FORMATS_READ_HERE:
         parts = Parts(layout.streams, layout.notices)
     else:
@@ -74,19 +74,19 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[l
 
 
 def is_cut_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file's own boxes or chunks reach beyond its end."""
+    """Whether a file's boxes or chunks reach beyond its end."""
     return parts_of(path).streams[-1].ends_within == "block"
 
 
 def _links(layout: FileLayout) -> tuple[Stream, ...]:
-    """The links of a chained Ogg; all of it as it is, where it has several tracks."""
+    """Return the links of a chained Ogg; the file as it is, if it has several tracks."""
     if any(notice.kind == "tracks" for notice in layout.notices):
         return (Stream(),)
     return tuple(Stream(stream.pieces) for stream in layout.streams)
 
 
-def _of_pages(layout: FileLayout) -> list[Notice]:
-    """Return what is known of Ogg's pages, whoever decodes them."""
+def _page_notices(layout: FileLayout) -> list[Notice]:
+    """Return the notices about Ogg's pages, which no decoder reports."""
     within = [stream.ends_within for stream in layout.streams if stream.ends_within is not None]
     cut = [Notice("cut-within", {"n_present": None, "within": within[-1]})] if within else []
     return [*(notice for notice in layout.notices if notice.kind != "tracks"), *cut]

@@ -1,4 +1,4 @@
-"""The time that packets tell of, beside the sound that they hold: a recorder that pauses leaves a gap between them."""
+"""Gaps between the timestamps of packets, as a recorder leaves that pauses."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ __all__ = ["PacketGaps"]
 
 
 class PacketGaps:
-    """When the packets of a track begin and end, in samples.
-
-    Parameters
-    ----------
-    sample_rate : int
-    """
+    """Compares the time from the first to the last packet of a track with the sound in them, in samples."""
 
     def __init__(self, sample_rate: int) -> None:
         self._rate, self._end = sample_rate, 0.0
@@ -21,14 +16,14 @@ class PacketGaps:
         self._n_samples = self._n_of_last = self._n_unknown = 0
 
     def add(self, packet: Any, n_samples: int) -> None:
-        """Take in a packet of FFmpeg's, and how many samples came out of it; none of one that is damaged."""
+        """Add a packet of FFmpeg's, and how many samples were decoded from it: 0 if it is damaged."""
         self._n_of_last = n_samples or self._n_of_last
         if packet.pts is None or not packet.time_base or not packet.size:
             return
         at = float(packet.pts * packet.time_base) * self._rate
         self._begin = at if self._begin is None else min(self._begin, at)
         self._end = max(self._end, at + self._n_of_last)
-        self._n_unknown += 1  # damaged ones before the first that is not are taken to be as long as that
+        self._n_unknown += 1  # damaged packets before the first intact one count as long as that
         if self._n_of_last:
             self._n_samples += self._n_unknown * self._n_of_last
             self._n_unknown = 0

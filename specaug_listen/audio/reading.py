@@ -1,13 +1,15 @@
-"""Reading audio files: what `load` and `Recording` have in common.
+"""Reading audio files, for `load` and `Recording`.
 
-A file is one stream of sound or several, one behind the other. Each is decoded from its beginning to its end; what its
-header says of its length is compared with what comes out, and never trusted.
+A file is one stream of sound, or several concatenated ones. Each is decoded from beginning to end; the length in its
+header is compared with the result, and never trusted.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
 import os
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,17 +27,18 @@ from .ffmpeg_files import conversion_command, ffmpeg_decoders, has_ffmpeg, is_cu
 __all__ = ["MAX_CHANNELS", "channels_of", "lasts_longer", "open_excerpt", "warn_about"]
 
 MAX_CHANNELS = 8
-# libsndfile's numbers for a codec that it does not know: in general, in ADPCM of other widths, and in AU, CAF, PAF,
-# SVX, NIST, VOC and IRCAM.
+# libsndfile's errors for an unknown codec: in general, in ADPCM of other widths, and in AU, CAF, PAF, SVX, NIST, VOC
+# and IRCAM.
 _UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
-# A file of this size of which less than such a part is on the disk was never written as a whole.
+# A file of this size with less than such a part on the disk is sparse: it was never completely written.
 _LARGE_FILE_BYTES, _MOST_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 32, 256, 512
 _NO_FILE_REASON = "not a regular file"
 _NAMES_WITH_AN = frozenset(
     ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
 )
-
-# Of files without a header, which nothing but their endings tells: what they may be, and what sox calls that.
+# Two writes in so short a time may leave the same timestamp (2 s on FAT), so a younger file's layout is not kept.
+_SETTLED_S = 3
+# Files without a header, by extension: what they may be, and sox's options for that.
 _LINEAR_16_BIT = ("16 kHz and 16 bits", "raw -r 16000 -e signed -b 16")
 _HEADERLESS_FORMATS = {
     **dict.fromkeys((".raw", ".pcm", ".sln"), _LINEAR_16_BIT),
@@ -48,7 +51,7 @@ _MPEG_SUFFIXES = frozenset({".mp3", ".mp2", ".mp1", ".mpga"})
 def open_excerpt(
     path: str | os.PathLike[str], start_s: float, duration_s: float | None, *, strict: bool = False
 ) -> Iterator[Excerpt]:
-    """Open a part of an audio file; whatever is wrong with it, also in the body of the ``with``, is said in one line.
+    """Open a part of an audio file; errors, also in the body of the ``with``, become messages of one line.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def open_excerpt(
     start_s : float >= 0 [s]
     duration_s : float > 0 [s] or None
     strict : bool
-        Refuse files whose header and content disagree, in place of reading them as far as they go.
+        Refuse files whose header and content disagree, instead of reading them as far as possible.
 
     Raises
     ------
@@ -87,19 +90,12 @@ def open_excerpt(
 
 
 def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
-    """Whether a file holds more than so much sound; False where it cannot be read.
-
-    Parameters
-    ----------
-    path : str or path-like
-    seconds : float
-        No more of it is decoded.
-    """
+    """Whether a file holds more sound than `seconds`, which is as much as is decoded; False if it cannot be read."""
     try:
         decoders, _ = _decoders(path)
         try:
             Excerpt(decoders, (), 0.0, None, n_bytes=os.path.getsize(path)).check_length(decoders[0].sample_rate)
-        except AudioError:  # without a need to decode it
+        except AudioError:  # far too long, by its header
             return True
         most, n = seconds * decoders[0].sample_rate, 0
         for decoder in decoders:
@@ -111,7 +107,7 @@ def lasts_longer(path: str | os.PathLike[str], seconds: float) -> bool:
                 if n > most:
                     return True
         return n > most
-    except Exception:  # a decoder can fail in any way; reading the file says how
+    except Exception:  # a decoder can fail in any way, which is reported when the file is read
         return False
 
 
@@ -129,17 +125,17 @@ def _check_strictly(excerpt: Excerpt, strict: bool) -> None:
 
 
 def channels_of(path: str | os.PathLike[str]) -> int:
-    """Return how many channels a file has; 1 where it cannot be read, which reading it will say."""
-    if not os.path.isfile(path):  # opening a pipe would wait for its writer
+    """Return how many channels a file has; 1 if it cannot be read, which is reported when it is read."""
+    if not os.path.isfile(path):  # opening a pipe would block
         return 1
     try:
         return _decoders(path)[0][0].n_channels
-    except Exception:  # as above
+    except Exception:  # as in `lasts_longer`
         return 1
 
 
 def _check_file(path: str | os.PathLike[str]) -> None:
-    """See that a file can be opened, and holds anything.
+    """Raise unless a file can be opened and is not empty.
 
     Raises
     ------
@@ -161,14 +157,14 @@ def _check_file(path: str | os.PathLike[str]) -> None:
 
 
 def _check_holes(path: str | os.PathLike[str]) -> None:
-    """Refuse a file of holes, which is read for minutes though next to nothing of it is on the disk.
+    """Raise if a large file is sparse: it would be read for minutes, though hardly any of it is on the disk.
 
     Raises
     ------
     AudioError
     """
     status = os.stat(path)
-    n_on_disk = getattr(status, "st_blocks", 0) * _STAT_BLOCK_BYTES  # 0 where the file system does not tell
+    n_on_disk = getattr(status, "st_blocks", 0) * _STAT_BLOCK_BYTES  # 0 if the file system does not tell
     if status.st_size > _LARGE_FILE_BYTES and 0 < n_on_disk < status.st_size // _MOST_HOLES_FACTOR:
         raise AudioError(
             f"is a file of holes: of its {status.st_size} bytes, {n_on_disk} are on the disk; what is missing was "
@@ -177,7 +173,7 @@ def _check_holes(path: str | os.PathLike[str]) -> None:
 
 
 def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]]:
-    """A decoder for each stream that is like the first one, and what is known beside them.
+    """Return a decoder for each stream of the same rate and channels as the first one, and notices about the file.
 
     Raises
     ------
@@ -185,7 +181,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
         When nothing can be decoded.
     """
     _check_holes(path)
-    layout = layout_of(path)
+    layout = _layout(path)
     if layout.refusal is not None:
         raise AudioError(layout.refusal.text)
     sf = require("soundfile", purpose="reading audio")
@@ -197,7 +193,7 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
         except (sf.LibsndfileError, RuntimeError, TypeError) as error:
             if not decoders and stream is layout.streams[-1]:
                 reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-                return _of_other_kind(path, layout, reason, getattr(error, "code", 0))
+                return _ffmpeg_decoders_or_advice(path, layout, reason, getattr(error, "code", 0))
             if stream is layout.streams[0] and has_ffmpeg():
                 with suppress(AudioError):
                     return ffmpeg_decoders(path, layout)
@@ -212,15 +208,30 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
     return decoders, [*layout.notices, *left_out]
 
 
-def _of_other_kind(
+def _layout(path: str | os.PathLike[str]) -> FileLayout:
+    """Parse a file; keep the result for the next call, as MP3 and Ogg are walked through frame by frame."""
+    status = os.stat(path)
+    if time.time() - max(status.st_mtime, status.st_ctime) < _SETTLED_S:
+        return layout_of(path)
+    state = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return _layout_in_state(os.path.abspath(path), state)
+
+
+@functools.lru_cache(maxsize=1)
+def _layout_in_state(path: str | bytes, state: tuple[int, ...]) -> FileLayout:
+    """Parse a file whose size and timestamps are `state`."""
+    return layout_of(os.fsdecode(path))
+
+
+def _ffmpeg_decoders_or_advice(
     path: str | os.PathLike[str], layout: FileLayout, reason: str, code: int
 ) -> tuple[list[Decoder], list[Notice]]:
-    """Read through FFmpeg, where it is installed, what libsndfile does not; else say how to convert it."""
+    """Decode through FFmpeg, if it is installed, what libsndfile does not; else raise with a way to convert it."""
     kind = format_by_content(path)
     if kind is None and not layout.container:
         raise AudioError(_not_readable(path, reason))
-    is_broken = kind is None and not _is_foreign(layout, code)
-    if _NO_FILE_REASON in reason:  # of what it has opened: a single frame of MP3, say
+    is_broken = kind is None and not _has_unknown_codec(layout, code)
+    if _NO_FILE_REASON in reason:  # though libsndfile has opened it: a single frame of MP3, for example
         reason = "too little of it is there"
     article = "an" if layout.container in _NAMES_WITH_AN else "a"
     what = kind.name if kind else f"{article} {layout.container} file of a codec that libsndfile does not read"
@@ -248,7 +259,7 @@ def _of_other_kind(
 
 
 def _check_form(decoder: Decoder) -> None:
-    """See that a stream has a rate and a number of channels that a recording can have."""
+    """Raise unless a stream has a plausible rate and number of channels."""
     if decoder.n_channels > MAX_CHANNELS:
         raise AudioError(
             f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first"
@@ -260,8 +271,8 @@ def _check_form(decoder: Decoder) -> None:
         )
 
 
-def _is_foreign(layout: FileLayout, code: int) -> bool:
-    """Whether a file is whole, but of a codec that libsndfile lacks; what it names by one of several numbers."""
+def _has_unknown_codec(layout: FileLayout, code: int) -> bool:
+    """Whether a file is intact, but of a codec that libsndfile does not support, by its error code."""
     has_sound = any(stream.present_bytes is not None for stream in layout.streams)
     return code in _UNKNOWN_CODEC_ERRORS and has_sound and layout.container not in ("FLAC", "Ogg")
 

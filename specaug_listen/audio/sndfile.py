@@ -1,4 +1,4 @@
-"""Files as libsndfile opens them, read from their beginning to their end, with what it prints caught."""
+"""libsndfile files that are read forwards, with the library's output caught."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .containers import View
 
 __all__ = ["close_file", "open_file"]
 
-# libsndfile converts so many numbers of all channels at once; of 24 bits in a PAF it loses its place between two such
-# parts where they are no whole samples of all channels, as of three.
+# libsndfile converts so many numbers at once. In a PAF of 24 bits, it loses its position between two such parts if they
+# are not whole samples of all channels, as with three channels.
 _NUMBERS_AT_ONCE = 2048
 
 
@@ -32,7 +32,7 @@ def close_file(file: Any, view: View | None) -> None:
 
 @functools.cache
 def _forward() -> Any:
-    """The class of soundfile, which else seeks before and behind whatever it reads."""
+    """Return a subclass of `soundfile.SoundFile` that does not seek before and after each read."""
     sf = require("soundfile", purpose="reading audio")
 
     class Forward(sf.SoundFile):  # type: ignore[misc, name-defined]

@@ -11,6 +11,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
+from specaug_listen.audio.containers import layout_of
 from specaug_listen.audio.reading import channels_of, lasts_longer, open_excerpt
 from specaug_listen.errors import AudioError, OutputError, ParameterError
 
@@ -83,6 +84,22 @@ def test_a_length_that_must_be_counted_is_that_of_the_blocks(tmp_path):
         assert excerpt.n_samples == sum(map(len, excerpt.blocks(999))) == 66000
     with open_excerpt(tmp_path / "clip.flac", 0.5, 0.25) as excerpt:
         assert excerpt.n_samples == sum(map(len, excerpt.blocks(999))) == 2000
+
+
+@pytest.mark.parametrize(("settled_s", "n_parsed"), [(-1, [1, 2]), (3, [2, 4])])
+def test_a_file_is_parsed_once_until_it_changes_unless_it_is_too_young(tmp_path, monkeypatch, settled_s, n_parsed):
+    sf.write(tmp_path / "clip.mp3", np.sin(np.arange(2 * RATE)) / 2, RATE)
+    parsed = []
+    monkeypatch.setattr("specaug_listen.audio.reading.layout_of", lambda path: parsed.append(path) or layout_of(path))
+    monkeypatch.setattr("specaug_listen.audio.reading._SETTLED_S", settled_s)
+    assert lasts_longer(tmp_path / "clip.mp3", 1.0)
+    before = load(tmp_path / "clip.mp3").n_samples
+    assert len(parsed) == n_parsed[0]
+    data = (tmp_path / "clip.mp3").read_bytes()
+    (tmp_path / "clip.mp3").write_bytes(data + data)
+    assert lasts_longer(tmp_path / "clip.mp3", 3.0)
+    assert load(tmp_path / "clip.mp3").n_samples == 2 * before
+    assert len(parsed) == n_parsed[1]
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])

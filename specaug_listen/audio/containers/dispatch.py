@@ -1,4 +1,4 @@
-"""Which container a file is, and what is in it."""
+"""Finds the parser for a file by its first bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .file_view import read_at
 from .fixed_headers import FIXED
 from .layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .magic import format_by_head
-from .tags import length_of_id3, sound_within
+from .tags import behind_id3, sound_within
 
 __all__ = ["layout_of"]
 
@@ -40,30 +40,23 @@ _PARSERS: tuple[tuple[str, bytes, int, bytes, _Parser], ...] = (
     *FIXED,
 )
 # Containers whose header libsndfile writes more than once into a pipe (`sox ... -t caf -`), by their first bytes: the
-# longest header, and how much of it tells a copy.
+# longest header, and how many bytes identify a copy.
 _COPIED_HEADERS = {
     b"caff": (4096, 20), b"riff": (512, 20), b"PVF1": (64, 5), b"\xf0\x7e": (21, 5), b"MATL": (512, 20),
     b"\0\0\0\0": (128, 20), b"\0\0\3\xe8": (128, 20),
 }  # fmt: skip
-# Where the name of the chunk of sound stands from the end of such a header; else it is a short file, twice.
+# Offset of the name of the sound chunk from the end of such a header; without it, this is a short file twice.
 _SOUND_NAME_OFFSETS = {b"caff": 16, b"riff": 24}
-# Bytes of two sizes of 8 bytes, and a time.
+# Copies differ in two sizes of 8 bytes, and a time.
 _MOST_DIFFERENT_BYTES = 24
-# How far MPEG's frames are looked for, behind something else.
+# How far MPEG frames are searched behind other content.
 _SEARCH_BYTES = 1 << 20
 
 
 def layout_of(path: str | os.PathLike[str]) -> FileLayout:
-    """Find the streams of a file; of a container without a known length it is the file as it is.
+    """Find the streams of a file that is not empty.
 
-    Parameters
-    ----------
-    path : str or path-like
-        Of a file that is not empty.
-
-    Returns
-    -------
-    FileLayout
+    A container without a known length has one stream, the file as it is.
 
     Raises
     ------
@@ -73,24 +66,24 @@ def layout_of(path: str | os.PathLike[str]) -> FileLayout:
         end = os.fstat(file.fileno()).st_size
         layout = _layout(file, 0, end)
         streams, notices = list(layout.streams), list(layout.notices)
-        follows = layout.next_file
-        while follows is not None:
+        next_file = layout.next_file
+        while next_file is not None:
             if len(streams) >= MOST_FILES:
-                notices.append(left_unread(follows, end))
+                notices.append(left_unread(next_file, end))
                 break
-            other = _layout(file, follows, end)
-            streams += other.streams
-            notices += other.notices
-            follows = other.next_file
+            appended = _layout(file, next_file, end)
+            streams += appended.streams
+            notices += appended.notices
+            next_file = appended.next_file
     if (not layout.container and not _has_second_file(path)) or os.fsdecode(path).lower().endswith(".raw"):
-        # Without a name, as libsndfile would take anything for mu-law, GSM or ADPCM by its ending, and soundfile all
-        # that is named .raw for samples without a header.
+        # Opened without a name, as libsndfile takes anything for mu-law, GSM or ADPCM by its extension, and soundfile
+        # any .raw for samples without a header.
         streams = [stream if stream.pieces else replace(stream, pieces=((0, end),)) for stream in streams]
     return FileLayout(layout.container, tuple(streams), tuple(notices))
 
 
 def _has_second_file(path: str | os.PathLike[str]) -> bool:
-    """Whether Apple's second file is where libsndfile looks for it, which holds SD2's header."""
+    """Whether the resource fork with the header of an SD2 file is where libsndfile looks for it."""
     folder, name = os.path.split(os.fsdecode(path))
     places = (os.path.join(name, "..namedfork", "rsrc"), f"._{name}", os.path.join(".AppleDouble", name))
     return any(os.path.isfile(os.path.join(folder, place)) for place in places)
@@ -98,7 +91,7 @@ def _has_second_file(path: str | os.PathLike[str]) -> bool:
 
 def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     size = end
-    at = tags_end = _behind_id3(file, begin, end)
+    at = tags_end = behind_id3(file, begin, end)
     head = read_at(file, at, 512)
     for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):
@@ -117,17 +110,17 @@ def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         return matlab.mat4_of_other_kind(file, at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
     if not is_mpeg and format_by_head(head) is None:
-        # A tag may be longer than it says.
+        # A tag may be longer than its size field says.
         is_mpeg = (at > begin or begin == 0) and mpeg.begins_within(
             file, at, end if at > begin else min(end, _SEARCH_BYTES)
         )
     frames = _parse(mpeg.mpeg_layout, file, begin, end) if is_mpeg else None
-    # Of what is not known here, nobody can tell whether it is whole: SD2, say, whose header is in another file.
+    # Truncation of unknown formats cannot be detected: SD2, for example, whose header is in another file.
     return frames or _within(unknown_layout(""), at, end)
 
 
 def _within(layout: FileLayout, begin: int, end: int, size: int | None = None) -> FileLayout:
-    """The layout of a file that does not begin at the first byte, or ends before the last."""
+    """Restrict the streams to a file that does not begin at the first byte, or ends before the last."""
     if begin == 0 and size in (None, end):
         return layout
     streams = [stream if stream.pieces else replace(stream, pieces=((begin, end),)) for stream in layout.streams]
@@ -135,35 +128,18 @@ def _within(layout: FileLayout, begin: int, end: int, size: int | None = None) -
 
 
 def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> FileLayout | None:
-    """Return what a parser finds; None for a header that ends too early, which its decoder will refuse."""
+    """Run a parser; None for a truncated or impossible header, which the decoder will refuse."""
     try:
         return parser(file, begin, end)
     except (struct.error, LookupError, ValueError, ArithmeticError):
         return None
 
 
-def _behind_id3(file: BinaryIO, begin: int, end: int) -> int:
-    """Return where the file begins behind tags of ID3, which may precede anything."""
-    at = begin
-    while True:
-        n_bytes = length_of_id3(read_at(file, at, 10))
-        if not n_bytes or at + n_bytes >= end:
-            return at
-        at += n_bytes
-
-
 def _without_copies(file: BinaryIO, begin: int, end: int) -> tuple[int, int, bool]:
-    """Return where a file begins and ends without the copies of its header before and behind it.
+    """Return begin and end of a file without copies of its header, and whether there is one behind the sound.
 
-    The header that is written first is followed by the same one, and the sound by one that tells its length; where that
-    one is there, so is all of the sound.
-
-    Returns
-    -------
-    int
-    int
-    bool
-        Whether a header stands behind the sound.
+    The preliminary header is repeated before the sound, and the final one, with its length, is behind it; if that is
+    present, so is all of the sound.
     """
     head = read_at(file, begin, 2 * 4096)
     longest, n_mark = next((sizes for mark, sizes in _COPIED_HEADERS.items() if head.startswith(mark)), (0, 0))

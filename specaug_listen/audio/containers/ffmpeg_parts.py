@@ -1,4 +1,4 @@
-"""Where a file that FFmpeg reads ends by its own structure: what stands behind it, FFmpeg leaves out without a word."""
+"""Where a file that FFmpeg reads ends by its own structure: FFmpeg silently ignores what follows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .frame_streams import chain_of
 from .layout import MOST_FILES, Stream, left_unread
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4
-from .tags import before_tags, behind_tags, length_of_id3
+from .tags import before_tags, behind_id3, behind_tags
 
-__all__ = ["Parts", "n_bytes_behind", "parts_of"]
+__all__ = ["Parts", "n_trailing_bytes", "parts_of"]
 
 _Block = tuple[bytes, int | None] | None
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
@@ -35,48 +35,32 @@ _ASF_INDEXES = tuple(
         ),
     )
 )  # fmt: skip
-# Blocks that may be cut, and still are of this file.
+# Boxes that belong to the file even if they are truncated.
 _MP4_BLOCKS = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"uuid", b"meta", b"udta", b"pnot"})
-# Names of boxes that a file may begin with.
+# Boxes that a file may begin with.
 _MP4_BEGINNINGS = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
 _CAF_BLOCKS = frozenset(
     {b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"}
 )
-# Whose demuxers stumble over what stands behind the file.
+# Formats whose demuxers fail on trailing bytes.
 _UNENDED_FORMATS = (b"FLV", b"wvpk")
 _UNKNOWN_SIZE = 0xFFFFFFFF
-# A size from here on is of no place, as -1 is: it was never filled in.
+# A size from here on, such as -1, was never filled in.
 _OPEN_SIZE = 1 << 63
 _PROBE_BYTES = 1 << 16
 
 
-def n_bytes_behind(file: BinaryIO, begin: int, end: int) -> int:
-    """Return how many bytes are behind the file that is within this one, but for tags and zeros.
-
-    Parameters
-    ----------
-    file : binary file
-    begin, end : int
-        Where the first file ends, and all of it.
-    """
-    if begin >= end:  # a size of 64 bits may be of no place at all
+def n_trailing_bytes(file: BinaryIO, begin: int, end: int) -> int:
+    """Return the number of trailing bytes from `begin` to `end`; 0 if they are tags and zeros only."""
+    if begin >= end:  # by a size of 64 bits, far beyond the file
         return 0
     end = before_tags(file, begin, end)
-    behind = behind_tags(file, begin, end)
-    return max(0, end - begin) if behind < end and end_of_run(file, behind, end) != (end, 0) else 0
+    tags_end = behind_tags(file, begin, end)
+    return max(0, end - begin) if tags_end < end and end_of_run(file, tags_end, end) != (end, 0) else 0
 
 
 class Parts(NamedTuple):
-    """The files that stand one behind the other in one.
-
-    Parameters
-    ----------
-    streams : tuple of Stream
-        One for each file.
-    notices : tuple of Notice
-    ends : int or None
-        Where the last one ends by its own structure.
-    """
+    """The concatenated files in one: a stream for each, and where the last one ends by its own structure."""
 
     streams: tuple[Stream, ...]
     notices: tuple[Notice, ...] = ()
@@ -84,10 +68,10 @@ class Parts(NamedTuple):
 
 
 def parts_of(path: str | os.PathLike[str]) -> Parts:
-    """Find the files in one that FFmpeg is to read, which else hears the first one only, or all with its header."""
+    """Find the concatenated files in one, of which FFmpeg would decode only the first, or all with its header."""
     with open_file(path, buffering=1 << 16) as file:
         size = os.fstat(file.fileno()).st_size
-        begin = at = length_of_id3(read_at(file, 0, 10))
+        begin = at = behind_id3(file, 0, size)
         streams: list[Stream] = []
         n_foreign, disagreements = 0, []
         while len(streams) < MOST_FILES:
@@ -114,7 +98,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
 
 
 def _disagreement(file: BinaryIO, begin: int, end: int, base: int) -> list[Notice]:
-    """Return what the header of a file tells in two ways."""
+    """Return a notice of what the header of a file contradicts itself on, if it does."""
     head = read_at(file, begin, 12)
     what = None
     if head[4:8] in _MP4_BEGINNINGS:
@@ -125,7 +109,7 @@ def _disagreement(file: BinaryIO, begin: int, end: int, base: int) -> list[Notic
 
 
 def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
-    """Whether another file of the same container begins at a place."""
+    """Whether another file of the same container begins at `at`."""
     head, other = read_at(file, begin, 16), read_at(file, at, 16)
     if head[4:8] == b"ftyp":
         return other[4:8] == b"ftyp"
@@ -133,7 +117,7 @@ def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
 
 
 def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
-    """Make the stream of one file; it is cut where its structure ends behind it by more than a byte of filling."""
+    """Return the stream of one file; it is truncated if its structure reaches more than a byte of padding beyond it."""
     within = "block" if ends is not None and ends > end + 1 else None
     is_flv = read_at(file, begin, 3) == b"FLV"
     promise = flv_promise(read_at(file, begin, _PROBE_BYTES)) if is_flv and within is None else None
@@ -151,9 +135,9 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
 
 
 def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
-    """Return where it ends by its boxes, chunks or table of frames; None where it has none, or they do not tell.
+    """Return where a file ends by its boxes, chunks or table of frames; None if they do not tell.
 
-    That is beyond the end of a file that was cut.
+    The end of a truncated file is beyond `size`.
     """
     head = read_at(file, begin, 16)
     if head[4:8] == b"ftyp":
@@ -176,18 +160,10 @@ def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
 def _walk(
     file: BinaryIO, begin: int, size: int, read: Callable[[bytes, bool], _Block], names: frozenset[bytes]
 ) -> int | None:
-    """The end of a row of blocks.
+    """Return the end of consecutive blocks.
 
-    Parameters
-    ----------
-    file : binary file
-    begin, size : int
-        Where the first block begins, and where the file ends.
-    read : callable
-        Of a block's first bytes, and of whether it is the first one: its name and its size; None of what is no block
-        of this file, and a size of None where it is open.
-    names : frozenset of bytes
-        Names of blocks that may reach beyond the end of the file: it is cut.
+    `read` parses a block's first bytes, given whether it is the first one: name and length, None if this is no block of
+    the file, and a length of None if it is open. Blocks of these `names` may reach beyond the end of a truncated file.
     """
     at = begin
     while at < size:
@@ -231,7 +207,7 @@ def _object_of_asf(head: bytes, is_first: bool) -> _Block:
 
 
 def _riff(head: bytes, is_first: bool) -> _Block:
-    """Read the head of a RIFF of up to 2 GiB, which others follow in an AVI (OpenDML)."""
+    """Parse a RIFF chunk of up to 2 GiB, which others follow in a long AVI (OpenDML)."""
     if head[:4] != b"RIFF" or not (is_first or head[8:12] == b"AVIX"):
         return None
     length = int.from_bytes(head[4:8], "little")
@@ -242,7 +218,7 @@ _MATROSKA_SEGMENT = b"\x18\x53\x80\x67"
 
 
 def _element(head: bytes, is_first: bool) -> _Block:
-    """Read the head of one of Matroska's outermost elements: the head, the segment, and what is void."""
+    """Parse one of Matroska's outermost elements: EBML header, segment, or void."""
     n_name = 1 if head[:1] == b"\xec" else 4
     name, rest = head[:n_name], head[n_name:]
     if name not in (b"\xec", _MATROSKA_SEGMENT) and not is_first:
@@ -255,7 +231,7 @@ def _element(head: bytes, is_first: bool) -> _Block:
 
 
 def _block_of_wavpack(head: bytes, is_first: bool) -> _Block:
-    """Read the head of a block of WavPack; the first one of a file, or of its first channels, tells so."""
+    """Parse a block of WavPack; the first one of a file, or of its first channels, is marked as such."""
     if len(head) < 32 or head[:4] != b"wvpk":
         return None
     length, place, n_samples, flags = struct.unpack_from("<I8xIII", head, 4)
@@ -265,7 +241,7 @@ def _block_of_wavpack(head: bytes, is_first: bool) -> _Block:
 
 
 def _end_of_tta(file: BinaryIO, begin: int) -> int | None:
-    """The header, a table of the frames' sizes, and the frames."""
+    """Return the end of a True Audio file: header, table of the frames' sizes, and frames."""
     head = read_at(file, begin, 22)
     if len(head) < 22:
         return None

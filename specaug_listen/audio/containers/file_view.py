@@ -1,4 +1,4 @@
-"""A file as its decoder is to see it: parts of it in a row, with bytes of ours in place of a wrong header's."""
+"""A file as its decoder sees it: parts of it in a row, with corrected bytes in place of a wrong header's."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _ENDLESS_FACTOR = 1 << 10
 
 
 class View(io.RawIOBase):
-    """Pieces of a file, one after the other, as a file to be read.
+    """Pieces of a file, concatenated into a readable file.
 
     Parameters
     ----------
     source : str, path-like or View
-        A view that is the source of another one stays open when that is closed.
+        A view as the source stays open when this one is closed.
     pieces : sequence of bytes or (int, int)
     is_endless : bool
-        Whether to claim to be far longer, for decoders that guess from a file's length when to end.
+        Whether to claim to be far longer, for decoders that use the file's size to decide where to stop.
 
     Attributes
     ----------
     is_exhausted : bool
-        Whether more was to be read than there is.
+        Whether a read request exceeded the end.
     n_read : int
-        How many bytes were read so far, some of them perhaps several times.
+        Total number of bytes read so far.
 
     Examples
     --------
@@ -66,27 +66,27 @@ class View(io.RawIOBase):
         return self._ends[-1] if self._ends else 0
 
     def readable(self) -> bool:
-        """Whether it can be read: yes."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Whether it can be sought: yes."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place."""
+        """Move to an offset."""
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._claimed}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
-        """The place."""
+        """Return the current offset."""
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Fill a buffer as far as there are bytes; `is_exhausted` tells afterwards whether there were too few."""
+        """Fill a buffer as far as possible; `is_exhausted` is set if there were too few bytes."""
         into = memoryview(buffer).cast("B")
-        if self.n_bytes < self._at < self._claimed:  # who looks for a tag at the end finds none
+        if self.n_bytes < self._at < self._claimed:  # a decoder that looks for a tag at the end finds zeros
             n = min(len(into), self._claimed - self._at)
             into[:n] = bytes(n)
             self._at += n
@@ -102,7 +102,7 @@ class View(io.RawIOBase):
             else:
                 self._file.seek(piece[0] + offset)
                 n = self._file.readinto(into[done : done + n])
-                if n == 0:  # cut while it is read
+                if n == 0:  # truncated while it is read
                     break
             done += n
             self._at += n
@@ -118,13 +118,7 @@ class View(io.RawIOBase):
 
 
 def mend(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...]:
-    """The bytes of a file from ``begin`` to ``end``, with other bytes in place of some.
-
-    Parameters
-    ----------
-    begin, end : int
-    fields : (int, bytes)
-        Where in the file, and what.
+    """Return the bytes of a file from `begin` to `end`, with `fields` (place, bytes) written over them.
 
     Examples
     --------
@@ -139,7 +133,7 @@ def mend(begin: int, end: int, *fields: tuple[int, bytes]) -> tuple[Piece, ...]:
 
 
 def tail(pieces: Sequence[Piece], offset: int) -> tuple[Piece, ...]:
-    """The pieces without their first ``offset`` bytes.
+    """Return the pieces without their first `offset` bytes.
 
     Examples
     --------
@@ -160,13 +154,13 @@ def _length(piece: Piece) -> int:
 
 
 def read_at(file: BinaryIO, place: int, n_bytes: int) -> bytes:
-    """Read ``n_bytes`` of a file from a place on; fewer where it ends before."""
+    """Read `n_bytes` of a file at `place`; fewer at its end."""
     file.seek(place)
     return file.read(n_bytes)
 
 
 def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
-    """Return where another byte follows the first one, or the end; and that byte."""
+    """Return where the run of equal bytes at `begin` ends, and that byte."""
     byte = read_at(file, begin, 1)
     at = begin + 1
     while at < end:

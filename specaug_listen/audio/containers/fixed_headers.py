@@ -1,4 +1,4 @@
-"""Containers whose header is of a fixed form: a mark, and the number of samples or bytes at a place; or no number."""
+"""Containers with magic bytes and, at a fixed offset, perhaps a length: AVR, WVE, MPC2K, XI, PAF, PVF, IRCAM."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import BinaryIO, NamedTuple
 
 from . import matlab
 from .file_view import read_at
-from .header_sizes import Field, sized_layout
+from .header_sizes import Field, is_open_size, sized_layout
 from .layout import FileLayout, Stream
-from .trailing import is_open_size
 
 __all__ = ["FIXED"]
 
 
 class _Size(NamedTuple):
-    """Where a header says how much sound there is, and how much one of what it counts is."""
+    """Where the sound begins, place and format of the length field, bytes per unit of it, and byte order of samples."""
 
     sound: int
     place: int
@@ -34,7 +33,7 @@ def _by_size(container: str, read_size: Callable[[bytes], _Size]) -> Callable[[B
         n_bytes = count if is_open_size(count) else count * size.unit
         return sized_layout(
             container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian,
-            field=Field(begin + size.place, size.form, size.unit), fill=1,
+            field=Field(begin + size.place, size.form, size.unit), alignment=1,
         )  # fmt: skip
 
     return layout
@@ -54,11 +53,11 @@ def _wve(head: bytes) -> _Size:
 
 
 def _xi(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """FastTracker's instruments: the bytes of their one sample; libsndfile itself writes 0."""
+    """FastTracker's instruments: the size of their one sample; libsndfile itself writes 0."""
     n_bytes = struct.unpack("<I", read_at(file, begin + 298, 4))[0]
     if n_bytes == 0:
         return FileLayout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
-    return sized_layout("XI", file, (begin, end), begin + 338, n_bytes, fill=1)
+    return sized_layout("XI", file, (begin, end), begin + 338, n_bytes, alignment=1)
 
 
 def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], FileLayout]:
@@ -75,12 +74,12 @@ def _paf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     head = read_at(file, begin, 28)
     order = "<" if head[:4] == b"fap " else ">"
     kind, channels = struct.unpack_from(f"{order}II", head, 16)
-    there = end - begin - 2048
+    n_bytes = end - begin - 2048
     if kind != 1:
-        return FileLayout("PAF", (Stream(present_bytes=there, is_open=True),))
+        return FileLayout("PAF", (Stream(present_bytes=n_bytes, is_open=True),))
     block = 32 * max(1, channels)
-    within = "sample" if there % block else None
-    return FileLayout("PAF", (Stream(most_samples=there // block * 10, is_open=True, ends_within=within),))
+    within = "sample" if n_bytes % block else None
+    return FileLayout("PAF", (Stream(most_samples=n_bytes // block * 10, is_open=True, ends_within=within),))
 
 
 def _pvf_sound(head: bytes) -> int:
@@ -88,7 +87,7 @@ def _pvf_sound(head: bytes) -> int:
     return header.end() if header else len(head)
 
 
-# Name, first bytes, more bytes at another place, and the parser.
+# Name, magic bytes, offset and value of more magic bytes, and the parser.
 FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], FileLayout]], ...] = (
     ("AVR", b"2BIT", 0, b"", _by_size("AVR", _avr)),
     ("WVE", b"ALawSoundFile**", 0, b"", _by_size("WVE", _wve)),

@@ -1,7 +1,7 @@
-"""FLAC: its header tells the number of samples, or leaves it open; what is there is known when it is decoded.
+"""FLAC: its header tells the number of samples, or leaves it open; decoding tells how many there are.
 
-Its MD5 tells whether the samples are those that were encoded: a decoder checks each frame by itself, and not all of
-them tell when one is missing or stands there twice.
+The MD5 in the header shows whether the samples are those that were encoded: decoders check each frame by itself, and
+not all of them report a missing or repeated one.
 """
 
 from __future__ import annotations
@@ -32,24 +32,24 @@ __all__ = [
     "zeros_behind",
 ]
 
-# The marker of a stream, and the first block behind it (the last one or not), which is always of this size.
+# The marker of a stream, and the header of STREAMINFO, which may be the last block of metadata.
 _BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
 _TOTAL_SAMPLES_OFFSET = 8 + 13
 _BYTES_AT_ONCE = 1 << 20
-# Marker and STREAMINFO, of which rate, channels and bits stand in bytes 18 to 25, and the MD5 in the last 16; the
-# longest header of a frame.
+# Marker and STREAMINFO, with rate, channels and bits in bytes 18 to 25, and the MD5 in the last 16; the longest header
+# of a frame.
 HEADER_BYTES, _FRAME_HEADER_BYTES = 42, 16
 _BYTES_PER_SAMPLE = {8: 1, 16: 2, 24: 3}
-# Of a frame beside its samples, and the beginning of the next one, of which decoders look at more than they need.
+# What a decoder reads beside the samples of a frame, including the beginning of the next one.
 _MOST_OVERHEAD_BYTES = 1 << 10
-# Places near the end of a stream that look like its last frame.
+# How many candidates for the last frame of a stream are tried.
 _MOST_PLACES = 8
 _PADDING_BLOCK = 1  # of metadata, by its number
 _FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
 def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """FLAC between two places of a file: one stream, or several, one behind the other."""
+    """Return the layout of FLAC between two places of a file: one stream, or several concatenated ones."""
     end = before_tags(file, begin, end)
     starts = _beginnings(file, begin, end)
     if not starts:
@@ -64,7 +64,7 @@ def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
-    """Count the bytes of blocks before the frames of a stream that hold other sound, or padding that is none."""
+    """Count the bytes of metadata blocks that hide sound, and of padding blocks that are not zeros."""
     n_bytes, is_last, at = 0, False, begin + 4
     while not is_last and at + 4 <= end:
         head = read_at(file, at, 4)
@@ -73,8 +73,8 @@ def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
         if not size or at > end:
             continue
         is_padding = kind == _PADDING_BLOCK
-        is_true = end_of_run(file, content, at) == (at, 0) if is_padding else sound_within(file, content, at) is None
-        n_bytes += 0 if is_true else size
+        is_valid = end_of_run(file, content, at) == (at, 0) if is_padding else sound_within(file, content, at) is None
+        n_bytes += 0 if is_valid else size
     return n_bytes
 
 
@@ -95,9 +95,9 @@ def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
 
 
 def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
-    """A stream in several places of a file, the first with its header; its total is taken out of it.
+    """Return a stream that is spread over several places of a file, the first with its header.
 
-    Without a total, it is decoded as far as it goes.
+    The total number of samples is removed from the header, so that a decoder reads as far as it can.
     """
     (begin, end), *more_spans = spans
     place = begin + _TOTAL_SAMPLES_OFFSET
@@ -112,32 +112,16 @@ def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
 
 
 def flac_end(stream: View) -> int | None:
-    """Return where in time the last frame of a stream begins, of the end of which it is read; None where none is found.
-
-    Parameters
-    ----------
-    stream : View
-    """
+    """Return the sample at which the last frame in the last MB of a stream begins; None if there is no frame."""
     begin = max(HEADER_BYTES, stream.n_bytes - _BYTES_AT_ONCE)
     return next((time for time, _ in reversed(deque(flac_frames(stream, begin), maxlen=1))), None)
 
 
 def flac_frames(stream: View, at: int = HEADER_BYTES) -> Iterator[tuple[int, int]]:
-    """Yield the place in time of each frame that seems to begin in a stream, and its place in bytes.
+    """Yield the first sample and the offset in bytes of each frame that seems to begin at `at` or later.
 
-    A decoder that was thrown off by damage can go on with them; what only looks like a frame it will refuse.
-
-    Parameters
-    ----------
-    stream : View
-        From its marker on; it may be read by others meanwhile.
-    at : int [bytes]
-        From where on they are looked for.
-
-    Yields
-    ------
-    int [samples]
-    int [bytes]
+    A decoder that failed at damage can resume there; it refuses what only looks like a frame. The caller may read the
+    stream meanwhile.
     """
     stream.seek(0)
     header = stream.read(HEADER_BYTES)
@@ -157,15 +141,7 @@ def flac_frames(stream: View, at: int = HEADER_BYTES) -> Iterator[tuple[int, int
 
 
 def flac_header(stream: View) -> tuple[bytes, int]:
-    """A header with which a decoder can begin at any frame of a stream, and how much it needs to read one frame.
-
-    Returns
-    -------
-    bytes
-        Without other metadata.
-    int [bytes]
-        Of a frame whose samples are not compressed at all.
-    """
+    """Return a header without other metadata, for decoding from any frame on, and the largest size of a frame."""
     stream.seek(0)
     header = stream.read(HEADER_BYTES)
     if len(header) < HEADER_BYTES:
@@ -177,9 +153,9 @@ def flac_header(stream: View) -> tuple[bytes, int]:
 
 
 def zeros_behind(stream: View) -> int:
-    """Return how many zeros follow the last frame of a stream, and nothing else.
+    """Return how many zeros follow the last frame of a stream; 0 if anything else does.
 
-    Of a frame and its checksum, the checksum is 0, and stays it with zeros behind.
+    The checksum over a frame and its own checksum is 0, and zeros behind it do not change that.
     """
     end = stream.n_bytes
     at, zeros = end, end
@@ -192,9 +168,9 @@ def zeros_behind(stream: View) -> int:
     for _, begin in reversed(deque(flac_frames(stream), maxlen=_MOST_PLACES)):
         stream.seek(begin)
         crc = _crc16(stream.read(zeros - begin))
-        for behind in range(3):  # the checksum itself may end with zeros
-            if crc == 0 and zeros + behind < end:
-                return end - zeros - behind
+        for n_zeros in range(3):  # the checksum itself may end with zeros
+            if crc == 0 and zeros + n_zeros < end:
+                return end - zeros - n_zeros
             crc = _crc16(b"\0", crc)
     return 0
 
@@ -215,7 +191,7 @@ _TABLE_OF_CRC16 = [_row_of_crc16(byte << 8) for byte in range(256)]
 
 
 def _number_of_frame(head: bytes) -> int | None:
-    """Number in the header of a frame, of the frame or of its first sample; None where this is no header."""
+    """Return the number in a frame header, of the frame or of its first sample; None if this is no header."""
     if len(head) < 6 or head[2] >> 4 == 0 or head[2] & 15 == 15 or head[3] >> 4 > 10 or head[3] & 1:
         return None
     n_more = 0 if head[4] < 0x80 else next((n for n in range(1, 7) if head[4] >> (6 - n) & 1 == 0), 0)
@@ -238,12 +214,12 @@ def _crc8(data: bytes) -> int:
 
 
 class FlacMd5:
-    """The MD5 of samples as they are decoded, beside that of the header.
+    """Compares the MD5 of decoded samples with that of the header.
 
     Parameters
     ----------
     header : bytes
-        The first 42 bytes of the stream; without an MD5 in them, or with samples of other widths, nothing differs.
+        The first 42 bytes of the stream. If they hold no MD5, or samples of an unusual width, nothing is compared.
     """
 
     def __init__(self, header: bytes) -> None:
@@ -255,9 +231,9 @@ class FlacMd5:
         self._md5 = hashlib.md5(usedforsecurity=False)
 
     def add(self, block: npt.NDArray[np.float32]) -> None:
-        """Samples that follow, shape (n, n_channels), full scale 1."""
+        """Add samples, shape (n, n_channels), full scale 1."""
         if self._is_known:
-            # Whole numbers of up to 24 bits, which single precision holds exactly.
+            # Integers of up to 24 bits, which single precision holds exactly.
             numbers = (block * np.float32(1 << (self._bits - 1))).astype("<i4")
             width = _BYTES_PER_SAMPLE[self._bits]
             self._md5.update(np.ascontiguousarray(numbers.reshape(-1, 1).view(np.uint8)[:, :width]).tobytes())

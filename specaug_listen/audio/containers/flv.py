@@ -1,4 +1,4 @@
-"""Flash video: tags, one behind the other, of which a first one may tell how many bytes or seconds there are."""
+"""Flash video: consecutive tags, of which the first one may tell the number of bytes or seconds."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from .file_view import read_at
 
 __all__ = ["FLV_HEADER_BYTES", "FLV_TAG_KINDS", "FlvPromise", "flv_promise", "flv_tag"]
 
-# The header, with the size of the tag before the first one, which is 0.
+# The header, including the size of a previous tag (0).
 FLV_HEADER_BYTES = 13
 # The header of a tag, and the tag's size behind it.
 _TAG_HEADER_BYTES, _SIZE_BYTES = 11, 4
 FLV_TAG_KINDS = frozenset({b"\x08", b"\x09", b"\x12"})
-# How much later than the beginning of its last tag a file ends: longer than any frame, and a picture now and then.
+# A file may end this much later than its last tag begins, which is longer than any frame.
 _TOLERANCE_S = 1.0
 
 
 class FlvPromise(NamedTuple):
-    """What the first tag tells of the file; 0 where it does not."""
+    """The size and duration that the first tag promises; 0 for those it does not."""
 
     n_bytes: int
     seconds: float
 
     def is_broken(self, file: BinaryIO, begin: int, end: int) -> bool:
-        """Whether a file between two places is shorter."""
+        """Whether the file between two places is shorter."""
         if self.n_bytes:
             return end - begin < self.n_bytes
         last = end - _SIZE_BYTES - int.from_bytes(read_at(file, max(begin, end - _SIZE_BYTES), _SIZE_BYTES), "big")
@@ -36,7 +36,7 @@ class FlvPromise(NamedTuple):
 
 
 def flv_tag(head: bytes, is_first: bool) -> tuple[bytes, int] | None:
-    """Kind and length of a tag."""
+    """Return kind and length of a tag; None if this is none."""
     kind = bytes([head[0] & 0x1F]) if head else b""
     if len(head) < _TAG_HEADER_BYTES or kind not in FLV_TAG_KINDS or head[0] & 0xC0 or any(head[8:_TAG_HEADER_BYTES]):
         return None
@@ -44,13 +44,13 @@ def flv_tag(head: bytes, is_first: bool) -> tuple[bytes, int] | None:
 
 
 def flv_promise(head: bytes) -> FlvPromise | None:
-    """Return what the first tag promises, by the first bytes of a file; None where it promises nothing."""
+    """Return what the first tag promises, by the first bytes of a file; None if it promises nothing."""
     n_bytes, seconds = _number(head, b"filesize"), _number(head, b"duration")
     return FlvPromise(int(n_bytes), seconds) if n_bytes or seconds else None
 
 
 def _number(head: bytes, name: bytes) -> float:
-    """A field of the first tag; 0 where there is none that can be meant."""
+    """Return a number of the first tag; 0 if it is missing or out of range."""
     at = head.find(len(name).to_bytes(2, "big") + name + b"\0")
     place = at + 2 + len(name) + 1
     if at < 0 or place + 8 > len(head):

@@ -1,4 +1,4 @@
-"""Files that are nothing but frames or packets, one behind the other: AAC, AC-3, DTS, AMR, and MPEG's streams."""
+"""Files without a container, of frames or packets only: AAC, AC-3, DTS, AMR, MPEG program and transport streams."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from .file_view import read_at
+from .mpeg_header import adts_length
 from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
 
 __all__ = ["Chain", "chain_of"]
 
-# How much is read to go on behind what is no packet, which mostly is near; then more and more.
+# How much is searched for the next packet, which usually is near; then more and more.
 _FIRST_READ_BYTES, _LARGEST_READ_BYTES = 1 << 10, 1 << 20
 _HEAD_BYTES = 32
 _ADTS_SYNC, _AC3_SYNC, _DTS_SYNC, _DTS_HD_SYNC = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
 _PACK_CODE, _END_CODE = b"\0\0\1\xba", b"\0\0\1\xb9"
-_SECTOR_BYTES = 2352  # of a video CD, which zeros fill up
+_SECTOR_BYTES = 2352  # of a video CD, padded with zeros
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _AAC_SAMPLES, _AMR_SAMPLES = 1024, 160
-# Bytes of AMR's frames by their mode; of comfort noise, and of none.
+# Bytes of AMR's frames by mode, the last ones of comfort noise and of no sound.
 _AMR_FRAME_BYTES = {
     b"#!AMR\n": (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1),
     b"#!AMR-WB\n": (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1),
@@ -28,20 +29,20 @@ _TS_SYNC = 0x47
 
 
 class Chain(NamedTuple):
-    """What the frames or packets of a file make of it.
+    """The result of a walk through consecutive frames or packets.
 
     Parameters
     ----------
     ends : int
-        Where the last whole one ends.
+        End of the last complete one.
     n_foreign : int
-        Bytes between them that are none.
+        Bytes between them that belong to none.
     within : {"frame", "packet"} or None
-        What the file ends in the middle of.
+        What the truncated file ends in.
     is_open : bool
-        Whether a mark of the end is usual, or a cut within is not, so that a cut would not show.
+        Whether truncation cannot be detected, as no end mark is there and no packet is cut.
     n_samples : int or None
-        How long the frames last if all are like the first one; None of packets.
+        Duration of the frames if all are like the first one; None for packets.
     """
 
     ends: int
@@ -52,35 +53,28 @@ class Chain(NamedTuple):
 
 
 class _Window:
-    """Bytes of a file that are looked at one behind the other, of which many are read at once."""
+    """A read-ahead buffer over a file that is read forwards in small steps."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._begin, self._block = file, 0, b""
 
     def head(self, at: int) -> bytes:
-        """The first bytes of what begins at a place."""
+        """Return the first bytes at an offset."""
         if not 0 <= at - self._begin <= len(self._block) - _HEAD_BYTES:
             self._begin, self._block = at, _read(self._file, at, _LARGEST_READ_BYTES)
         return self._block[at - self._begin : at - self._begin + _HEAD_BYTES]
 
     def n_alike(self, at: int) -> int:
-        """How many bytes from a place on are the same, as far as they were read."""
+        """Return the length of the run of equal bytes at an offset, within the buffer."""
         block = memoryview(self._block)[at - self._begin :]
         return len(block) - len(bytes(block).lstrip(block[:1]))
 
 
 def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
-    """Walk through a file of frames or packets; None of any other file.
-
-    Parameters
-    ----------
-    file : binary file
-    begin, size : int
-        Where it begins, behind tags, and where all ends.
-    """
+    """Walk through a file of frames or packets from `begin` (behind tags) to `size`; None for any other file."""
     head = _read(file, begin, 600)
-    if head[:1] == b"\xff" and _adts(head):
-        return _walk(file, begin, size, _adts, head[:2], "frame", _AAC_SAMPLES)
+    if adts_length(head):
+        return _walk(file, begin, size, adts_length, head[:2], "frame", _AAC_SAMPLES)
     if head.startswith(_AC3_SYNC):
         return _walk(file, begin, size, _ac3, _AC3_SYNC, "frame", _samples_of_ac3(head))
     if head.startswith(_DTS_SYNC):
@@ -112,7 +106,7 @@ def _walk(
     within: str,
     per_frame: int | None = None,
 ) -> Chain:
-    """Go from one to the next by their lengths, and to the next mark where there is none."""
+    """Follow the lengths of frames, and search for the next `mark` (sync bytes) behind anything else."""
     at = ends = begin
     n_foreign = n_refused = n_frames = 0
     window = _Window(file)
@@ -123,8 +117,8 @@ def _walk(
             n = min(window.n_alike(at), size - at) if n_bytes == 1 else 1  # AMR's frames without sound
             n_frames += n
             at = ends = at + n * n_bytes
-        elif n_refused < MOST_REFUSED_TAGS and (behind := behind_tags(file, at, size)) > at:
-            at = behind  # a tag stands between parts that were sent one by one
+        elif n_refused < MOST_REFUSED_TAGS and (tags_end := behind_tags(file, at, size)) > at:
+            at = tags_end  # tags stand between the segments of a stream
         elif n_bytes or (mark and size - at < len(head.ljust(8)) and _begins_alike(head, mark)):
             break
         else:
@@ -140,12 +134,12 @@ def _walk(
 
 
 def _begins_alike(head: bytes, mark: bytes) -> bool:
-    """Whether these are the last bytes of a file, in which another one begins."""
+    """Whether the last bytes of a file are the beginning of another frame."""
     return 0 < len(head) < 8 and head[: len(mark)] == mark[: len(head)]
 
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
-    """Return where the next one begins that is followed by another one, or by the end."""
+    """Return where the next frame begins that another frame or the end follows."""
     n_read = _FIRST_READ_BYTES
     while mark and at < size:
         block = _read(file, at, min(n_read, size - at))
@@ -162,16 +156,8 @@ def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], ma
     return size
 
 
-def _adts(head: bytes) -> int:
-    """Length of a frame of AAC; 0 where there is none."""
-    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
-        return 0
-    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
-    return length if length > 7 else 0
-
-
 def _ac3(head: bytes) -> int:
-    """Length of a frame of AC-3 or E-AC-3; 0 where there is none."""
+    """Return the length of a frame of AC-3 or E-AC-3; 0 if there is none."""
     if len(head) < 6 or not head.startswith(_AC3_SYNC):
         return 0
     if head[5] >> 3 > 10:
@@ -184,7 +170,7 @@ def _ac3(head: bytes) -> int:
 
 
 def _dts(head: bytes) -> int:
-    """Length of a frame of DTS, or of what extends it; 0 where there is none."""
+    """Return the length of a frame of DTS or of its extension DTS-HD; 0 if there is none."""
     if len(head) < 10:
         return 0
     bits = int.from_bytes(head[4:10], "big")
@@ -196,7 +182,7 @@ def _dts(head: bytes) -> int:
 
 
 def _samples_of_ac3(head: bytes) -> int:
-    """Samples of a frame: six blocks of 256, of which E-AC-3 has a choice."""
+    """Return the samples of a frame: six blocks of 256; in E-AC-3 one, two, three or six."""
     is_short = head[5] >> 3 > 10 and head[4] >> 6 < 3
     return 256 * ((1, 2, 3, 6)[head[4] >> 4 & 3] if is_short else 6)
 
@@ -210,7 +196,7 @@ def _amr(sizes: tuple[int, ...], head: bytes) -> int:
 
 
 def _of_ps(head: bytes) -> int:
-    """Length of a pack's header, a packet, or the mark of the end of an MPEG program stream."""
+    """Return the length of a pack header, a packet, or the end mark of an MPEG program stream; 0 if there is none."""
     if len(head) < 4 or head[:3] != b"\0\0\1" or head[3] < 0xB9:
         return 0
     if head[3] == 0xB9:
@@ -223,7 +209,7 @@ def _of_ps(head: bytes) -> int:
 
 
 def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -> Chain:
-    """MPEG's transport stream, of packets of one size."""
+    """Walk through an MPEG transport stream, whose packets have one size."""
     at = ends = begin
     n_foreign, n_read = 0, _FIRST_READ_BYTES
     while at + period <= size:
@@ -243,7 +229,7 @@ def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -
 
 
 def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> int:
-    """Return where packets go on, of which there are three, or as many as there are to the end."""
+    """Return where packets continue: three in a row, or as many as fit before the end."""
     sync, n_read = bytes([_TS_SYNC]), _FIRST_READ_BYTES
     while at + period <= size:
         block = _read(file, at, n_read + 3 * period)
@@ -259,7 +245,7 @@ def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> i
 
 
 def _ends_in_packet(file: BinaryIO, begin: int, ends: int, period: int, place: int) -> bool:
-    """Whether a packet of sound, which tells its length, goes on behind the end of the file."""
+    """Whether a PES packet of sound, whose header tells its length, is cut by the end of the file."""
     n_packets = min((ends - begin) // period, _LARGEST_READ_BYTES // period)
     data = _read(file, ends - n_packets * period, n_packets * period)
     missing: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""What a size in a header makes of a file: whole, cut, open, or with something behind the sound."""
+"""What the size in a header makes of a file: whole, truncated, open, or with trailing bytes behind the sound."""
 
 from __future__ import annotations
 
@@ -7,28 +7,42 @@ from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
+from .chunks import IFF, RIFF, ChunkForm
 from .file_view import Piece, mend
 from .layout import Body, FileLayout, Stream
 from .tags import before_tags
-from .trailing import begin_of_chunks, is_open_size, kind_of_rest, second_file
+from .trailing import begin_of_chunks, kind_of_rest, second_file
 
-__all__ = ["Field", "sized_layout"]
+__all__ = ["Field", "is_open_size", "sized_layout"]
+
+_OPEN_MARGIN_BYTES = 1 << 20
+# What SoX writes into an AIFF's header if it cannot seek back, plus what precedes the samples.
+_OPEN_SIZE_OF_SOX, _SOX_HEADER_BYTES = 0x7F000000, 1 << 12
+_TAG_HEAD_BYTES = 32
+
+
+def is_open_size(size: int, *, is_wide: bool = False) -> bool:
+    """Whether a size stands for an unknown one, as programs write that cannot seek back to fill it in.
+
+    `is_wide` says that the field has 64 bits, so a size above 4 GiB can be true.
+
+    Examples
+    --------
+    >>> [is_open_size(size) for size in (0xFFFFFFFF, 0x7FFFF000, 0x80000000, 0x7F000000, 0x40000000)]
+    [True, True, True, True, False]
+    >>> [is_open_size(size, is_wide=True) for size in (0xFFFFFFFF, 5 << 32, 1 << 63)]
+    [True, False, True]
+    """
+    if 0 <= size - _OPEN_SIZE_OF_SOX < _SOX_HEADER_BYTES:
+        return True
+    if is_wide and size >= (1 << 63) - _OPEN_MARGIN_BYTES:
+        return True
+    is_near_4_gib = size >= (1 << 32) - _OPEN_MARGIN_BYTES and not (is_wide and size > 1 << 32)
+    return (1 << 31) - _OPEN_MARGIN_BYTES <= size <= (1 << 31) + _SOX_HEADER_BYTES or is_near_4_gib
 
 
 class Field(NamedTuple):
-    """A size in a header.
-
-    Parameters
-    ----------
-    place : int
-        Where it is written.
-    form : str
-        As `struct` has it.
-    unit : int
-        Bytes of sound that it counts as one.
-    before : int
-        What it counts beside the sound.
-    """
+    """A size field in a header: its place, `struct` format, bytes of sound per unit, and how much more it counts."""
 
     place: int
     form: str
@@ -36,7 +50,7 @@ class Field(NamedTuple):
     before: int = 0
 
     def bytes_for(self, n_bytes: int) -> tuple[int, bytes]:
-        """Its place, and what is to stand there for so much sound."""
+        """Return its place, and its bytes for so much sound."""
         most = (1 << 8 * struct.calcsize(self.form)) - 1
         return self.place, struct.pack(self.form, min(n_bytes // self.unit + self.before, most))
 
@@ -49,18 +63,17 @@ def sized_layout(
     n_bytes: int,
     *,
     endian: str = "",
-    order: str = "",
-    chunks: str = "",
+    chunks: ChunkForm | None = None,
     field: Field | None = None,
     is_strict: bool = False,
     is_wide: bool = False,
     is_last: bool = False,
     block: int = 1,
     frame: int = 1,
-    fill: int = 2,
+    alignment: int = 2,
     n_samples: int | None = None,
 ) -> FileLayout:
-    """Compare what a header promises with what is there.
+    """Compare the size in a header with the file.
 
     Parameters
     ----------
@@ -71,79 +84,84 @@ def sized_layout(
     sound, n_bytes : int
         Where the sound begins, and its size by the header.
     endian : {"LITTLE", "BIG", ""}
-        Order of the bytes of samples; empty where they cannot be read without their header.
-    order : {"<", ">", ""}
-        Of the sizes of chunks behind the sound; empty where there are none.
-    chunks : {"caf", "w64", ""}
-        Those of other kinds.
+        Byte order of samples; empty if they cannot be read without their header.
+    chunks : ChunkForm or None
+        Of chunks that may follow the sound. Behind CAF and W64, only those that no size leads to are looked for here.
     field : Field or None
-        Where the header is mended; None where that cannot be done.
+        The size field to correct; None if it cannot be corrected.
     is_strict : bool
-        Whether libsndfile takes no header that promises more than is there.
+        Whether libsndfile refuses a header that promises more than the file holds.
     is_wide : bool
-        Whether the size is one of 64 bits.
+        Whether the size field has 64 bits.
     is_last : bool
-        Whether libsndfile needs nothing behind the sound, and would take what fills up an odd size for sound.
-    block : int
-        How many bytes are decoded together; of less nothing but noise would be made.
-    frame : int
-        Bytes per sample of all channels, of which the sound is a multiple; 1 where they are not known.
-    fill : int
-        Up to a multiple of how many bytes the sound is filled up.
+        Whether libsndfile needs nothing behind the sound, and would take the padding of an odd size for sound.
+    block : int [bytes]
+        The unit that the codec decodes; a part of it would become noise.
+    frame : int [bytes]
+        One sample of all channels, of which the sound is a multiple; 1 if unknown.
+    alignment : int [bytes]
+        The sound is padded to a multiple of this.
     n_samples : int or None
-        How long the sound is by another field, where its bytes do not tell.
+        The length by another field, if the bytes do not tell it.
     """
     (begin, end), ends = span, sound + n_bytes
-    rest, before_chunks = _rest(file, sound, ends, end, order, chunks or order, 1 if n_bytes % frame else fill)
+    rest, before_chunks = _rest(file, sound, ends, end, chunks, 1 if n_bytes % frame else alignment)
     if before_chunks < end:
         end, is_strict = before_chunks, True
     if rest == "sound" and end - ends < block:
         rest = "junk"
-    there = max(0, end - sound)
-    if n_bytes > there and block > 1:
-        there, end, is_strict = there - there % block, sound + there - there % block, True
+    present = max(0, end - sound)
+    if n_bytes > present and block > 1:
+        present, end, is_strict = present - present % block, sound + present - present % block, True
 
-    def remade() -> tuple[Piece, ...] | None:
-        return None if field is None or (there >= 1 << 32 and not is_wide) else mend(begin, end, field.bytes_for(there))
+    def corrected() -> tuple[Piece, ...] | None:
+        is_too_large = present >= 1 << 32 and not is_wide
+        return None if field is None or is_too_large else mend(begin, end, field.bytes_for(present))
 
-    if n_bytes > there:
-        pieces = remade() if is_strict else None
+    if n_bytes > present:
+        pieces = corrected() if is_strict else None
         if is_open_size(n_bytes, is_wide=is_wide):
-            return FileLayout(container, (Stream(pieces, present_bytes=there, is_open=True),))
-        return FileLayout(container, (Stream(pieces, None, n_bytes, there, n_samples),))
+            return FileLayout(container, (Stream(pieces, present_bytes=present, is_open=True),))
+        return FileLayout(container, (Stream(pieces, None, n_bytes, present, n_samples),))
     if rest == "sound":
-        return FileLayout(container, (Stream(remade(), Body(sound, end, endian) if endian else None, n_bytes, there),))
+        body = Body(sound, end, endian) if endian else None
+        return FileLayout(container, (Stream(corrected(), body, n_bytes, present),))
     whole = Stream(None, None, n_bytes, n_bytes, n_samples)
-    follows = second_file(file, ends, end, order) if rest == "file" else None
-    return _whole(container, (begin, ends, end), whole, rest, follows, is_last=is_last, has_chunks=bool(order))
+    return _whole(container, file, (begin, ends, end), whole, rest, _riff_or_none(chunks), is_last=is_last)
 
 
 def _whole(
     container: str,
+    file: BinaryIO,
     places: tuple[int, int, int],
     stream: Stream,
     rest: str,
-    next_file: int | None,
+    riff: ChunkForm | None,
     *,
     is_last: bool,
-    has_chunks: bool,
 ) -> FileLayout:
-    """A file whose sound ends where its header says, and what is done with the rest."""
+    """Return the layout of a file whose sound ends where its header says, without its trailing bytes."""
     begin, ends, end = places
-    # Some decoders take all to the end of the file for sound; chunks behind it may be needed to read it.
-    behind = next_file if next_file is not None and next_file > ends + 1 and has_chunks and not is_last else ends
-    pieces = ((begin, behind),) if rest not in ("nothing", "chunks") or is_last else None
-    left_out = {"zeros": "zeros-after", "junk": "junk-after"}
-    notices = (Notice(left_out[rest], {"n_bytes": end - ends}),) if rest in left_out else ()
-    return FileLayout(container, (replace(stream, pieces=pieces),), notices, next_file)
+    next_file = second_file(file, ends, end, riff) if rest == "file" else None
+    if rest not in ("nothing", "chunks") or is_last:  # some decoders take all to the end of the file for sound
+        # Chunks behind the sound may be needed to decode it.
+        has_chunks = next_file is not None and next_file > ends + 1 and riff is not None
+        stream = replace(stream, pieces=((begin, next_file if next_file and has_chunks and not is_last else ends),))
+    notices = (Notice(f"{rest}-after", {"n_bytes": end - ends}),) if rest in ("zeros", "junk") else ()
+    return FileLayout(container, (stream,), notices, next_file)
 
 
-def _rest(file: BinaryIO, sound: int, ends: int, end: int, order: str, chunks: str, fill: int) -> tuple[str, int]:
-    """Return what follows what the header calls sound, and where it ends: before chunks that no size leads to."""
-    rest = kind_of_rest(file, sound, ends, end, order, fill=fill)
+def _riff_or_none(chunks: ChunkForm | None) -> ChunkForm | None:
+    return chunks if chunks in (RIFF, IFF) else None
+
+
+def _rest(file: BinaryIO, sound: int, ends: int, end: int, chunks: ChunkForm | None, alignment: int) -> tuple[str, int]:
+    """Classify what follows the promised sound; also return where the sound ends, before chunks no size leads to."""
+    riff = _riff_or_none(chunks)
+    rest = kind_of_rest(file, sound, ends, end, riff, alignment=alignment)
     end = before_tags(file, ends, end) if rest == "sound" else end
-    if chunks and (ends > end or rest in ("sound", "zeros", "junk")):
+    if chunks is not None and (ends > end or rest in ("sound", "zeros", "junk")):
         at = begin_of_chunks(file, min(end, ends if ends <= end else sound), end, chunks)
         if at < end:
-            return kind_of_rest(file, sound, ends, at, order, fill=fill), at
+            return kind_of_rest(file, sound, ends, at, riff, alignment=alignment), at
     return rest, end

@@ -1,4 +1,4 @@
-"""What is known of a file of sound before it is decoded."""
+"""What is known of a sound file before it is decoded."""
 
 from __future__ import annotations
 
@@ -9,21 +9,14 @@ from .file_view import Piece
 
 __all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "left_unread", "unknown_layout"]
 
-# That are put one behind the other in one file; each costs a decoder of its own.
+# Of concatenated files in one, each of which needs a decoder.
 MOST_FILES = 1000
 _REFUSAL_KINDS = frozenset({"coded", "cut", "one-by-one", "sample-bytes", "variables"})
 
 
 @dataclass(frozen=True)
 class Body:
-    """Where the samples lie in a file.
-
-    Parameters
-    ----------
-    begin, end : int [bytes]
-    endian : {"LITTLE", "BIG"}
-        Order of the bytes of samples that are not compressed.
-    """
+    """Where uncompressed samples are in a file, and their byte order: "LITTLE" or "BIG"."""
 
     begin: int
     end: int
@@ -37,31 +30,31 @@ class Stream:
     Parameters
     ----------
     pieces : tuple of Piece or None
-        Of the file; None is all of it as it is.
+        Parts of the file; None for the file as it is.
     body : Body or None
-        Where the samples lie, where the header's length must not be followed.
+        The samples, if the header's length must be ignored.
     promised_bytes, present_bytes : int or None
-        Bytes of sound: as the header states, and as there are in the file; None where there is nothing to be compared.
+        Bytes of sound by the header, and in the file; None if there is nothing to compare.
     promised_samples : int or None
-        By the header; 0 where it was never filled in, None where it leaves it open or speaks of bytes.
+        By the header; 0 if it was never filled in, None if it is open or counts bytes.
     expected_samples : int or None
         As counted in the stream itself.
     most_samples : int or None
-        How much to take, where the decoder gives more than is there.
+        How many to keep, if the decoder returns more than there are.
     skip_samples : int
-        How many samples at the beginning to drop, which no decoder does by itself.
+        How many to drop at the beginning, which the decoder does not.
     is_seekable : bool
-        Whether its middle can be trusted to be found.
-    ends_within : {"frame", "page", "sample"} or None
-        What the file ends in the middle of.
+        Whether seeking in it can be trusted.
+    ends_within : str or None
+        What the truncated file ends in: "frame", "page", "sample", ...
     is_open : bool
-        Whether its header leaves open how much sound there is, so that nobody can tell whether all of it is there.
+        Whether the header leaves the length open, so that truncation cannot be detected.
     is_complete : bool
-        Whether all packets are known to be there, so that a decoder that gives less time than they tell leaves gaps.
+        Whether all packets are present, so that a decoder that returns less than their duration leaves gaps.
     is_endless : bool
-        Whether the decoder would guess the length from that of the file, and has to be told a longer one.
+        Whether the decoder would guess the length from the file's size, which must seem to be larger.
     promised_s : float or None [s]
-        By a header that tells seconds alone.
+        By a header that tells seconds only.
     """
 
     pieces: tuple[Piece, ...] | None = None
@@ -82,17 +75,7 @@ class Stream:
 
 @dataclass(frozen=True)
 class FileLayout:
-    """The streams of a file, in their order, and what is noticed beside them.
-
-    Parameters
-    ----------
-    container : str
-        Its name.
-    streams : tuple of Stream
-    notices : tuple of Notice
-    next_file : int or None
-        Where another file begins that was put behind it.
-    """
+    """The container of a file, its streams in order, notices, and where an appended file begins."""
 
     container: str
     streams: tuple[Stream, ...] = (Stream(),)
@@ -101,15 +84,15 @@ class FileLayout:
 
     @property
     def refusal(self) -> Notice | None:
-        """Why nothing of the file is to be decoded; None where it is."""
+        """Why nothing of the file is decoded; None if it is."""
         return next((notice for notice in self.notices if notice.kind in _REFUSAL_KINDS), None)
 
 
 def unknown_layout(container: str) -> FileLayout:
-    """The layout of a file whose header does not tell where its sound is, so that its decoder has the only word."""
+    """Return the layout of a file whose header does not tell where its sound is: the decoder decides."""
     return FileLayout(container, (Stream(is_open=True),))
 
 
 def left_unread(begin: int, end: int) -> Notice:
-    """That a part of a file is not read, as more files precede it than are taken."""
+    """Return the notice that a part of a file is not read, as `MOST_FILES` precede it."""
     return Notice("files-left-out", {"n_files": MOST_FILES, "n_bytes": end - begin})

@@ -1,4 +1,4 @@
-"""What a file is that libsndfile does not read, by its first bytes: its ending may say anything."""
+"""Names of formats that libsndfile does not read, by their first bytes; file extensions are not trusted."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import struct
 from typing import NamedTuple
 
 from ..._files import open_file
+from .chunks import RIFF, W64
 from .file_view import read_at
-from .tags import length_of_id3
+from .tags import behind_id3
 
 __all__ = ["ASF_HEADER", "FfmpegFormat", "format_by_content", "format_by_head"]
 
 
 class FfmpegFormat(NamedTuple):
-    """A container or a codec that FFmpeg reads.
+    """A format that FFmpeg may read.
 
     Parameters
     ----------
     name : str
         With its article, as in "is an MP4 file".
     has_sound : bool
-        False for those that hold none that can be decoded.
+        Whether FFmpeg can decode its sound.
     """
 
     name: str
@@ -76,26 +77,23 @@ _WAV_CODECS = {
     0x566F: "Vorbis", 0x674F: "Vorbis", 0xF1AC: "FLAC",
 }  # fmt: skip
 
-# What libsndfile reads, of which 0xFFFE says that another number follows.
+# Codecs that libsndfile reads; 0xFFFE (EXTENSIBLE) says that another number follows.
 _WAV_CODECS_OF_LIBSNDFILE = frozenset({0x01, 0x02, 0x03, 0x06, 0x07, 0x11, 0x14, 0x31, 0x38, 0x40, 0x50, 0x55, 0xFFFE})
 
 
 def format_by_content(path: str | os.PathLike[str]) -> FfmpegFormat | None:
-    """Name a file by its content; None for one that is not known, or that libsndfile reads.
+    """Return the format of a file by its content; None if it is unknown, or if libsndfile reads it.
 
     Raises
     ------
     OSError
     """
     with open_file(path) as file:
-        head = file.read(_HEAD_BYTES)
-        if n_bytes := length_of_id3(head):
-            head = read_at(file, n_bytes, _HEAD_BYTES)
-    return format_by_head(head)
+        return format_by_head(read_at(file, behind_id3(file, 0, os.fstat(file.fileno()).st_size), _HEAD_BYTES))
 
 
 def format_by_head(head: bytes) -> FfmpegFormat | None:
-    """Name a file by its first bytes.
+    """Return the format of a file by its first bytes; None if it is unknown, or if libsndfile reads it.
 
     Examples
     --------
@@ -119,7 +117,7 @@ def _wav_with_other_codec(head: bytes) -> FfmpegFormat | None:
     if not is_w64 and (head[:4] not in _WAV_FORMS or head[8:12] != b"WAVE"):
         return None
     place = head.find(b"fmt ")
-    at = place + (24 if is_w64 else 8)  # behind the chunk's name and size
+    at = place + (W64 if is_w64 else RIFF).n_header
     if place < 0 or len(head) < at + 2:
         return None
     tag = struct.unpack(">H" if head[:4] == b"RIFX" else "<H", head[at : at + 2])[0]

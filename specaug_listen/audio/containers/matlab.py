@@ -1,6 +1,6 @@
-"""MATLAB's files, which may hold anything: a clip is what libsndfile writes, ``samplerate``, then ``wavedata``.
+"""MATLAB's files, which may hold any data: clips are those as libsndfile writes, ``samplerate``, then ``wavedata``.
 
-libsndfile itself takes the first numbers for sound whatever they are called. All but such clips are refused here.
+libsndfile itself takes the first numbers for sound, whatever their name. All other files are refused here.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .file_view import read_at
-from .header_sizes import Field, sized_layout
+from .header_sizes import Field, is_open_size, sized_layout
 from .layout import FileLayout
-from .trailing import is_open_size
 
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
 
 _HEAD_BYTES = 512
 _MOST_CHANNELS = 256
 _LONGEST_NAME = 64
-# Bytes of a number, by its kind in the 4th version.
+# Bytes of a number by its type, in version 4.
 _NUMBER_BYTES = (8, 4, 4, 2, 2, 1)
-# What a variable of the 5th version is, as it is or compressed.
+# Types of a variable in version 5, plain and compressed.
 _MATRIX_KIND, _COMPRESSED_KIND = 14, 15
 
 
 def mat4(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Two matrices, each behind a header of 20 bytes and its name."""
+    """Version 4: two matrices, each behind a header of 20 bytes and its name."""
     head = read_at(file, begin, _HEAD_BYTES)
     order = _order_of_mat4(head) or "<"
     at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
@@ -40,7 +39,7 @@ def mat4(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def mat5(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Two matrices, each of elements with a type and a size: flags, dimensions, name, and values."""
+    """Version 5: two matrices, each of elements with type and size: flags, dimensions, name, and values."""
     head = read_at(file, begin, _HEAD_BYTES)
     if len(head) < 128:
         raise ValueError("cut off within the text at its beginning")
@@ -52,12 +51,12 @@ def mat5(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def mat4_of_other_kind(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """A matrix that is not the rate of a clip."""
+    """Refuse a matrix that is not the sample rate of a clip."""
     return _refusal("MAT4")
 
 
 def is_mat4(head: bytes) -> bool:
-    """Whether the header of a matrix of the 4th version begins here."""
+    """Whether these bytes are the header of a matrix of version 4."""
     return bool(_order_of_mat4(head))
 
 
@@ -72,7 +71,7 @@ def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, fie
         return _refusal(container)
     endian = "BIG" if order == ">" else "LITTLE"
     return sized_layout(
-        container, file, span, sound, n_bytes, endian=endian, is_strict=container == "MAT4", field=field, fill=8
+        container, file, span, sound, n_bytes, endian=endian, is_strict=container == "MAT4", field=field, alignment=8
     )
 
 
@@ -87,7 +86,7 @@ def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str
 
 @functools.cache
 def _header_of_mat5(order: str) -> re.Pattern[bytes]:
-    """Make the pattern of all before the values, from the first variable on; its group is the number of channels."""
+    """Return a pattern of all bytes before the samples, from the first variable on; its group is the channel count."""
 
     def numbers(*values: int) -> bytes:
         return re.escape(struct.pack(f"{order}{len(values)}I", *values))

@@ -1,26 +1,28 @@
-"""MP4, M4A and QuickTime: whether the tables of the header agree on how long the sound is, and where it lies.
+"""MP4, M4A and QuickTime: whether the tables of the header agree on the duration and the place of the sound.
 
-FFmpeg follows each of them by itself, and leaves out most of the sound where a byte of one is damaged, without a word.
+FFmpeg follows each table by itself. If a byte of one is damaged, it silently drops most of the sound.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
+from .chunks import BOX, walk_chunks
 from .file_view import read_at
 
 __all__ = ["disagreement_of_mp4"]
 
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
-# Of the boxes that are read here; larger ones, of hours of sound in single samples, are left alone.
+# Larger boxes (of hours of sound in single samples) are not read.
 _LARGEST_BOX_BYTES = 1 << 24
-# Lengths are rounded to the time scale of the whole file, and the last frame is filled up or not.
+# Durations are rounded to the time scale of the file, and may include the padding of the last frame.
 _TOLERANCE, _TOLERANCE_S = 0.02, 0.05
 _UNKNOWN_DURATIONS = frozenset({0, 0xFFFFFFFF, (1 << 64) - 1})
 _MOST_CHUNKS, _MOST_BOXES = 1 << 20, 1 << 16
-# Of ``stsd`` that tell how many forms of sound it has.
+# The first bytes of ``stsd``, with the number of its entries.
 _COUNT_BYTES = 8
 
 
@@ -32,14 +34,9 @@ class _Track(NamedTuple):
 
 
 def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> str | None:
-    """Return which tables of a header disagree; None where they agree, or the sound is in fragments.
+    """Return which tables of a header disagree; None if they agree, or if the sound is in fragments.
 
-    Parameters
-    ----------
-    file : binary file
-    begin, end : int
-    base : int
-        From where on the places of chunks count.
+    Offsets of chunks count from `base`.
     """
     top = list(_boxes(file, begin, end))
     moov = next((span for name, *span in top if name == b"moov"), None)
@@ -65,17 +62,11 @@ def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> 
 
 
 def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name of each box, and where its content begins and ends."""
-    for _ in range(_MOST_BOXES):
-        head = read_at(file, at, 16) if at + 8 <= end else b""
-        size, n_head = int.from_bytes(head[:4], "big"), 8
-        if size == 1:
-            size, n_head = int.from_bytes(head[8:16], "big"), 16
-        size = end - at if size == 0 else size
-        if not head or size < n_head or at + size > end:
+    """Yield the name of each box, and where its content begins and ends, up to the first one that is cut."""
+    for box in islice(walk_chunks(file, at, end, BOX), _MOST_BOXES):
+        if box.size < 0 or box.end > end:
             return
-        yield head[4:8], at + n_head, at + size
-        at += size
+        yield box.name, box.begin, box.end
 
 
 def _tables(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
@@ -89,9 +80,9 @@ def _tables(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Iterator[tu
 
 
 def _times(box: bytes) -> tuple[int, int]:
-    """Time scale and duration of ``mvhd`` or ``mdhd``."""
+    """Return time scale and duration of ``mvhd`` or ``mdhd``."""
     if box[0] > 1:
-        raise struct.error("of no version that there is")
+        raise struct.error("unknown version")
     scale, duration = struct.unpack_from(">IQ", box, 20) if box[0] else struct.unpack_from(">II", box, 12)
     return max(1, scale), duration
 
@@ -119,43 +110,43 @@ def _of_track(tables: dict[bytes, bytes], movie_scale: int) -> str | None:
     edits = _edits(tables[b"elst"])
     if not _is_near(sum(length for length, _ in edits) / movie_scale, track_s):
         return "durations"
-    heard_s = sum(length for length, at in edits if at >= 0) / movie_scale
-    is_within = all(at < 0 or at <= duration for _, at in edits) and (heard_s < total_s or _is_near(heard_s, total_s))
+    played_s = sum(length for length, at in edits if at >= 0) / movie_scale
+    is_within = all(at < 0 or at <= duration for _, at in edits) and (played_s < total_s or _is_near(played_s, total_s))
     is_usual = movie_scale == scale or movie_scale % 100 == 0 or movie_scale % 11025 == 0
-    return None if is_within and (is_usual or _is_near(heard_s, total_s)) else "durations"
+    return None if is_within and (is_usual or _is_near(played_s, total_s)) else "durations"
 
 
 def _pairs(box: bytes) -> list[tuple[int, int]]:
     n = struct.unpack_from(">I", box, 4)[0]
     if 8 + 8 * n != len(box):
-        raise struct.error("not as many entries as it says")
+        raise struct.error("wrong number of entries")
     return list(struct.iter_unpack(">II", box[8:]))
 
 
 def _edits(box: bytes) -> list[tuple[int, int]]:
-    """Length of each edit, and where it begins, below 0 of a pause."""
+    """Return the length of each edit, and where it begins; below 0 for a pause."""
     form = {0: ">IiI", 1: ">QqI"}[box[0]]
     if 8 + struct.unpack_from(">I", box, 4)[0] * struct.calcsize(form) != len(box):
-        raise struct.error("not as many entries as it says")
+        raise struct.error("wrong number of entries")
     return [(length, at) for length, at, _ in struct.iter_unpack(form, box[8:])]
 
 
 def _sizes(tables: dict[bytes, bytes]) -> tuple[int, int, tuple[int, ...]]:
-    """Number of samples, the size of each, and their sizes where they differ."""
+    """Return the number of samples, their common size, and, if that is 0, the size of each."""
     size, n = struct.unpack_from(">II", tables[b"stsz"], 4)
     return n, size, () if size else struct.unpack(f">{n}I", tables[b"stsz"][12:])
 
 
 def _per_chunk(tables: dict[bytes, bytes], n_samples: int) -> list[int]:
-    """How many samples each chunk has."""
+    """Return the number of samples in each chunk."""
     n_chunks, box = len(_offsets(tables)), tables[b"stsc"]
     n_forms, n_runs = struct.unpack_from(">I", tables[b"stsd"], 4)[0], struct.unpack_from(">I", box, 4)[0]
     runs = [(first, n) for first, n, form in struct.iter_unpack(">III", box[8:]) if 1 <= form <= n_forms]
     firsts = [first for first, _ in runs] + [n_chunks + 1]
     if not len(runs) == n_runs == (len(box) - 8) / 12 or max(n for _, n in runs) > n_samples:
-        raise struct.error("not as many entries as it says, or samples")
+        raise struct.error("wrong number of entries or samples")
     if firsts[0] != 1 or sorted(firsts) != firsts:
-        raise struct.error("chunks in no order")
+        raise struct.error("chunks are not in order")
     return [n for (_, n), first, last in zip(runs, firsts, firsts[1:], strict=False) for _ in range(last - first)]
 
 
@@ -163,18 +154,18 @@ def _offsets(tables: dict[bytes, bytes]) -> tuple[int, ...]:
     box = tables.get(b"stco", tables.get(b"co64", b""))
     n = struct.unpack_from(">I", box, 4)[0]
     if n > _MOST_CHUNKS:
-        raise struct.error("more chunks than any file has")
+        raise struct.error("too many chunks")
     return struct.unpack(f">{n}{'I' if b'stco' in tables else 'Q'}", box[8:])
 
 
 def _of_chunks(tracks: list[_Track], media: list[tuple[int, int]]) -> str | None:
-    """Whether the chunks of all tracks follow each other without a gap, and lie where media do."""
+    """Check that the chunks of all tracks follow each other without a gap, inside the media boxes."""
     spans: list[tuple[int, int]] = []
     for track in tracks:
         if b"stsz" not in track.tables:
             return None
         n_samples, size, sizes = _sizes(track.tables)
-        if track.is_sound and size == 1:  # as QuickTime counts PCM, whatever a sample has
+        if track.is_sound and size == 1:  # QuickTime's PCM, whatever the size of its samples
             return None
         at = 0
         for begin, n in zip(_offsets(track.tables), _per_chunk(track.tables, n_samples), strict=True):

@@ -1,8 +1,8 @@
 """MPEG audio (MP1, MP2, MP3): its frames are counted, as nothing else in such a file tells how long it is.
 
-Each frame has a header of 4 bytes from which its length and its number of samples follow. A first frame without
-sound may tell of the rest ("Xing" or "Info", with the encoder's padding, which is taken off): decoders believe it, so
-it is mended where it does not count the frames that are there. Fraunhofer's ("VBRI") is counted, and not decoded.
+Each frame has a header of 4 bytes that tells its length and its number of samples. A first frame without sound may
+describe the rest ("Xing" or "Info", with the encoder's delay and padding, which are removed). Decoders trust it, so its
+count is corrected if it is not that of the frames in the file. Fraunhofer's ("VBRI") is compared, and not decoded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .tags import before_tags
 __all__ = ["begins_within", "mpeg_layout"]
 
 _FEWEST_FRAMES = 3
-# One behind the other of which no other content is made up.
+# So many consecutive frames never occur in other content.
 _CERTAIN_FRAMES = 10
 _DECODER_DELAY_SAMPLES = 529
 
@@ -28,19 +28,19 @@ _DECODER_DELAY_SAMPLES = 529
 def mpeg_layout(
     file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING_BYTES
 ) -> FileLayout | None:
-    """MPEG audio between two places of a file; None where there is not one frame."""
+    """Return the layout of MPEG audio between two places of a file; None if there is not one frame."""
     scan = read_runs(file, begin, before_tags(file, begin, end), most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
     streams = [_stream(run) for run in runs]
     if streams and all(stream.expected_samples == 0 and stream.promised_samples for stream in streams):
-        # Cut within the first frames of sound, which hold nothing but the decoder's delay.
+        # Truncated within the first frames of sound, which hold the decoder's delay only.
         values = {"n_promised": streams[0].promised_samples, "sample_rate": runs[0].format.rate_hz}
         return FileLayout("MP3", notices=(Notice("cut", {"n_present": 0, **values}),))
     if longest == 0 or (runs[0].is_free and not _are_most(runs, end - begin)):
         return None
     n_foreign = sum(to - at for at, to in scan.foreign)
-    if longest < _FEWEST_FRAMES and n_foreign > sum(run.n_bytes for run in runs):  # as other content happens to have
+    if longest < _FEWEST_FRAMES and n_foreign > sum(run.n_bytes for run in runs):  # as in other content by coincidence
         return None
     if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
         streams[-1] = replace(streams[-1], ends_within="frame")
@@ -52,10 +52,10 @@ def mpeg_layout(
     if n_behind:
         notices = (*notices, Notice("junk-after", {"n_bytes": n_behind}))
     if n_within := n_foreign - n_before - n_behind:
-        # What is missing is missing somewhere within, so that nobody looks for it at the end.
+        # Samples are missing in the middle, so a notice of truncation at the end would be wrong.
         streams = [replace(stream, promised_samples=None) for stream in streams]
         notices = (*notices, Notice("damaged", {"n_bytes": n_within}))
-    if scan.n_zeros:  # as of a download that was not finished
+    if scan.n_zeros:  # of an unfinished download, for example
         notices = (*notices, Notice("zeros-after", {"n_bytes": scan.n_zeros}))
     if len(streams) > MOST_FILES:
         notices = (*notices, left_unread(runs[MOST_FILES].begin, end))
@@ -64,9 +64,9 @@ def mpeg_layout(
 
 
 def begins_within(file: BinaryIO, begin: int, end: int) -> bool:
-    """Whether frames make up most of a part of a file, or of what follows something else that precedes them.
+    """Whether frames fill most of a part of a file, perhaps behind other content.
 
-    Samples of any other container look like a header now and then, so that single frames prove nothing.
+    Samples in other containers look like a frame header now and then, so single frames prove nothing.
     """
     runs = [run for run in read_runs(file, begin, end).runs if run.n_frames >= _FEWEST_FRAMES]
     if _are_most(runs, end - begin):
@@ -99,7 +99,7 @@ def _stream(run: Run) -> Stream:
 
 
 def _promised_samples(run: Run) -> int:
-    """Return the samples that a tag promises; 0 where there is none to be mended, or it tells of padding alone."""
+    """Return the samples that a Xing tag promises; 0 without such a tag, or if it covers padding only."""
     tag = run.tag
     return (
         0
@@ -109,5 +109,5 @@ def _promised_samples(run: Run) -> int:
 
 
 def _n_trimmed(delay: int, padding: int) -> int:
-    """Return how many samples mpg123 takes off: the encoder's delay and its own, and what remains of the padding."""
+    """Return how many samples mpg123 removes: the encoder's delay, its own delay, and the rest of the padding."""
     return delay + _DECODER_DELAY_SAMPLES + max(0, padding - _DECODER_DELAY_SAMPLES)

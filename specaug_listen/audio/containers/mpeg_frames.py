@@ -1,4 +1,4 @@
-"""The frames of MPEG audio: finding them, and what the first one tells of the rest."""
+"""The frames of MPEG audio: finding them, and parsing the first one, which may describe the rest (Xing, VBRI)."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
 
 __all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "read_runs"]
 
-_HEAD_BYTES = 52  # header, side information, and the name of a tag behind it
+_HEAD_BYTES = 52  # header, side information, and the name of a Xing tag
 _SHORTEST_FREE_BYTES, _LONGEST_FREE_BYTES = 24, 4096
-_VBRI_OFFSET = 36  # where Fraunhofer's tag is, whatever the frame
+_VBRI_OFFSET = 36  # of Fraunhofer's tag, in any frame
 MOST_PADDING_BYTES = 512
-# So many headers without a frame are in 100 MB of anything, or in 200 KB of nothing else: no first frame follows.
+# After so many false headers (in 100 MB of random data, or in 200 KB of nothing else), no first frame is expected.
 _MOST_FALSE_HEADERS = 1 << 16
 _FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX|LYRICSBEGIN")
 
 
 class Tag(NamedTuple):
-    """A first frame that holds no sound; samples of delay and padding are those of its encoder.
+    """A first frame that holds no sound, but the number of frames, and the encoder's delay and padding in samples.
 
-    Of Fraunhofer's (VBRI), which decoders take for silence, ``frame`` is empty.
+    `frame` is empty for Fraunhofer's (VBRI), which decoders play as silence.
     """
 
     frame: bytes
@@ -35,7 +35,7 @@ class Tag(NamedTuple):
     padding: int
 
     def mend(self, n_frames: int, n_bytes: int, padding: int) -> bytes:
-        """The frame, with other numbers where it has room for them."""
+        """Return the frame with other numbers, in the fields that it has."""
         frame = bytearray(self.frame)
         flags, at = frame[self.place + 7], self.place + 8
         if flags & 1:
@@ -52,7 +52,7 @@ class Tag(NamedTuple):
 
 @dataclass
 class Run:
-    """Frames of one format."""
+    """Frames of one format, as byte ranges."""
 
     format: Format
     header: bytes
@@ -63,26 +63,26 @@ class Run:
 
     @property
     def layer(self) -> int:
-        """1, 2 or 3."""
+        """MPEG layer: 1, 2 or 3."""
         return self.format.layer
 
     @property
     def samples_per_frame(self) -> int:
-        """In each channel."""
+        """Samples of a frame in each channel."""
         return self.format.samples_per_frame
 
     @property
     def is_free(self) -> bool:
-        """Whether its first frame's rate is none of the table's."""
+        """Whether the bit rate is free, not one of the table."""
         return self.header[2] >> 4 == 0
 
     @property
     def n_bytes(self) -> int:
-        """Of all its frames."""
+        """Total length of its frames."""
         return sum(end - begin for begin, end in self.ranges)
 
     def append(self, begin: int, end: int) -> None:
-        """Take a frame in."""
+        """Add a frame."""
         if self.ranges and self.ranges[-1][1] == begin:
             self.ranges[-1] = (self.ranges[-1][0], end)
         else:
@@ -92,7 +92,7 @@ class Run:
 
 @dataclass
 class Scan:
-    """All frames; where bytes are neither frames nor tags; zeros behind them; whether the last is cut."""
+    """All frames; byte ranges that are neither frames nor tags; zeros behind them; whether the last frame is cut."""
 
     runs: list[Run] = field(default_factory=list)
     foreign: list[tuple[int, int]] = field(default_factory=list)
@@ -102,15 +102,15 @@ class Scan:
 
 
 def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING_BYTES) -> Scan:
-    """Find the frames between two places of a file; fewer zeros around them than so many are padding."""
+    """Find the frames between two places of a file; fewer than `most_padding` zeros around them are padding."""
     scan, at = Scan(most_padding=most_padding), begin
-    is_lost, lost_from, n_vain, n_refused = True, begin, 0, 0
+    is_lost, lost_from, n_false, n_refused = True, begin, 0, 0
     while at + 4 <= end:
         head = read_at(file, at, min(_HEAD_BYTES, end - at))
         if _may_be_tag(head) and n_refused < MOST_REFUSED_TAGS:
-            if (behind := behind_tags(file, at, end, is_leading=not scan.runs)) > at:
+            if (tags_end := behind_tags(file, at, end, is_leading=not scan.runs)) > at:
                 _note_foreign(scan, file, lost_from, at)
-                at = lost_from = behind
+                at = lost_from = tags_end
                 is_lost = True
                 continue
             n_refused += 1
@@ -118,8 +118,8 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         frame = _frame(file, head, at, end, may_be_free)
         same = bool(scan.runs) and frame is not None and frame[0] == scan.runs[-1].format
         if frame is None or not ((same and not is_lost) or _is_followed(file, at + frame[1], end, frame[0])):
-            at, is_lost, n_vain = _next_sync(file, at + 1, end), True, n_vain + 1
-            if n_vain > _MOST_FALSE_HEADERS and not scan.runs:
+            at, is_lost, n_false = _next_sync(file, at + 1, end), True, n_false + 1
+            if n_false > _MOST_FALSE_HEADERS and not scan.runs:
                 break
             continue
         if at + frame[1] > end:
@@ -130,15 +130,15 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         _take(scan, file, head, at, *frame)
         at += frame[1]
         is_lost, lost_from = False, at
-    if scan.runs and _is_begun(file, lost_from, end, scan.runs[-1].header):
+    if scan.runs and _is_frame_start(file, lost_from, end, scan.runs[-1].header):
         scan.is_torn = True
     else:
         _note_foreign(scan, file, lost_from, end)
     return scan
 
 
-def _is_begun(file: BinaryIO, begin: int, end: int, header: bytes) -> bool:
-    """Whether the last bytes are the first ones of another frame, too few to tell its length."""
+def _is_frame_start(file: BinaryIO, begin: int, end: int, header: bytes) -> bool:
+    """Whether the last bytes are the beginning of another frame, too short to tell its length."""
     n = end - begin
     return 0 < n < len(header) and read_at(file, begin, min(n, 2)) == header[: min(n, 2)]
 
@@ -154,7 +154,7 @@ def _take(scan: Scan, file: BinaryIO, head: bytes, at: int, form: Format, length
 def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) -> tuple[Format, int] | None:
     frame = parse_header(head[:4])
     if frame is not None and frame[1] == 0:
-        if not may_be_free:  # samples of quiet sound look like such a header all the time
+        if not may_be_free:  # samples of quiet sound often look like such a header
             return None
         length = _free_length(file, head[:4], at, end)
         return (frame[0], length) if length else None
@@ -162,7 +162,7 @@ def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) ->
 
 
 def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
-    """Length of a frame whose rate is none of the table's: up to the next one; 0 where there is none."""
+    """Return the length of a frame of free bit rate, up to the next one; 0 if none follows."""
     following = read_at(file, at + 4, min(_LONGEST_FREE_BYTES, end - at - 4))
     place = following.find(header[:2], _SHORTEST_FREE_BYTES - 4)
     while place >= 0:
@@ -174,7 +174,7 @@ def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
 
 
 def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
-    """Whether another frame of this format, a tag or the end of the file comes here."""
+    """Whether another frame of this format, a tag, or the end of the file follows."""
     if at >= end - 3:
         return True
     head = read_at(file, at, min(_HEAD_BYTES, end - at))
@@ -189,8 +189,8 @@ def _may_be_tag(head: bytes) -> bool:
 
 
 def _next_sync(file: BinaryIO, at: int, end: int) -> int:
-    """The next place where a frame or a tag may begin."""
-    size = 1 << 10  # mostly it is near; else larger steps are taken
+    """Return the next place where a frame or a tag may begin."""
+    size = 1 << 10  # it usually is near; else the steps grow
     while at < end:
         block = read_at(file, at, min(size, end - at))
         if sync := _FRAME_SYNC.search(block):
@@ -202,7 +202,7 @@ def _next_sync(file: BinaryIO, at: int, end: int) -> int:
 
 
 def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within: bool = False) -> None:
-    """Note bytes that are neither frames nor tags, but for padding, which is of zeros, before or behind all frames."""
+    """Note bytes that are neither frames, tags, nor padding (zeros before or behind all frames)."""
     if end <= begin:
         return
     is_padding = not (is_within and scan.runs) and end_of_run(file, begin, end) == (end, 0)

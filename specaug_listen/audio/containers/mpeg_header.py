@@ -1,11 +1,11 @@
-"""The header of a frame of MPEG audio: 4 bytes, from which its length and its number of samples follow."""
+"""Headers of frames of MPEG audio and AAC (ADTS), which tell the frame's length and number of samples."""
 
 from __future__ import annotations
 
 import functools
 from typing import NamedTuple
 
-__all__ = ["Format", "parse_header"]
+__all__ = ["Format", "adts_length", "parse_header"]
 
 # kbit/s by 4 bits of the header: MPEG 1 layers I, II, III; MPEG 2 and 2.5 layer I, layers II and III.
 _KBITS = {
@@ -20,7 +20,7 @@ _RATES_HZ = (44100, 48000, 32000)
 
 
 class Format(NamedTuple):
-    """What does not change within a stream."""
+    """The fields of a header that are constant within a stream."""
 
     version: int  # 1, 2, or 3 for 2.5
     layer: int
@@ -29,13 +29,21 @@ class Format(NamedTuple):
 
     @property
     def samples_per_frame(self) -> int:
-        """In each channel."""
+        """Samples of a frame in each channel."""
         return 384 if self.layer == 1 else 576 if self.layer == 3 and self.version > 1 else 1152
+
+
+def adts_length(head: bytes) -> int:
+    """Return the length of a frame of AAC by its first 7 bytes; 0 if they are no ADTS header."""
+    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
+        return 0
+    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
+    return length if length > 7 else 0
 
 
 @functools.lru_cache(maxsize=4096)
 def parse_header(header: bytes) -> tuple[Format, int] | None:
-    r"""Return format and length of a frame; a length of 0 where its rate is free, and None where this is no header.
+    r"""Return format and length of a frame: None if this is no header, a length of 0 if the bit rate is free.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""Ogg (Vorbis, Opus, FLAC, Speex): pages, each with a number, the last of a stream marked as such.
+"""Ogg (Vorbis, Opus, FLAC, Speex): numbered pages, of which the last one of a stream is marked.
 
-libsndfile's wheels refuse FLAC in Ogg. What the pages hold is FLAC as it stands by itself, and is handed over as such.
+libsndfile's wheels refuse FLAC in Ogg, so its packets are passed on as plain FLAC.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ __all__ = ["ogg_layout"]
 _FIRST_PAGE_FLAG = 2
 _CHECKSUM_OFFSET, _ALL_ONES = 22, 0xFFFFFFFF
 _REVERSED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
-# Before what a FLAC file begins with: a mark, the mapping's version, and the number of header packets.
+# What precedes plain FLAC in its first page: magic bytes, the mapping's version, and the number of header packets.
 _FLAC_IN_OGG_MARK, _FLAC_IN_OGG_BYTES = b"\x7fFLAC\1", 9
 
 
 @dataclass
 class _Scan:
-    """The links of a chain, each from its first page on; what is wrong with the pages; the most tracks in a link.
+    """The links of a chain, by the place of their first pages, and the faults of all pages.
 
-    Pages that no first one opened are foreign, as no decoder reads them. ``has_ends`` tells of each link but the last
-    whether its last page is marked so. ``edits`` holds what is to be read in place of pages, by where they are, and
-    where the file goes on behind that: nothing of a page that was there before, and a header with another time.
+    Pages of tracks without a first page are foreign: no decoder reads them. `has_ends` says for each link whether its
+    last page is marked as such. `edits` maps the place of a page to its replacement and to where the file continues
+    behind it: an empty replacement for a repeated page, or a header with another time.
     """
 
     file: BinaryIO
@@ -59,7 +59,7 @@ class _Scan:
     most_tracks: int = 0
 
     def take(self, at: int, page: bytes) -> None:
-        """Take in the next page."""
+        """Add the next page."""
         flags, serial, number = struct.unpack("<B8xII", page[5:22])
         is_first = bool(flags & _FIRST_PAGE_FLAG)
         if is_first and not self.was_first:
@@ -88,7 +88,7 @@ class _Scan:
         self.tracks.setdefault(serial, OggTrack(at)).take(at, page)
 
     def close(self) -> None:
-        """Come to the end of a link."""
+        """Finish a link."""
         tracks = [track for track in self.tracks.values() if track.is_sound] or list(self.tracks.values())
         self.has_ends.append(not self.is_cut and all(track.has_end for track in tracks))
         self.skips.append(max((track.skip_samples for track in tracks), default=0))
@@ -102,7 +102,7 @@ class _Scan:
 
 
 def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Ogg between two places of a file: one stream, or a chain of them."""
+    """Return the layout of Ogg between two places of a file: one stream, or a chain of them."""
     scan = _scan(file, begin, end)
     if not scan.begins:
         return unknown_layout("Ogg")
@@ -156,9 +156,9 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
             scan.is_torn = scan.is_cut = True
             break
         page = read_at(file, at, n_bytes)
-        if not _is_sound(page):
+        if not _is_intact(page):
             scan.n_bad += 1
-            if (within := page.find(b"OggS", 1)) > 0:  # it is cut, and another one follows
+            if (within := page.find(b"OggS", 1)) > 0:  # it is truncated, and another one follows
                 at += within
                 continue
         scan.take(at, page)
@@ -168,20 +168,20 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
     return scan
 
 
-def _is_sound(page: bytes) -> bool:
-    """Whether a page is as it was written, by its checksum."""
+def _is_intact(page: bytes) -> bool:
+    """Whether the checksum of a page is correct."""
     return _checksum(page) == page[_CHECKSUM_OFFSET : _CHECKSUM_OFFSET + 4]
 
 
 def _checksum(page: bytes) -> bytes:
-    """Compute the checksum of a page: zlib's, with the bits of each byte turned around."""
+    """Compute the checksum of a page: zlib's CRC with the bits of each byte reversed."""
     without_checksum = page[:_CHECKSUM_OFFSET] + bytes(4) + page[_CHECKSUM_OFFSET + 4 :]
-    turned = zlib.crc32(without_checksum.translate(_REVERSED_BYTES), _ALL_ONES) ^ _ALL_ONES
-    return struct.pack(">I", turned).translate(_REVERSED_BYTES)
+    reversed_crc = zlib.crc32(without_checksum.translate(_REVERSED_BYTES), _ALL_ONES) ^ _ALL_ONES
+    return struct.pack(">I", reversed_crc).translate(_REVERSED_BYTES)
 
 
 def _with_fields(file: BinaryIO, at: int, fields: Mapping[int, bytes]) -> bytes:
-    """Return a page as far as other fields are to stand in it, with the checksum that it then has."""
+    """Return the first bytes of a page, up to the last of the fields, with these fields and a new checksum."""
     header = read_at(file, at, PAGE_HEADER_BYTES)
     page = bytearray(header + (table := file.read(header[26])) + file.read(sum(table)))
     for place, value in fields.items():
@@ -191,7 +191,7 @@ def _with_fields(file: BinaryIO, at: int, fields: Mapping[int, bytes]) -> bytes:
 
 
 def _stream(span: tuple[int, int], size: int, edits: Mapping[int, tuple[bytes, int]]) -> Stream:
-    """Return what a decoder is to see of a link: all of it, with some pages left out or with other fields."""
+    """Return the stream of a link, with some pages left out or edited."""
     begin, end = span
     places = sorted(edits)
     of_link = places[bisect_left(places, begin) : bisect_left(places, end)]
@@ -205,7 +205,7 @@ def _stream(span: tuple[int, int], size: int, edits: Mapping[int, tuple[bytes, i
 
 
 def _as_flac(file: BinaryIO, begin: int, end: int, edits: Mapping[int, tuple[bytes, int]]) -> Stream | None:
-    """The packets of FLAC in Ogg in a row; None where the first page holds something else."""
+    """Return the stream of FLAC in Ogg; None if the first page holds another codec."""
     pieces: list[tuple[int, int]] = []
     at, serial = begin, b""
     while at + PAGE_HEADER_BYTES <= end:
@@ -239,5 +239,5 @@ def _next_page(file: BinaryIO, at: int, end: int) -> int:
 
 
 def _is_empty(file: BinaryIO, begin: int, end: int) -> bool:
-    """Whether these are zeros, as some programs put them behind the last page."""
+    """Whether these bytes are zeros, which some programs write behind the last page."""
     return end_of_run(file, begin, end) == (end, 0)

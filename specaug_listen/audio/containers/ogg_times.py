@@ -1,9 +1,9 @@
-"""The times of Ogg's pages, beside those of the packets in them: decoders drop what a page says is not there.
+"""Times of Ogg's pages (granule positions), compared with the duration of their packets.
 
-A page tells how many samples are complete at its end (its granule position). Where that is less than its packets hold,
-at the end of a stream or at its beginning, a decoder takes the difference off, as encoders fill up their last packet,
-and what cuts a stream may have to begin before the sound. No more than a page can be meant so. How long a packet lasts
-is told by its first byte or two, whatever the page says.
+The granule position of a page is the number of samples that are complete at its end. If it is less than its packets
+hold, at the end or the beginning of a stream, a decoder drops the difference: encoders pad the last packet, and a
+stream that was cut out of another may begin before its sound. More than one page cannot be meant. The duration of a
+packet follows from its first byte or two, whatever the page says.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ PAGE_HEADER_BYTES = 27
 _CONTINUED_FLAG, _LAST_PAGE_FLAG = 1, 4
 _FLAGS_OFFSET, _GRANULE_OFFSET = 5, 6
 _MOST_HEADER_BYTES = 1 << 20
-# Of a packet of sound; Opus tells the number of its frames in the second one.
+# Bytes of a packet that tell its duration; the second one is Opus's number of frames.
 _HEAD_BYTES = 2
-# What the first packet of a track of sound begins with.
+# First bytes of a track of sound.
 CODEC_MARKS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
 _OPUS_RATE_HZ = 48000
-# What opusenc writes is 312, and RFC 7845 proposes 3840; a file that was cut elsewhere than at a packet has up to a
-# packet more. Above, it is a number that means nothing, and so much is dropped in its place.
+# opusenc writes a pre-skip of 312, and RFC 7845 proposes 3840; a file that was cut within a packet has up to a packet
+# more. A larger value is taken for damage, and the usual one is used in its place.
 _MOST_PRE_SKIP, _USUAL_PRE_SKIP, _PRE_SKIP_OFFSET = 12000, 3840, 10
-# By how many seconds the times of pages may differ from those of their packets, as some writers round them; and where
-# they count at the beginning.
+# How far the times of pages may differ from those of their packets, as some writers round them; and at the beginning.
 _TOLERANCE_S, _ROUNDING_S = 0.25, 0.01
 
 
@@ -41,13 +40,13 @@ class PageTime(NamedTuple):
     Parameters
     ----------
     at : int
-        Where it is in the file.
+        Its place in the file.
     granule : int
-        Its time, as it is written.
+        The granule position, as written.
     n_samples : int
-        How long the packets last that end in it.
+        Duration of the packets that end in it.
     is_end : bool
-        Whether it is marked as the last one.
+        Whether it is marked as the last page.
     """
 
     at: int
@@ -58,22 +57,22 @@ class PageTime(NamedTuple):
 
 @dataclass
 class OggTrack:
-    """One track of a stream: its pages, taken in one by one.
+    """One track of a stream, built page by page.
 
     Parameters
     ----------
     first : int
-        Where its first page is in the file.
+        The place of its first page in the file.
     pages : list of PageTime
-        Those that tell a time.
+        The pages that have a time.
     ends : dict of int to int
-        The flags of pages that are marked as the last one, by where they are.
+        Flags of the pages that are marked as the last one, by their place.
     flags : dict of int to int
-        What the flags of pages must be that say to go on with a packet of a page before, which has ended there.
+        Corrected flags of pages that claim to continue a packet that had ended, by their place.
     last, number : int
-        Where the page is that was taken in last, and its number.
+        Place and number of the latest page.
     rate_hz : int
-        Of its times; 0 of FLAC and Speex, whose decoders do not look at them.
+        Of the times; 0 for FLAC and Speex, whose decoders ignore them.
     """
 
     first: int
@@ -91,23 +90,23 @@ class OggTrack:
 
     @property
     def has_end(self) -> bool:
-        """Whether its last page is marked so."""
+        """Whether its last page is marked as such."""
         return self.last in self.ends
 
     @property
     def is_sound(self) -> bool:
-        """Whether it is of a codec of sound."""
+        """Whether its codec is one of sound."""
         return bool(self._headers) and self._headers[0].startswith(CODEC_MARKS)
 
     @property
     def marks(self) -> dict[int, int]:
-        """The flags that a page must have, by where it is, of all those whose own cannot be true."""
+        """Corrected flags of all pages whose own cannot be true, by their place."""
         within = [at for at in self.ends if at != self.last]
         return self.flags | {at: self.flags.get(at, self.ends[at]) & ~_LAST_PAGE_FLAG for at in within}
 
     @property
     def skips_too_much(self) -> bool:
-        """Whether the header of Opus tells to drop more at the beginning than can be meant."""
+        """Whether the pre-skip of an Opus header is too large to be true."""
         first = self._headers[0] if self._headers else b""
         is_opus = first.startswith(b"OpusHead") and len(first) >= _PRE_SKIP_OFFSET + 2
         return is_opus and struct.unpack_from("<H", first, _PRE_SKIP_OFFSET)[0] > _MOST_PRE_SKIP
@@ -118,18 +117,18 @@ class OggTrack:
 
     @property
     def n_wrong_times(self) -> int:
-        """How many pages tell of a time that cannot be true, and headers of a beginning."""
+        """Number of pages whose time cannot be true, and of headers whose pre-skip cannot."""
         return len(self._times[0]) + self.skips_too_much
 
     @property
     def skip_samples(self) -> int:
-        """How many samples of Vorbis lie before its time 0; libsndfile drops others in their place."""
+        """Number of Vorbis samples before time 0; libsndfile would drop others in their place."""
         return 0 if self._lengths is _FRAMES_OF_OPUS else max(0, -self._times[1])
 
     def mended_fields(self) -> dict[int, dict[int, bytes]]:
-        """Return what is to stand in pages, by where they are in the file, and by where it is in them.
+        """Return corrected fields of pages, by the page's place in the file and the field's place in the page.
 
-        Opus is to begin at its time 0: libsndfile leaves the beginning in of one that begins later, and reads none that
+        Opus has to begin at time 0: libsndfile keeps the pre-skip of a stream that begins later, and refuses one that
         begins earlier.
         """
         mended: dict[int, dict[int, bytes]] = {}
@@ -146,7 +145,7 @@ class OggTrack:
         return mended
 
     def take(self, at: int, page: bytes) -> None:
-        """Take in the next page of the track."""
+        """Add the next page of the track."""
         flags, granule, number = struct.unpack_from("<Bq4xI", page, _FLAGS_OFFSET)
         if flags & _CONTINUED_FLAG and self._open == b"" and number == self.number + 1:
             self.flags[at] = flags = flags & ~_CONTINUED_FLAG
@@ -188,7 +187,7 @@ class OggTrack:
             self._lengths = _FRAMES_OF_OPUS
 
     def _length(self, packet: bytes) -> int:
-        """Return how many samples a packet of sound adds."""
+        """Return the number of samples that a packet of sound adds."""
         if not packet or not self._lengths:
             return 0
         length = self._lengths[packet[0]]
@@ -202,11 +201,11 @@ class OggTrack:
 
 
 def _blocks_of_vorbis(sizes: int, setup: bytes) -> tuple[int, ...]:
-    """Return the size of a block for each first byte that its packet may have, 0 where it is none of sound.
+    """Return the block size for each possible first byte of a packet; 0 for packets without sound.
 
-    The modes stand at the end of the setup header, which is read from there on, as FFmpeg does: before the last bit
-    that is set, for each mode 8 bits of its mapping, 2 times 16 that are 0, and whether its blocks are long; before all
-    of them, 6 bits of their number. Numbers are written with their lowest bit first.
+    The modes are at the end of the setup header, which is read backwards, as FFmpeg does: before the last set bit, 8
+    bits of mapping for each mode, twice 16 zero bits, and one bit for long blocks; before all modes, 6 bits of their
+    number. Numbers are written least significant bit first.
     """
     bits = int.from_bytes(setup, "little")
     end = bits.bit_length() - 1
@@ -242,22 +241,9 @@ _FRAMES_OF_OPUS = tuple(map(_frame_of_opus, range(256)))
 
 
 def mend_times(pages: Sequence[PageTime], last: int, rate_hz: int) -> tuple[dict[int, int], int]:
-    """Return the time that a page must have, of all those whose own cannot be true, and that of the beginning.
+    """Return corrected times of the pages of one track whose own cannot be true, by place, and the time of its start.
 
-    Parameters
-    ----------
-    pages : sequence of PageTime
-        Of one track.
-    last : int
-        Where the last page of the track is.
-    rate_hz : int
-
-    Returns
-    -------
-    dict of int to int
-        By where the pages are in the file.
-    int
-        Of the first sample.
+    `last` is the place of the track's last page.
 
     Examples
     --------
@@ -267,11 +253,11 @@ def mend_times(pages: Sequence[PageTime], last: int, rate_hz: int) -> tuple[dict
     """
     totals = accumulate(page.n_samples for page in pages)
     offsets = [page.granule - total for page, total in zip(pages, totals, strict=True)]
-    # How far the time may lie behind that of the packets: at the end by a page, where the last one holds no packet by
-    # the one before it.
+    # How far a time may be before that of the packets: at the end by a page, or by the one before if the last page
+    # holds no packet.
     lengths = [page.n_samples for page in pages if page.n_samples]
     slacks = [lengths[-1] if lengths and page.is_end and page.at == last else 0 for page in pages]
-    # At the beginning, too; then all pages lie behind by as much.
+    # At the beginning, too; then all pages are early by as much.
     first = pages[0].n_samples if pages else 0
     possible = [i for i, page in enumerate(pages) if page.granule >= 0 and (slacks[i] or offsets[i] >= -first)]
     if len(pages) > 1 and offsets[0] < 0 and offsets[1] - offsets[0] > _ROUNDING_S * rate_hz:
@@ -283,15 +269,15 @@ def mend_times(pages: Sequence[PageTime], last: int, rate_hz: int) -> tuple[dict
         most = (_TOLERANCE_S if i else _ROUNDING_S) * rate_hz
         is_near = page.granule >= 0 and abs(offsets[i] - before) <= most
         if offsets[i] + slacks[i] < before if slacks[i] else not (is_near or i in rise):
-            wrong[page.at] = page.granule - offsets[i] + before  # as many as its packets hold, and all before it
+            wrong[page.at] = page.granule - offsets[i] + before  # the duration of its packets and of all before
         elif i in rise:
             before = offsets[i]
     return wrong, begin
 
 
 def _longest_rise(values: Sequence[int], places: Sequence[int]) -> list[int]:
-    """Return as many of some places as can be, of which no value is below the one before."""
-    ends: list[int] = []  # the lowest value that so many in a row can end with, and where that is
+    """Return the longest subsequence of places whose values do not decrease."""
+    ends: list[int] = []  # the lowest last value of a subsequence of each length, and its place
     at_ends: list[int] = []
     before: dict[int, int | None] = {}
     for place in places:

@@ -1,4 +1,4 @@
-"""Containers of chunks and fields: Sun's AU, NIST Sphere, Core Audio, Amiga's SVX, HTK, MIDI's sample dump."""
+"""Parsers of AU, NIST Sphere, Core Audio (CAF), HTK, Amiga SVX, and MIDI sample dumps (SDS)."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
+from .chunks import CAF, IFF, walk_chunks
 from .file_view import end_of_run, mend, read_at
-from .header_sizes import Field, sized_layout
+from .header_sizes import Field, is_open_size, sized_layout
 from .layout import FileLayout, Stream, unknown_layout
-from .trailing import end_of_chunks, is_open_size, kind_of_rest, second_file
+from .trailing import end_of_chunks, kind_of_rest, second_file
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
 _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
 _LARGEST_SIZE = (1 << 64) - 1
-# G.721 and G.723, by their numbers, and how many bytes they take together.
+# Bytes that G.721 and G.723, by their numbers, decode together.
 _AU_BLOCK_BYTES = {23: 60, 25: 45, 26: 75}
-_SVX_STEREO = 6  # channels, left and right
+_SVX_STEREO = 6  # the value of CHAN for left and right
 _SDS_HEADER_BYTES, _SDS_PACKET_BYTES = 21, 127
 
 
 def au(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Sun's AU: the size of the sound, or that it is open."""
+    """Sun's AU: a size of the sound, or -1 if it is open."""
     head = read_at(file, begin, 24)
     if len(head) < 24:
         return unknown_layout("AU")
@@ -33,12 +34,12 @@ def au(file: BinaryIO, begin: int, end: int) -> FileLayout:
     return sized_layout(
         "AU", file, (begin, end), begin + offset, size, endian=endian, is_strict=True,
         field=Field(begin + 8, f"{order}I"), block=_AU_BLOCK_BYTES.get(struct.unpack(f"{order}I", head[12:16])[0], 1),
-        fill=1,
+        alignment=1,
     )  # fmt: skip
 
 
 def nist(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """NIST Sphere: the number of samples in a header of text."""
+    """NIST Sphere: the number of samples in a text header."""
     head = read_at(file, begin, 1024)
     fields = dict(_NIST_FIELD.findall(head))
     coding = fields.get(b"sample_coding", b"pcm").decode("ascii", "replace")
@@ -49,52 +50,49 @@ def nist(file: BinaryIO, begin: int, end: int) -> FileLayout:
         return FileLayout("NIST", (Stream(is_open=True),))
     rate = _number(fields, b"sample_rate", 0)
     if rate and b"end_head" in head and end - begin < int(length):
-        # FFmpeg would take what fills up the header for sound.
+        # FFmpeg would take the padding of the header for sound.
         values = {"n_present": 0, "n_promised": int(count), "sample_rate": rate}
         return FileLayout("NIST", notices=(Notice("cut", values),))
     frame = _number(fields, b"channel_count", 1) * _number(fields, b"sample_n_bytes", 2 if coding == "pcm" else 1)
     n_bytes = int(count) if is_open_size(int(count)) else int(count) * frame
     endian = "LITTLE" if fields.get(b"sample_byte_format", b"01").startswith(b"01") else "BIG"
-    return sized_layout("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian, fill=1)
+    return sized_layout("NIST", file, (begin, end), begin + int(length), n_bytes, endian=endian, alignment=1)
 
 
-def _number(fields: dict[bytes, bytes], name: bytes, otherwise: int) -> int:
+def _number(fields: dict[bytes, bytes], name: bytes, default: int) -> int:
     value = fields.get(name, b"")
-    return int(value) if value.isdigit() else otherwise
+    return int(value) if value.isdigit() else default
 
 
 def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Apple's Core Audio: chunks with sizes of 8 bytes, the sound's of -1 where it goes on to the end."""
-    file.seek(begin + 8)
+    """Apple's Core Audio: chunks with sizes of 8 bytes; -1 for sound that continues to the end."""
     is_little, n_samples, n_packed = False, None, None
-    while len(header := file.read(12)) == 12:
-        at = file.tell()
-        size = struct.unpack(">q", header[4:])[0]
-        if header[:4] == b"desc":
-            is_little = bool(struct.unpack(">I", file.read(16)[12:])[0] & 2)
-        if header[:4] == b"pakt" and size >= 24:
-            n_samples, n_packed = _packets(file, min(size, end - at))
-        if header[:4] == b"data":
-            if size - 4 == n_packed and at + size <= end:
-                return _packed_caf(file, (begin, at + size, end), at, n_samples)
-            if 0 <= size < end - at and (behind := end_of_chunks(file, at + size, end, "caf")):
-                n_bytes, pieces = max(0, size - 4), ((begin, behind),) if behind < end else None
+    for chunk in walk_chunks(file, begin + 8, end, CAF):
+        at, size = chunk.begin, chunk.size
+        if chunk.name == b"desc":
+            is_little = bool(struct.unpack(">I", read_at(file, at, 16)[12:])[0] & 2)
+        if chunk.name == b"pakt" and size >= 24:
+            n_samples, n_packed = _packet_table(file, at, min(size, end - at))
+        if chunk.name == b"data":
+            if size - 4 == n_packed and chunk.end <= end:
+                return _packed_caf(file, (begin, chunk.end, end), at, n_samples)
+            if 0 <= size < end - at and (chunks_end := end_of_chunks(file, chunk.end, end, CAF)):
+                n_bytes, pieces = max(0, size - 4), ((begin, chunks_end),) if chunks_end < end else None
                 stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
-                return FileLayout("CAF", (stream,), next_file=behind if behind < end else None)
+                return FileLayout("CAF", (stream,), next_file=chunks_end if chunks_end < end else None)
             return sized_layout(
                 "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _LARGEST_SIZE,
-                endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks="caf",
+                endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks=CAF,
                 field=Field(at - 8, ">q", before=4), n_samples=n_samples,
             )  # fmt: skip
         if not 0 <= size < end - at:
             break
-        file.seek(at + size)
     return unknown_layout("CAF")
 
 
-def _packets(file: BinaryIO, size: int) -> tuple[int, int]:
-    """The number of samples, and that of bytes, by a table of the lengths of all packets."""
-    n_packets, n_samples = struct.unpack(">qq8x", file.read(24))
+def _packet_table(file: BinaryIO, at: int, size: int) -> tuple[int, int]:
+    """Return the numbers of samples and bytes in a table of the lengths of all packets."""
+    n_packets, n_samples = struct.unpack(">qq8x", read_at(file, at, 24))
     n_bytes = length = 0
     for byte in file.read(size - 24):
         length = (length << 7 | byte & 0x7F) & _LARGEST_SIZE
@@ -104,12 +102,12 @@ def _packets(file: BinaryIO, size: int) -> tuple[int, int]:
 
 
 def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samples: int | None) -> FileLayout:
-    """A file whose table tells where its sound ends, so that nothing behind it is sound."""
+    """A file whose packet table says where its sound ends, so that nothing behind it is sound."""
     begin, ends, end = places
-    behind = end_of_chunks(file, ends, end, "caf")
-    next_file = behind if 0 < behind < end else second_file(file, ends, end, "")
-    stream = Stream(((begin, next_file or behind or ends),), promised_samples=n_samples)
-    rest = "chunks" if behind else kind_of_rest(file, sound, ends, end, "")
+    chunks_end = end_of_chunks(file, ends, end, CAF)
+    next_file = chunks_end if 0 < chunks_end < end else second_file(file, ends, end)
+    stream = Stream(((begin, next_file or chunks_end or ends),), promised_samples=n_samples)
+    rest = "chunks" if chunks_end else kind_of_rest(file, sound, ends, end, None)
     if rest in ("nothing", "chunks", "file", "padding"):
         return FileLayout("CAF", (stream,), next_file=next_file)
     kind = "zeros-after" if end_of_run(file, ends, end) == (end, 0) else "junk-after"
@@ -117,7 +115,7 @@ def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samp
 
 
 def is_htk(head: bytes, n_bytes: int) -> bool:
-    """Whether a file seems to begin with HTK's header of a waveform; libsndfile wants the length to be right, too."""
+    """Whether a file seems to begin with HTK's header of a waveform; libsndfile requires a correct length, too."""
     if len(head) < 12 or head[8:12] != b"\0\2\0\0":
         return False
     count, period = struct.unpack(">II", head[:8])
@@ -125,7 +123,7 @@ def is_htk(head: bytes, n_bytes: int) -> bool:
 
 
 def htk(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """HTK: the number of samples, which must be that of the file."""
+    """HTK: a number of samples, which libsndfile compares with the file's size."""
     count = struct.unpack(">I", read_at(file, begin, 4))[0]
     layout = sized_layout(
         "HTK", file, (begin, end - (end - begin) % 2), begin + 12, count if is_open_size(count) else 2 * count,
@@ -139,23 +137,20 @@ def htk(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 def svx(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Amiga's 8SVX and 16SV: chunks, one of which is the sound."""
-    file.seek(begin + 12)
-    while len(header := file.read(8)) == 8:
-        size, at = struct.unpack(">I", header[4:])[0], file.tell()
-        if header[:4] == b"BODY":
+    for chunk in walk_chunks(file, begin + 12, end, IFF):
+        if chunk.name == b"BODY":
             return sized_layout(
-                "SVX", file, (begin, end), at, size, endian="BIG", order=">", is_last=True,
-                field=Field(at - 4, ">I"),
+                "SVX", file, (begin, end), chunk.begin, chunk.size, endian="BIG", chunks=IFF, is_last=True,
+                field=Field(chunk.begin - 4, ">I"),
             )  # fmt: skip
-        if header[:4] == b"CHAN" and struct.unpack(">I", file.read(4))[0] == _SVX_STEREO:
-            # The right one stands behind the left one, where libsndfile takes every second sample.
+        if chunk.name == b"CHAN" and struct.unpack(">I", read_at(file, chunk.begin, 4))[0] == _SVX_STEREO:
+            # The right channel follows the left one as a whole, but libsndfile reads interleaved samples.
             return FileLayout("SVX", notices=(Notice("one-by-one"),))
-        file.seek(at + size + size % 2)
     return unknown_layout("SVX")
 
 
 def sds(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """MIDI's sample dump: packets of 120 bytes of 7 bits, with a checksum each."""
+    """MIDI's sample dump: packets of 120 bytes of 7 bits and a checksum."""
     head = read_at(file, begin, _SDS_HEADER_BYTES)
     if len(head) < _SDS_HEADER_BYTES or not 8 <= head[6] <= 28:
         return unknown_layout("SDS")
@@ -163,20 +158,20 @@ def sds(file: BinaryIO, begin: int, end: int) -> FileLayout:
     per_packet = 120 // -(-head[6] // 7)
     n_packets = -(-promised // per_packet)
     sound = begin + _SDS_HEADER_BYTES
-    there = (end - sound) // _SDS_PACKET_BYTES
-    ends = sound + min(there, n_packets) * _SDS_PACKET_BYTES
-    rest = kind_of_rest(file, sound, ends, end, "") if there >= n_packets else ""
+    n_present = (end - sound) // _SDS_PACKET_BYTES
+    ends = sound + min(n_present, n_packets) * _SDS_PACKET_BYTES
+    rest = kind_of_rest(file, sound, ends, end, None) if n_present >= n_packets else ""
     if rest in ("zeros", "junk"):
-        behind = [Notice(f"{rest}-after", {"n_bytes": end - ends})]
-        return FileLayout("SDS", (Stream(((begin, ends),)),), (*behind, *_damaged_packets(file, sound, n_packets)))
-    notices = _damaged_packets(file, sound, there)
-    if there < n_packets:
-        return FileLayout("SDS", (Stream(promised_samples=promised, most_samples=there * per_packet),), notices)
-    if rest != "sound" or there == n_packets:
+        trailing = [Notice(f"{rest}-after", {"n_bytes": end - ends})]
+        return FileLayout("SDS", (Stream(((begin, ends),)),), (*trailing, *_damaged_packets(file, sound, n_packets)))
+    notices = _damaged_packets(file, sound, n_present)
+    if n_present < n_packets:
+        return FileLayout("SDS", (Stream(promised_samples=promised, most_samples=n_present * per_packet),), notices)
+    if rest != "sound" or n_present == n_packets:
         return FileLayout("SDS", notices=notices)
-    total = there * per_packet
+    total = n_present * per_packet
     count = bytes([total & 127, total >> 7 & 127, total >> 14 & 127])
-    pieces = mend(begin, sound + there * _SDS_PACKET_BYTES, (begin + 10, count))
+    pieces = mend(begin, sound + n_present * _SDS_PACKET_BYTES, (begin + 10, count))
     return FileLayout("SDS", (Stream(pieces, promised_samples=promised),), notices)
 
 
@@ -188,7 +183,7 @@ def _damaged_packets(file: BinaryIO, sound: int, n_packets: int) -> tuple[Notice
 
 
 def _checksum(data: bytes) -> int:
-    """Combine all bytes by exclusive or."""
+    """Return the exclusive or of all bytes."""
     number = int.from_bytes(data, "big")
     for shift in (512, 256, 128, 64, 32, 16, 8):
         number ^= number >> shift

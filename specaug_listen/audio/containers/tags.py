@@ -1,7 +1,7 @@
-"""Tags before and behind sound: ID3, APE and Lyrics3, as far as they are what they say, and hide no other sound.
+"""Tags before and behind sound: ID3, APE and Lyrics3, if they are well-formed and hide no sound.
 
-The size of a tag is a number that anything may follow: a tag is skipped without a word only where it is made of the
-parts that such a tag has, up to its very end, and none of them holds a file of sound or its frames.
+The size of a tag proves nothing about the bytes that it covers: a tag is skipped silently only if valid fields fill it
+to its end, and none of them holds a file or frames of sound.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from .file_view import read_at
-from .mpeg_header import parse_header
+from .mpeg_header import adts_length, parse_header
 
-__all__ = ["MOST_REFUSED_TAGS", "before_tags", "behind_tags", "is_begun_tag", "length_of_id3", "sound_within"]
+__all__ = ["MOST_REFUSED_TAGS", "before_tags", "behind_id3", "behind_tags", "is_begun_tag", "sound_within"]
 
-# Of a row of frames: so many that are none, each of which may be looked through to the end of the file.
+# How many malformed tags are tried between frames, as each may be searched to the end of the file.
 MOST_REFUSED_TAGS = 16
 _BYTES_AT_ONCE = 1 << 20
 _ID3V1_BYTES, _ID3V1_MORE_BYTES = 128, 227  # the second one is of "TAG+", before it
-_APE_NAME, _APE_BYTES = b"APETAGEX", 32  # of its header, and of its footer
+_APE_NAME, _APE_BYTES = b"APETAGEX", 32  # the length of its header and of its footer
 _APE_HAS_HEADER = 1 << 31
 _APE_IS_HEADER = 1 << 29
 _LYRICS_NAME, _LYRICS_ENDS = b"LYRICSBEGIN", (b"LYRICS200", b"LYRICSEND")
 _MOST_LYRICS_BYTES = 1 << 20
 _ID3_FOOTER, _ID3_FOOTER_BYTES = b"3DI", 10
 _ID3_EXTENDED_FLAG, _ID3_UNSYNCHRONISED_FLAG, _ID3_FOOTER_FLAG = 0x40, 0x80, 0x10
-# Of tags of ID3 in which a byte is put behind each 0xFF, which have to be read whole.
+# The largest unsynchronised ID3 tag (with a zero behind each 0xFF), which has to be read whole.
 _MOST_UNSYNCHRONISED_BYTES = 1 << 26
 _ID3_NAME = re.compile(rb"[A-Z0-9]+ ?")
-# As files of sound begin, each with so much that other content hardly ever has it: a mark that is found quickly, and
-# what follows it; and frames of MPEG audio and AAC.
+# How files of sound begin: magic bytes that are found quickly, and what follows them, so that other content hardly ever
+# matches; and frames of MPEG audio and AAC.
 _FILES = tuple(
     (mark, re.compile(re.escape(mark) + rest, re.DOTALL))
     for mark, rest in (
@@ -57,12 +57,20 @@ _FILES = tuple(
 _FRAME = re.compile(rb"\xff[\xe2-\xe7\xf0-\xff][\x10-\xef]")
 _LONGEST_BEGINNING = 20
 _CERTAIN_FRAMES = 4
-# What looks like a frame of which none follows, in much that holds no sound.
+# How many false frame headers are tried in data without sound.
 _MOST_FALSE_FRAMES = 1 << 16
 
 
-def length_of_id3(head: bytes) -> int:
-    """Return the length of an ID3v2 tag that begins here, by its header; 0 where there is none."""
+def behind_id3(file: BinaryIO, begin: int, end: int) -> int:
+    """Return where the file begins behind ID3v2 tags of any content, which may precede any container."""
+    at = begin
+    while (length := _length_of_id3(read_at(file, at, 10))) and at + length < end:
+        at += length
+    return at
+
+
+def _length_of_id3(head: bytes) -> int:
+    """Return the length of the ID3v2 tag with this header; 0 if it is none."""
     if not head.startswith(b"ID3") or len(head) < 10 or max(head[6:10]) >= 0x80:
         return 0
     n_bytes = 10 + sum(byte << 7 * i for i, byte in enumerate(reversed(head[6:10])))
@@ -70,30 +78,16 @@ def length_of_id3(head: bytes) -> int:
 
 
 def before_tags(file: BinaryIO, begin: int, end: int) -> int:
-    """Return where tags begin that stand at the end of a file; the end where there are none.
-
-    Parameters
-    ----------
-    file : binary file
-    begin, end : int
-        Where to look for them.
-    """
+    """Return where the tags begin that end at `end`; `end` if there are none."""
     while (at := _begin_of_tag(file, begin, end)) < end and sound_within(file, at, end) is None:
         end = at
     return end
 
 
 def behind_tags(file: BinaryIO, begin: int, end: int, *, is_leading: bool = False) -> int:
-    """Return where tags end that begin at a place; the place itself where there are none.
+    """Return where the tags end that begin at `begin`; `begin` if there are none.
 
-    Parameters
-    ----------
-    file : binary file
-    begin, end : int
-        Where to look for them.
-    is_leading : bool
-        Whether they stand before all sound, so that one which is not written as it should be, but holds no sound, is
-        one, too.
+    `is_leading` says that they precede all sound, so that a malformed tag without sound counts, too.
     """
     at = begin
     while (ends := _end_of_tag(file, at, end, is_leading)) > at and sound_within(file, at, ends) is None:
@@ -102,12 +96,12 @@ def behind_tags(file: BinaryIO, begin: int, end: int, *, is_leading: bool = Fals
 
 
 def is_begun_tag(head: bytes) -> bool:
-    """Whether a tag begins here by its first bytes, 32 at least, whatever follows them."""
-    return bool(length_of_id3(head) and 2 <= head[3] <= 4) or head.startswith((_APE_NAME, _LYRICS_NAME))
+    """Whether these bytes, 32 at least, are the header of a tag, whatever follows them."""
+    return bool(_length_of_id3(head) and 2 <= head[3] <= 4) or head.startswith((_APE_NAME, _LYRICS_NAME))
 
 
 def sound_within(file: BinaryIO, begin: int, end: int) -> int | None:
-    """Return where a file of sound, or frames of MPEG audio or AAC, begin in a part of a file; None where none do."""
+    """Return where a file of sound, or frames of MPEG audio or AAC, begin between two places; None if none do."""
     at, n_false = begin, 0
     while at < end:
         block = read_at(file, at, min(_BYTES_AT_ONCE, end - at))
@@ -124,7 +118,7 @@ def sound_within(file: BinaryIO, begin: int, end: int) -> int | None:
 
 
 def _find_file(block: bytes) -> int:
-    """Return where a file of sound begins; -1 where none does."""
+    """Return where a file of sound begins; -1 if none does."""
     for mark, beginning in _FILES:
         place = block.find(mark)
         while place >= 0:
@@ -135,7 +129,7 @@ def _find_file(block: bytes) -> int:
 
 
 def _is_row_of_frames(file: BinaryIO, at: int, end: int) -> bool:
-    """Whether frames of one format stand here, one behind the other."""
+    """Whether consecutive frames of one format begin here."""
     first = _frame(read_at(file, at, 7))
     if first is None:
         return False
@@ -151,14 +145,12 @@ def _frame(head: bytes) -> tuple[object, int] | None:
     """Return the format and the length of a frame of MPEG audio or AAC."""
     if (frame := parse_header(head[:4])) is not None:
         return frame if frame[1] else None
-    if len(head) < 7 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0 or head[2] >> 2 & 15 > 12:
-        return None
-    length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
-    return ((head[1], head[2], head[3] & 0xF0), length) if length > 7 else None
+    length = adts_length(head)
+    return ((head[1], head[2], head[3] & 0xF0), length) if length else None
 
 
 def _begin_of_tag(file: BinaryIO, begin: int, end: int) -> int:
-    """Return where the tag begins that ends at a place; the place itself where there is none."""
+    """Return where the tag begins that ends at `end`; `end` if there is none."""
     if end - begin >= _ID3V1_BYTES and read_at(file, end - _ID3V1_BYTES, 3) == b"TAG":
         at = end - _ID3V1_BYTES
         more = at - _ID3V1_MORE_BYTES
@@ -169,7 +161,7 @@ def _begin_of_tag(file: BinaryIO, begin: int, end: int) -> int:
         size, _, flags = struct.unpack_from("<III", foot, 12)
         at = end - size - (_APE_BYTES if flags & _APE_HAS_HEADER else 0)
     elif foot[-_ID3_FOOTER_BYTES:].startswith(_ID3_FOOTER):
-        at = end - length_of_id3(b"ID3" + foot[-_ID3_FOOTER_BYTES + 3 :])
+        at = end - _length_of_id3(b"ID3" + foot[-_ID3_FOOTER_BYTES + 3 :])
     elif foot.endswith(_LYRICS_ENDS):
         start = max(begin, end - _MOST_LYRICS_BYTES)
         place = read_at(file, start, end - start).rfind(_LYRICS_NAME)
@@ -179,11 +171,11 @@ def _begin_of_tag(file: BinaryIO, begin: int, end: int) -> int:
 
 
 def _end_of_tag(file: BinaryIO, at: int, end: int, is_leading: bool = False) -> int:
-    """Return where the tag ends that begins at a place; the place itself where there is none."""
+    """Return where the tag ends that begins at `at`; `at` if there is none."""
     head = read_at(file, at, min(_APE_BYTES, end - at))
     if head[:1] not in (b"I", b"T", b"A", b"L"):
         return at
-    if length := length_of_id3(head):
+    if length := _length_of_id3(head):
         return at + length if at + length <= end and (is_leading or _is_id3(file, at, head, length)) else at
     if head.startswith(b"TAG"):
         length = _ID3V1_BYTES + (_ID3V1_MORE_BYTES if head.startswith(b"TAG+") else 0)
@@ -196,7 +188,7 @@ def _end_of_tag(file: BinaryIO, at: int, end: int, is_leading: bool = False) -> 
 
 
 def _is_id3(file: BinaryIO, at: int, head: bytes, length: int) -> bool:
-    """Whether frames and zeros fill a tag of ID3v2."""
+    """Whether valid frames and zero padding fill an ID3v2 tag."""
     version, flags = head[3], head[5]
     begin, end = at + 10, at + length - (10 if flags & _ID3_FOOTER_FLAG else 0)
     if not 2 <= version <= 4:
@@ -238,11 +230,11 @@ def _may_follow(name: bytes) -> bool:
 
 
 def _end_of_ape(file: BinaryIO, at: int, head: bytes, end: int, is_leading: bool) -> int:
-    """Return where a tag of APE ends that begins with its header, or where a footer does that stands alone."""
+    """Return where an APE tag ends that begins with a header; or a footer, if it stands alone before all sound."""
     size, _, flags = struct.unpack_from("<III", head, 12)
     if not flags & _APE_IS_HEADER:
         return at + _APE_BYTES if is_leading else at
-    foot = at + size  # the size counts a footer, which may be lacking
+    foot = at + size  # the size includes a footer, which may be missing
     if foot + _APE_BYTES <= end and read_at(file, foot, len(_APE_NAME)) == _APE_NAME:
         ends, items_end = foot + _APE_BYTES, foot
     else:
@@ -251,7 +243,7 @@ def _end_of_ape(file: BinaryIO, at: int, head: bytes, end: int, is_leading: bool
 
 
 def _is_ape(file: BinaryIO, at: int, end: int, head: bytes) -> bool:
-    """Whether as many items as a header or footer tells fill a tag of APE."""
+    """Whether the number of items in a header or footer fills an APE tag exactly."""
     if not head.startswith(_APE_NAME) or len(head) < _APE_BYTES:
         return False
     if read_at(file, at, len(_APE_NAME)) == _APE_NAME:
@@ -268,7 +260,7 @@ def _is_ape(file: BinaryIO, at: int, end: int, head: bytes) -> bool:
 
 
 def _end_of_lyrics(file: BinaryIO, at: int, end: int) -> int:
-    """Return where lyrics end: fields with a name of 3 letters and a size of 5 digits, and their size; or text."""
+    """Return where Lyrics3 ends: version 2 has fields (3 letters, a size of 5 digits, text), version 1 only text."""
     data = read_at(file, at, min(_MOST_LYRICS_BYTES, end - at))
     place = len(_LYRICS_NAME)
     while field := re.compile(rb"[A-Z]{3}(\d{5})").match(data, place):

@@ -1,4 +1,4 @@
-"""Creative Voice: blocks with sizes of 3 bytes, of sound, of silence, and of other things."""
+"""Creative Voice: blocks of sound, silence, text and others, with sizes of 3 bytes."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from .trailing import kind_of_rest, second_file
 
 __all__ = ["voc_layout"]
 
-# Blocks of sound, and what they hold before it.
+# Blocks of sound, and the size of their own headers.
 _HEADER_BYTES = {1: 2, 2: 0, 9: 12}
 _SILENCE_KIND, _TEXT_KIND, _EXTENDED_KIND, _LAST_KIND = 3, 5, 8, 9
-# Blocks whose size is always the same.
+# Blocks of constant size.
 _FIXED_BYTES = {_SILENCE_KIND: 3, 4: 2, 6: 2, 7: 0, _EXTENDED_KIND: 4}
 _OPEN_SIZES = (0x7FFFFF, 0xFFFFFF)
-# Numbers of codecs: what is silent in those that libsndfile reads, and ADPCM, which it would take for linear samples.
+# Codecs by number: the byte of silence for those that libsndfile reads; and ADPCM, which it would take for linear
+# samples.
 _SILENT_VALUES = {0: b"\x80", 4: b"\0\0", 6: b"\xd5", 7: b"\xff"}
 _CODECS = frozenset({*_SILENT_VALUES, 1, 2, 3, 0x200})
 _LOGARITHMIC_CODECS = (6, 7)
-# Bytes of silence, which a few bytes of a file can ask for.
+# Limit for silence, as a few bytes of a file can ask for any amount.
 _MOST_SILENCE_BYTES = 1 << 26
-# Of a text in which nobody looks for sound.
+# A shorter text is not searched for sound.
 _SHORT_TEXT_BYTES = 1 << 12
-# As much behind the mark of the end is no sound.
+# Fewer bytes than this behind the end mark are no sound.
 _MOST_BYTES_AFTER_END = 64
 
 
 class _Coding(NamedTuple):
-    """What a block tells of its sound, and of that in the blocks that go on with it."""
+    """The coding of a block of sound, and of the blocks that continue it."""
 
     sample_rate: int
     bits: int
@@ -43,18 +44,18 @@ class _Coding(NamedTuple):
 
 @dataclass
 class _Blocks:
-    """What the blocks of a file hold.
+    """The content of the blocks of a file.
 
     Parameters
     ----------
-    parts : list of (int, int)
-        Where sound lies; of silence, minus its number of samples, and its rate.
-    promised : int
-        Bytes of sound by the blocks' sizes.
     ends : int
         Where the last block ends.
+    parts : list of (int, int)
+        Byte ranges of sound; for silence, minus its number of samples, and its rate.
+    promised : int
+        Bytes of sound by the blocks' sizes.
     n_others : int
-        How many blocks are of another coding than the first one with sound, or are called text and hold other things.
+        How many blocks have another coding than the first one with sound, or are called text and hold other content.
     """
 
     ends: int
@@ -67,15 +68,15 @@ class _Blocks:
 
 
 def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Take the sound out of the blocks: libsndfile takes all behind its header for sound, headers of blocks, too."""
+    """Extract the sound from the blocks, as libsndfile takes their headers for sound."""
     blocks = _blocks(file, begin, end)
     if blocks.coding is None:
         return unknown_layout("VOC")
     bodies = [part for part in blocks.parts if part[0] >= 0]
-    rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, "", fill=1)
+    rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, None, alignment=1)
     if rest == "sound" and blocks.is_closed and end - blocks.ends < _MOST_BYTES_AFTER_END:
         rest = "junk"
-    if rest == "sound":  # from where a size ended too early, whatever that place was taken for
+    if rest == "sound":  # a size was too small, whatever was parsed behind it
         last = blocks.parts[-1]
         blocks.parts += [(last[1] if last[0] >= 0 else blocks.ends, end)]
     pieces, n_silent, n_left_out = _pieces(blocks.parts, blocks.coding)
@@ -88,19 +89,19 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     stream = Stream((_header(blocks.coding, present), *pieces, b"\0"), None, promised, present)
     if blocks.is_open:
         stream = Stream(stream.pieces, present_bytes=present, is_open=True)
-    next_file = second_file(file, blocks.ends, end, "") if rest == "file" else None
+    next_file = second_file(file, blocks.ends, end) if rest == "file" else None
     return FileLayout("VOC", (stream,), tuple(notices), next_file)
 
 
 def _header(coding: _Coding, n_bytes: int) -> bytes:
-    """The header of a file of one block; a codec that libsndfile does not read is its own to refuse."""
+    """Return the header of a file of one block; libsndfile itself refuses codecs that it does not read."""
     size = struct.pack("<I", min(n_bytes + _HEADER_BYTES[9], 0xFFFFFF))[:3]
     start = b"Creative Voice File\x1a" + struct.pack("<HHH", 26, 0x114, 0x111F)
     return start + b"\x09" + size + struct.pack("<IBBHI", *coding, 0)
 
 
 def _pieces(parts: list[tuple[int, int]], coding: _Coding) -> tuple[list[Piece], int, int]:
-    """Sound and silence in a row, how many bytes of silence, and how many silences are too long."""
+    """Return sound and silence in a row, the number of bytes of silence, and how many silences are too long."""
     pieces: list[Piece] = []
     n_silent = n_left_out = 0
     silent = _SILENT_VALUES.get(coding.codec, b"\0") * coding.n_channels
@@ -123,7 +124,7 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
     extended = current = None
     while at < end:
         kind, size, head = _block(file, at)
-        if kind is None:  # none, or what a size that is too small points to
+        if kind is None:  # no block, or the target of a size that is too small
             blocks.ends = at
             break
         if kind == 0:
@@ -132,10 +133,10 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
         if kind == _SILENCE_KIND:
             blocks.parts.append((-1 - struct.unpack("<H", head[:2])[0], 1000000 // (256 - head[2])))
         if kind in _HEADER_BYTES:
-            if size >= _HEADER_BYTES[kind]:  # else it has no room for a coding: that is the next block's
+            if size >= _HEADER_BYTES[kind]:  # else there is no room for a coding: the bytes are the next block's
                 current = current if kind == 2 else (extended or _coding(kind, head))
             if size <= _HEADER_BYTES[kind] and (blocks.coding is not None or _are_blocks(file, at + 4 + size, end)):
-                pass  # it holds nothing
+                pass  # it is empty
             elif current is not None and blocks.coding in (None, current):
                 size = _add(blocks, file, at, kind, size, end, current)
             else:
@@ -148,14 +149,14 @@ def _blocks(file: BinaryIO, begin: int, end: int) -> _Blocks:
 
 
 def _hides_sound(file: BinaryIO, begin: int, end: int) -> bool:
-    """Whether a block of text is none."""
+    """Whether a block of text holds something else."""
     if end - begin < _SHORT_TEXT_BYTES:
         return False
     return not read_at(file, begin, _SHORT_TEXT_BYTES).isascii() or sound_within(file, begin, end) is not None
 
 
 def _are_blocks(file: BinaryIO, at: int, end: int) -> bool:
-    """Whether one block or more reach from here to the end of the file or its mark."""
+    """Whether blocks reach from here to the end of the file or to the end mark."""
     begin = at
     while at < end:
         kind, size, _ = _block(file, at)
@@ -181,7 +182,7 @@ def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: in
 
 
 def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
-    """Return how much sound a block holds, whose writer may have counted other things in or out."""
+    """Return how much sound a block holds; its writer may have counted the header wrongly."""
     n_bytes, follows = size - _HEADER_BYTES[kind], at + 4 + size
     if kind != 9:
         return n_bytes
@@ -190,17 +191,17 @@ def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _C
     between = read_at(file, follows, 9)
     if len(between) < 8 or any(between[8:]):
         return n_bytes
-    # SoX counts 4 of the header's 12 bytes; zeros at the end of its sound look like the mark of the end.
+    # SoX counts 4 of the header's 12 bytes; zeros at the end of its sound look like the end mark.
     is_silent = not any(between)
     is_last = follows + 9 == end or (is_silent and follows + 8 == end)
-    is_pause = is_silent and kind_of_rest(file, at, follows, end, "", fill=1) != "zeros"
+    is_pause = is_silent and kind_of_rest(file, at, follows, end, None, alignment=1) != "zeros"
     return n_bytes + 8 * (is_last or is_pause or _block(file, follows)[0] is None)
 
 
 def _counts_its_end(file: BinaryIO, follows: int, end: int) -> bool:
-    """Whether a block counts the mark of the file's end, as libsndfile does, which writes no other one.
+    """Whether a block's size includes the end mark, as libsndfile writes it, in its only block.
 
-    FFmpeg, which does not, writes many blocks: what is cut off is hardly ever of its first one.
+    FFmpeg does not include it, and writes many blocks, so truncation hardly ever affects the first one.
     """
     if follows > end:
         return True
@@ -209,7 +210,7 @@ def _counts_its_end(file: BinaryIO, follows: int, end: int) -> bool:
 
 
 def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
-    """Kind, size and first bytes of a block; no kind where none can be."""
+    """Return kind, size and first bytes of a block; the kind is None if this is no block."""
     head = read_at(file, at, 4 + _HEADER_BYTES[9])
     if head[:1] == b"\0":
         return 0, 0, b""
@@ -224,7 +225,7 @@ def _block(file: BinaryIO, at: int) -> tuple[int | None, int, bytes]:
 
 
 def _coding(kind: int, head: bytes) -> _Coding | None:
-    """Return what a block of sound tells, or the one before it; None where that cannot be."""
+    """Return the coding in the header of a block; None if it is impossible."""
     if kind == _EXTENDED_KIND:
         time, codec, is_stereo = struct.unpack("<HBB", head[:4])
         n_channels = 2 if is_stereo else 1
@@ -233,7 +234,7 @@ def _coding(kind: int, head: bytes) -> _Coding | None:
         coding = _Coding(1000000 // (256 - head[0]), 8, 1, head[1])
     else:
         coding = _Coding(*struct.unpack("<IBBH", head[:8]))
-        if coding.bits == 16 and coding.codec == 0:  # so SoX writes it
+        if coding.bits == 16 and coding.codec == 0:  # as SoX writes it
             coding = coding._replace(codec=4)
     return coding if coding.codec in _CODECS and coding.sample_rate and coding.n_channels else None
 
