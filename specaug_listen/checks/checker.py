@@ -29,17 +29,17 @@ from ..frameworks.policies import get_policy
 from ..frameworks.read import Imported
 from ..frontends import MelFrontend
 from ..outputs.output import Output
-from .call_forms import CallForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
 from .clips import Clip, clips_of, reference_of, sounds_of, speech_clips
 from .export import output_of_check, save_check
 from .findings import FINDINGS, CheckReport, Finding, in_order
+from .input_forms import InputForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
 from .isolated_process import CallableProcess, GaveUpError
 from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
 from .rules import Rule, Stage
+from .rules_axes import are_wider_in_time
 from .rules_calls import call_findings
-from .rules_masks import are_wider_in_time, is_readable
 from .rules_randomness import is_filter
-from .trials import FULL_EFFORT, Observation, Session
+from .session import FULL_EFFORT, Observation, Session
 
 __all__ = ["Check", "check"]
 
@@ -254,7 +254,7 @@ def _processes_in_words(process: CallableProcess) -> str:
     return "; ".join([*forks, f"processes that calls started and that still run: {n_left}"] if n_left else forks)
 
 
-def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Limits, forms: CallForms) -> Check:
+def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Limits, forms: InputForms) -> Check:
     """Check a callable with its axes turned, too, where nothing said which come first.
 
     Where all is well in the other order, that is taken for the right one. Else what depends on the order says what the
@@ -344,7 +344,7 @@ def _find(session: Session, notes: list[str]) -> list[Finding]:
     are_masks_readable = True
     for stage, rules in groupby(all_rules(), key=lambda rule: rule.stage):
         if stage == Stage.MASKS:
-            are_masks_readable = is_readable(session)
+            are_masks_readable = session.are_masks_readable
             notes += _notes_on(session, findings, are_masks_readable=are_masks_readable)
         if stage != Stage.MASKS or are_masks_readable:
             findings += [finding for rule in rules for finding in rule.find(session)]
@@ -367,7 +367,7 @@ def _notes_on(session: Session, findings: Iterable[Finding], *, are_masks_readab
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
     if not are_masks_readable and all(finding.id != "axes-swapped" for finding in findings):
         notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
-    if not session.brings_back(session.reference):
+    if not session.is_reproducible(session.reference):
         notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
     return notes
 

@@ -28,7 +28,7 @@ from .findings import FINDINGS, CheckReport, Finding
 from .pipelines import Outcome
 from .rules_batches import batch_of_finding
 from .rules_padding import draw_in_padding, n_unpadded
-from .trials import Session
+from .session import Session
 
 __all__ = ["output_of_check", "save_check"]
 
@@ -111,7 +111,7 @@ def _example(session: Session, finding: Finding) -> tuple[MelSpectrogram, MelSpe
         return clip.mel, None, Draw(clip.mel.n_mels, clip.n_frames)
     before, outcome = _outcome(session, finding, clip)
     nothing = Draw(before.n_mels, before.n_frames)
-    values = outcome.odd if outcome.odd is not None else outcome.values[0] if outcome.values else None
+    values = outcome.resized_item if outcome.resized_item is not None else outcome.values[0] if outcome.values else None
     if values is None:
         return before, None, nothing
     floor = float(session.pipeline.scaled(clip.mel).min())
@@ -153,7 +153,7 @@ def _masks(session: Session, finding: Finding, outcome: Outcome, after: MelSpect
         return draw_in_padding(session, finding.seed)
     if outcome.draws and (outcome.draws[0].n_mels, outcome.draws[0].n_frames) == (after.n_mels, after.n_frames):
         return outcome.draws[0]
-    if outcome.draws or outcome.odd is not None or batch_of_finding(session, finding) is not None:
+    if outcome.draws or outcome.resized_item is not None or batch_of_finding(session, finding) is not None:
         return nothing
     trial = session.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
     if trial is None or not _fits(trial.effect.masked_frames, after):

@@ -17,7 +17,7 @@ from ..custom.call import owner_module
 from ..custom.layout import Layout, MelBatch, Values
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
-from .calls import ArrayKind, Caller, CallResult, EarlierCalls, call_once
+from .call_results import ArrayKind, Caller, CallResult, EarlierCalls, call_once
 from .isolated_process import CallableProcess, CallEndedError, GaveUpError
 
 __all__ = ["CallablePipeline", "Outcome", "Pipeline", "PolicyPipeline", "Traits", "judge", "traits_of"]
@@ -41,7 +41,7 @@ class Outcome:
         Id of a finding -> evidence, of what can be seen on one call.
     draws : tuple of Draw
         Of a policy.
-    odd : np.ndarray [shape=(n_mels, any)] or None
+    resized_item : np.ndarray [shape=(n_mels, any)] or None
         The first item, where its length changed.
     """
 
@@ -50,7 +50,7 @@ class Outcome:
     error_type: str = ""
     changes: dict[str, str] = field(default_factory=dict)
     draws: tuple[Draw, ...] = ()
-    odd: Values | None = None
+    resized_item: Values | None = None
 
     @property
     def digest(self) -> int:
@@ -229,7 +229,7 @@ class PolicyPipeline:
                 return Outcome(error=raised[0].text)
             if draw.n_trimmed:
                 line = f"{mel.n_frames} frames became {mel.n_frames - draw.n_trimmed}"
-                return Outcome(changes={"length-changed": line}, draws=(draw,), odd=after)
+                return Outcome(changes={"length-changed": line}, draws=(draw,), resized_item=after)
             values.append(np.concatenate([after, padded[:, mel.n_frames :]], axis=1))
             draws.append(draw)
         return Outcome(tuple(values), draws=tuple(draws))
@@ -276,8 +276,8 @@ def _judge_other_shape(array: Values, layout: Layout, batch: MelBatch, changes: 
     rest = [i for i in range(len(wanted)) if i != frames]
     if array.ndim == len(wanted) and all(array.shape[i] == wanted[i] for i in rest):
         line = f"{wanted[frames]} frames became {array.shape[frames]}"
-        odd = layout.items(array, batch, array.shape[frames])[0]
-        return Outcome(changes=changes | {"length-changed": line}, odd=odd)
+        resized_item = layout.items(array, batch, array.shape[frames])[0]
+        return Outcome(changes=changes | {"length-changed": line}, resized_item=resized_item)
     return Outcome(error=f"given shape {wanted}, it gave {array.shape}", changes=changes)
 
 

@@ -1,7 +1,7 @@
-"""`Probe`: a mel in which every cell says which bin and frame it is, so that what was done to it can be read off.
+"""`Probe`: a mel whose cells identify their bin and frame, so an `Effect` can be read off the result.
 
-Each bin has a level of its own, and rises over time along one of two curves. A cell that was moved in time says where
-from; cells that say nothing that their neighbours confirm were masked. Neither needs a search.
+Each bin has a level of its own, and rises over time along one of two curves. The value of a cell that was moved in time
+gives its original frame; cells whose values do not agree with those of other bins were masked. No search is needed.
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from .._arrays import runs
 from ..inspection.masks import find_boxes
 from .reordering import are_out_of_order, original_bins
 
-__all__ = ["Effect", "Probe"]
+__all__ = ["Effect", "Probe", "widest_run"]
 
 Real = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
-# Share of the range over which a bin rises.
+# Rise of a bin over the clip, as a share of the range.
 _RISE = 0.3
-# How much the two curves of that rise are bent: b of `Probe._origins`.
+# Curvature of the two curves: b of `Probe._origins`.
 _BEND = 0.4
-# Share of the range that is left free on both sides of the mean level.
+# Gap on both sides of the mean level, as a share of the range.
 _GAP = 0.02
-# One in so many of a frame's bins must agree on where it comes from.
+# One in this many bins of a frame must agree on its origin.
 _BINS_PER_WITNESS = 16
 # Smallest move [frames] of a warp.
 _LEAST_MOVE_FRAMES = 0.75
-# Longest mix [frames] of a clip's end with its padding that a warp without lengths leaves.
+# Most frames at a clip's end that a warp without lengths mixes with the padding.
 _SEAM_FRAMES = 6
-# Share of the range up to which a cell counts as left alone.
+# Largest change of an unchanged cell, as a share of the range.
 _UNCHANGED_SHARE = 1e-6
-# Standard deviations, as shares of the range, from which there is a noise at all, and up to which masks are read below
-# it.
+# Smallest standard deviation that counts as noise, and the largest below which masks can be read, as shares of the
+# range.
 _LEAST_NOISE_SHARE = 1e-5
 _MOST_NOISE_SHARE = 0.004
-# Distance [standard deviations] up to which a cell may be off by noise: all but 6e-5 of a normal one.
-_NOISE_DEVIATIONS = 4.0
-# A quarter of a normal distribution lies within 0.3186 standard deviations of its mean, which is how its standard
-# deviation is told from cells of which others are masked.
+# Noise moves a cell by at most this many standard deviations, but for 6e-5 of normal cells.
+_NOISE_STANDARD_DEVIATIONS = 4.0
+# A quarter of a normal distribution lies within 0.3186 standard deviations of its mean; estimating the standard
+# deviation by that quarter is robust against masked cells.
 _QUARTER = 0.25
-_QUARTER_DEVIATIONS = 0.3186
-# Uncertainty [frames] of where a cell comes from, above which noise leaves nothing to be read.
+_QUARTER_STANDARD_DEVIATIONS = 0.3186
+# Largest uncertainty [frames] of origins; with more noise, nothing can be read.
 _MOST_NOISE_FRAMES = 2.0
-# Frames that are looked at for what was added to all cells.
+# Number of frames that are sampled to estimate gain and noise.
 _SAMPLE_FRAMES = 100
 # Smallest rectangle [cells], and the share of its cells that must be masked.
 _LEAST_BOX_CELLS = 4
 _LEAST_BOX_SHARE = 0.95
-# Share of the cells above which next to nothing was read.
+# If more than this share of the cells is unreadable, order is not judged.
 _UNREAD_SHARE = 0.9
 
 
@@ -63,20 +63,20 @@ class Effect:
     ----------
     masked_bins : np.ndarray of bool [shape=(n_mels,)]
     masked_frames : np.ndarray of bool [shape=(n_frames,)]
-        Of the clip itself.
+        Without the padding.
     n_in_padding : int
-        Masked frames behind it.
+        Masked frames of the padding (of a policy: masks).
     moved : float [frames]
-        How far the frame that moved farthest went: later, where it is positive.
+        The largest displacement of a frame; positive if it moved later.
     is_changed : bool
     is_resampled : bool
         Whether cells outside of masks changed without being moved.
     is_everywhere : bool
-        Whether nearly all cells changed, and neither by masks nor by a move.
+        Whether nearly all cells changed, neither by masks nor by a move.
     boxes : tuple of (int, int, int, int)
-        First bin, bins, first frame and frames of each rectangle that is masked by itself.
+        First bin, number of bins, first frame and number of frames of each masked rectangle.
     out_of_order : {"", "frames", "bins"}
-        What stands in another order than it was given in.
+        What was reordered.
     """
 
     masked_bins: Flags
@@ -91,7 +91,7 @@ class Effect:
 
     @property
     def masked_cells(self) -> Flags:
-        """Cells of masks, shape (n_mels, n_frames)."""
+        """Which cells are masked, shape (n_mels, n_frames)."""
         cells: Flags = self.masked_bins[:, np.newaxis] | self.masked_frames[np.newaxis]
         for first_bin, n_bins, first_frame, n in self.boxes:
             cells[first_bin : first_bin + n_bins, first_frame : first_frame + n] = True
@@ -109,21 +109,21 @@ class Effect:
 
     @property
     def is_all_masked(self) -> bool:
-        """Whether no frame is as it was, or elsewhere."""
+        """Whether every frame is masked."""
         return bool(self.masked_frames.all())
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A mel of known cells.
+    """A mel whose cells identify their bin and frame.
 
     Parameters
     ----------
     n_mels, n_frames : int
     low, high : float
-        Range of its values.
+        Range of the values.
     dtype : str
-        To which they are rounded.
+        Precision to which values are rounded.
 
     Examples
     --------
@@ -150,82 +150,75 @@ class Probe:
 
     @cached_property
     def _levels(self) -> Real:
-        # None beside their mean: there, a fill with each frame's mean would look like what it replaces.
+        # A gap around their mean, so that a fill with each frame's mean differs from all cells that it replaces.
         gap = _GAP * (self.high - self.low)
         levels = np.linspace(self.low, self.high - self._rise - 2 * gap, self.n_mels)
         levels[self.n_mels // 2 :] += 2 * gap
-        # Neighbours far apart, so that a mask's cells never look like one frame.
+        # Neighbouring bins get distant levels, so the constant cells of a mask never look like one frame.
         return np.random.default_rng(2019).permutation(levels)[:, np.newaxis]
 
     @cached_property
     def values(self) -> npt.NDArray[np.float32]:
-        """Shape (n_mels, n_frames)."""
+        """The cells, shape (n_mels, n_frames)."""
         u = np.linspace(0, 1, self.n_frames)[np.newaxis]
         bent = np.where(np.arange(self.n_mels)[:, np.newaxis] % 2, u - _BEND * u * (1 - u), u + _BEND * u * (1 - u))
         return (self._levels + self._rise * bent).astype(self.dtype).astype(np.float32)
 
-    def read(self, after: npt.NDArray[np.floating], n_in_padding: int = 0) -> Effect:
-        """Say what was done.
-
-        Parameters
-        ----------
-        after : np.ndarray [shape=(n_mels, n_frames)]
-        n_in_padding : int
-            Frames of `masked_padding`.
-        """
+    def read(self, after: npt.NDArray[np.floating]) -> Effect:
+        """Determine what was done to the probe, from the result of shape (n_mels, n_frames), without its padding."""
         is_left = np.abs(after - self.values) <= self._least
         if is_left.all():
-            return Effect(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool), n_in_padding, is_changed=False)
-        effect = self._read_changed(after, n_in_padding)
+            return replace(self._nothing, is_changed=False)
+        effect = self._read_changed(after)
         may_be_bins = effect.moved == 0 and is_left.mean() < 1 - _UNREAD_SHARE
         if may_be_bins and are_out_of_order(original_bins(self.values, after, self._least)):
             return replace(effect, out_of_order="bins")
         return effect
 
-    def _read_changed(self, after: npt.NDArray[np.floating], n_in_padding: int) -> Effect:
+    def _read_changed(self, after: npt.NDArray[np.floating]) -> Effect:
         gain, noise = self.disturbance(after)
         after = after - gain if gain else after
-        is_left = np.abs(after - self.values) <= max(self._least, _NOISE_DEVIATIONS * noise)
+        is_left = np.abs(after - self.values) <= max(self._least, _NOISE_STANDARD_DEVIATIONS * noise)
         if noise and noise <= _MOST_NOISE_SHARE * (self.high - self.low) and is_left.mean() > _QUARTER:
-            return self._read_of_noise(is_left, n_in_padding)
-        tolerance = max(self._tolerance, _NOISE_DEVIATIONS * noise * self.n_frames / self._rise)
+            return self._read_noisy(is_left)
+        tolerance = max(self._tolerance, _NOISE_STANDARD_DEVIATIONS * noise * self.n_frames / self._rise)
         if noise and tolerance > _MOST_NOISE_FRAMES:
-            return self._everywhere(n_in_padding)
-        return self._read_exactly(after, is_left, tolerance, n_in_padding)
+            return replace(self._nothing, is_everywhere=True)
+        return self._read_exactly(after, is_left, tolerance)
 
     def disturbance(self, after: npt.NDArray[np.floating]) -> tuple[float, float]:
-        """Return what was added to all cells alike, and the standard deviation of a noise on all of them; 0 for none.
+        """Estimate a gain that was added to all cells, and the standard deviation of noise on all of them; 0 for none.
 
-        Neither a mask nor a warp looks so: a warp adds the same to all bins of one curve, and as much to no two frames.
+        Masks and warps are not mistaken for these: a warp adds the same to all bins of one curve, but a different
+        amount in each frame.
         """
         added = after - self.values.astype(np.float64)
         if (np.abs(added) <= self._least).mean() >= 0.02:
             return 0.0, 0.0
-        # Sorting all cells of long mels takes long, and what is added to all of them shows in some of the frames, too.
+        # A sample of frames is enough, and sorting all cells of a long mel is slow.
         added = added[:, :: max(1, self.n_frames // _SAMPLE_FRAMES)]
-        odd = [added[first::2] - np.median(added[first::2], axis=0) for first in (0, 1) if self.n_mels > first]
-        noise = float(np.quantile(np.abs(np.concatenate(odd)), _QUARTER)) / _QUARTER_DEVIATIONS
-        # Cells of masks lie apart from what they should be, and say nothing of a noise.
+        residuals = [added[first::2] - np.median(added[first::2], axis=0) for first in (0, 1) if self.n_mels > first]
+        noise = float(np.quantile(np.abs(np.concatenate(residuals)), _QUARTER)) / _QUARTER_STANDARD_DEVIATIONS
+        # If most cells are masked, residuals say nothing about noise.
         is_noise = noise > _LEAST_NOISE_SHARE * (self.high - self.low) and self.flat(after).mean() <= 0.5
         noise = noise if is_noise else 0.0
         gain, width = _densest(added)
-        is_gain = width <= 2 * max(self._least, _NOISE_DEVIATIONS * noise) and abs(gain) > max(self._least, noise)
-        return gain if is_gain else 0.0, noise
+        is_narrow = width <= 2 * max(self._least, _NOISE_STANDARD_DEVIATIONS * noise)
+        return gain if is_narrow and abs(gain) > max(self._least, noise) else 0.0, noise
 
-    def _read_of_noise(self, is_left: Flags, n_in_padding: int) -> Effect:
+    @property
+    def _nothing(self) -> Effect:
+        """An effect without masks and moves."""
+        return Effect(np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool))
+
+    def _read_noisy(self, is_left: Flags) -> Effect:
         masked_bins = is_left.mean(axis=1) <= 0.25 * is_left.mean(axis=1).max()
         masked_frames = is_left[~masked_bins].mean(axis=0) <= 0.5
         if not masked_frames.all():
             masked_bins = is_left[:, ~masked_frames].mean(axis=1) <= 0.25
-        return Effect(masked_bins, masked_frames, n_in_padding)
+        return Effect(masked_bins, masked_frames)
 
-    def _everywhere(self, n_in_padding: int) -> Effect:
-        nothing = np.zeros(self.n_mels, bool), np.zeros(self.n_frames, bool)
-        return Effect(*nothing, n_in_padding, is_everywhere=True)
-
-    def _read_exactly(
-        self, after: npt.NDArray[np.floating], is_left: Flags, tolerance: float, n_in_padding: int
-    ) -> Effect:
+    def _read_exactly(self, after: npt.NDArray[np.floating], is_left: Flags, tolerance: float) -> Effect:
         origins = self._origins(after)
         origins[is_left] = np.broadcast_to(np.arange(self.n_frames), after.shape)[is_left]
         agreed = self._agreed(origins, tolerance)
@@ -234,10 +227,10 @@ class Probe:
         agree = np.abs(origins[:, unmasked_frames] - agreed[unmasked_frames]) <= tolerance
         masked_bins = agree.mean(axis=1) <= 0.25 if unmasked_frames.sum() > 1 else np.zeros(self.n_mels, bool)
         moved = _farthest(np.where(unmasked_frames, np.arange(self.n_frames) - agreed, 0.0), unmasked_frames)
-        # Neither left, nor masked alike, nor read from anywhere: a filter, a normalisation.
+        # Cells are neither unchanged, nor constant, nor moved: a filter or a normalisation.
         is_explained = (agree.size and agree.mean() >= 0.5) or self.flat(after).mean() > 0.5
         if is_left.mean() < 0.02 and moved == 0 and not is_explained:
-            return self._everywhere(n_in_padding)
+            return replace(self._nothing, is_everywhere=True)
         unmasked = agree[~masked_bins]
         between = np.abs(origins - np.round(origins))[~masked_bins][:, unmasked_frames] > min(0.05, tolerance)
         read_between = unmasked & between & ~is_left[~masked_bins][:, unmasked_frames]
@@ -245,40 +238,37 @@ class Probe:
         rest = np.zeros(after.shape, bool)
         rest[:, unmasked_frames] = ~agree
         rest[masked_bins] = False
-        # Of noise, a few frames may look like any.
+        # In noise, a few frames match by coincidence.
         is_read = unmasked_frames.mean() > 1 - _UNREAD_SHARE
         out_of_order = "frames" if is_read and are_out_of_order(agreed[unmasked_frames]) else ""
         is_any = rest.sum() >= _LEAST_BOX_CELLS
         boxes = tuple(find_boxes(rest, rest, _LEAST_BOX_CELLS, _LEAST_BOX_SHARE)) if is_any else ()
-        return Effect(masked_bins, masked_frames, n_in_padding, moved, True, is_resampled, False, boxes, out_of_order)
+        return Effect(masked_bins, masked_frames, 0, moved, True, is_resampled, False, boxes, out_of_order)
 
     def masked_padding(
         self, after: npt.NDArray[np.floating], pad_value: float, gain: float = 0.0, noise: float = 0.0
     ) -> Flags:
-        """Say which frames of padding hold a mask: neither what they held nor what was moved there, shape (any,).
+        """Return which frames of the padding, shape (n_mels, n_padding), are masked.
 
-        Parameters
-        ----------
-        after : np.ndarray [shape=(n_mels, any)]
-        pad_value : float
-        gain, noise : float
-            The clip's `disturbance`, which the padding may have as well.
+        A frame is masked if it holds neither the old padding nor frames of the clip that a warp moved there, and is
+        constant or in a run longer than the frames that a warp mixes at the seam. The padding may have the clip's
+        `disturbance` (``gain``, ``noise``) as well.
         """
         masked: Flags = np.zeros(after.shape[1], bool)
         if not masked.size:
             return masked
-        least = max(self._least, _NOISE_DEVIATIONS * noise)
+        least = max(self._least, _NOISE_STANDARD_DEVIATIONS * noise)
         away = np.minimum(np.abs(after - pad_value), np.abs(after - gain - pad_value))
         is_changed = (away > least).mean(axis=0) > 0.95
-        odd = is_changed & np.isnan(self._agreed(self._origins(after - gain), self._tolerance))
+        is_foreign = is_changed & np.isnan(self._agreed(self._origins(after - gain), self._tolerance))
         flat = np.ptp(after, axis=0) <= least
-        # A warp that takes no heed of lengths moves the clip's end, and mixes a few frames there with the padding.
-        for start, n in runs(odd):
+        # A warp that ignores lengths moves the clip's end, and mixes a few frames there with the padding.
+        for start, n in runs(is_foreign):
             masked[start : start + n] = n > _SEAM_FRAMES or flat[start : start + n].all()
         return masked
 
     def is_carried_over(self, after: npt.NDArray[np.floating], pad_value: float) -> bool:
-        """Say whether frames of the clip stand in its padding, or padding at its end, of cells (n_mels, any)."""
+        """Return whether frames of the clip were moved into its padding, or padding into the clip's end."""
         clip, padding = np.split(after, [self.n_frames], axis=1)
         if not padding.size:
             return False
@@ -287,7 +277,7 @@ class Probe:
         return bool((~np.isnan(agreed)).any() or is_padding[-1])
 
     def flat(self, after: npt.NDArray[np.floating]) -> Flags:
-        """Say which cells are as one beside them, in time or in frequency, shape (n_mels, n_frames)."""
+        """Return which cells equal a neighbour in time or frequency, shape (n_mels, n_frames)."""
         least = self._least
         alike: Flags = np.zeros(after.shape, bool)
         for axis in (0, 1):
@@ -303,10 +293,10 @@ class Probe:
         return min(0.6, self.n_frames / 160)
 
     def _origins(self, after: npt.NDArray[np.floating]) -> Real:
-        """Return the frame that the value of each cell stands for; far outside where it stands for none."""
+        """Return the original frame of each cell, by its value; a distinct number far outside the clip if none fits."""
         # Over the clip, 0 <= u <= 1, a bin rises by f = u + s b u (1 - u) of its range; s is 1 for even bins and -1 for
         # odd ones. That is s b u^2 - (1 + s b) u + f = 0, and so u = (b + s - s sqrt((b + s)^2 - 4 s b f)) / (2 b).
-        # All in one array: this is where most of a check's time goes.
+        # In place, because a check spends most of its time here.
         side = np.where(np.arange(self.n_mels) % 2, -1.0, 1.0)[:, np.newaxis]
         u: Real = after - self._levels
         u /= self._rise
@@ -323,17 +313,17 @@ class Probe:
         return u
 
     def _agreed(self, origins: Real, tolerance: float) -> Real:
-        """Return for each frame the origin that bins of both curves stand for; NaN where there is none."""
+        """Return the original frame on which bins of both curves agree, for each frame; NaN if they do not agree."""
         even, odd = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
         return np.where(np.abs(even - odd) <= tolerance, (even + odd) / 2, np.nan)
 
 
 def _agreed_among(origins: Real, tolerance: float) -> Real:
-    """Return for each frame the middle of the origins of which most lie together; NaN where too few do."""
+    """Return the middle of the densest cluster of origins, for each frame; NaN if no cluster has enough bins."""
     n = max(3, len(origins) // _BINS_PER_WITNESS)
     if len(origins) <= n:
         return np.full(origins.shape[1], np.nan)
-    # One frame after another in memory: sorted so, it takes a third of the time.
+    # Contiguous frames sort three times as fast.
     ordered = np.sort(np.ascontiguousarray(origins.T), axis=1)
     widths = ordered[:, n:] - ordered[:, :-n]
     best = widths.argmin(axis=1)
@@ -352,7 +342,7 @@ def _densest(values: npt.NDArray[np.floating]) -> tuple[float, float]:
 
 
 def _farthest(moves: Real, unmasked_frames: Flags) -> float:
-    """Return the largest move of a warp; frames that were copied keep their distance, those of a warp do not."""
+    """Return the largest move [frames] of a warp; 0 if frames were copied, which moves them all by the same amount."""
     steady = np.zeros(len(moves), bool)
     whole = np.abs(moves - np.round(moves)) < 0.01
     steady[1:] = whole[1:] & whole[:-1] & (np.abs(np.diff(moves)) < 0.01)
@@ -360,9 +350,14 @@ def _farthest(moves: Real, unmasked_frames: Flags) -> float:
     of_warp = unmasked_frames & (np.abs(moves) > 0.2) & ~steady
     if of_warp.sum() < max(1, 0.3 * unmasked_frames.sum()):
         return 0.0
-    # Frames that run backwards, or in no order, were no warp.
+    # A warp keeps the order of frames.
     origins = (np.arange(len(moves)) - moves)[unmasked_frames]
     if (np.diff(origins) < -0.5).sum() > 0.1 * len(origins):
         return 0.0
     farthest = float(moves[unmasked_frames][np.abs(moves[unmasked_frames]).argmax()])
     return farthest if abs(farthest) >= _LEAST_MOVE_FRAMES else 0.0
+
+
+def widest_run(flags: Flags) -> int:
+    """Return the length of the longest run of masked bins or frames; 0 if none is masked."""
+    return max((n for _, n in runs(flags)), default=0)

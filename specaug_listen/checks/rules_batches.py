@@ -15,12 +15,11 @@ import numpy.typing as npt
 from scipy.special import bdtr
 
 from ..custom.layout import MelBatch
-from .false_alarms import ITEMS
 from .findings import Finding
 from .pipelines import Outcome
 from .probes import Probe
-from .rules import Rule, Stage
-from .trials import Session
+from .rules import ITEMS_SIGNIFICANCE, Rule, Stage
+from .session import Session
 
 __all__ = ["RULES", "batch_of_finding", "exchange_findings", "left_out_findings"]
 
@@ -106,7 +105,7 @@ def _is_no_accident(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.b
     if not usual.size or not usual.any():
         return False
     share = (usual.sum() + 1) / (n * usual.size + 2)
-    return bool(_N_ITEMS * bdtr(counts[rare].max(), n, share) < ITEMS)
+    return bool(_N_ITEMS * bdtr(counts[rare].max(), n, share) < ITEMS_SIGNIFICANCE)
 
 
 def _probes(session: Session, *, is_equal: bool) -> list[Probe]:

@@ -9,10 +9,9 @@ from scipy.special import bdtr
 
 from ..custom.layout import MelBatch
 from .clips import Clip
-from .false_alarms import CRASHES
 from .findings import Finding
-from .rules import Rule, Stage
-from .trials import Observation, Session
+from .rules import CRASHES_SIGNIFICANCE, Rule, Stage
+from .session import Observation, Session
 
 __all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
 
@@ -107,7 +106,7 @@ def _is_at_random(session: Session, of_clips: dict[str, Observation]) -> bool:
     short_failed, n_short = _failed_calls(session, session.clips[:middle])
     long_failed, n_long = _failed_calls(session, session.clips[middle:])
     # Of errors at random, long clips have their share, too; that they had a third of it or less must be no accident.
-    are_rarer = bdtr(long_failed, n_long, short_failed / n_short / 3) < CRASHES
+    are_rarer = bdtr(long_failed, n_long, short_failed / n_short / 3) < CRASHES_SIGNIFICANCE
     return long_failed > 0 and not are_rarer
 
 

@@ -16,7 +16,7 @@ from .clips import Clip
 from .findings import Finding
 from .rules import Rule, Stage
 from .rules_randomness import named_clips, plainest
-from .trials import Session, Trial
+from .session import Session, Trial
 
 __all__ = ["RULES", "fill_findings"]
 
@@ -73,7 +73,7 @@ def _fills_of(session: Session, clip: Clip) -> _Fills:
     is_level = session.pipeline.zero_is_level and float(values.min()) < 0
     for pair in session.pairs_of(clip):
         trial, outcome = pair.trial, pair.of_clip
-        if not session.brings_back(clip):
+        if not session.is_reproducible(clip):
             outcome = pair.again
             trial = session.read(outcome, session.probe(clip.n_frames), trial.seed) or trial
         if not trial.effect.is_changed or trial.effect.is_all_masked:

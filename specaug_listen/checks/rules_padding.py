@@ -14,11 +14,10 @@ from .._arrays import runs
 from ..augment import Draw, Rectangle, TimeSpan
 from ..custom.layout import MelBatch
 from .findings import Finding
-from .padding import masked_padding
+from .mask_places import MaskPlaces
 from .probes import Effect, Probe
 from .rules import Rule, Stage
-from .start_laws import MaskPlaces
-from .trials import Session, effect_of
+from .session import Session, effect_of, masked_padding_frames
 
 __all__ = ["RULES", "draw_in_padding", "n_unpadded", "padding_findings"]
 
@@ -40,7 +39,7 @@ def padding_findings(session: Session) -> list[Finding]:
     if not session.pipeline.takes_batches:
         return []
     short, long = _probes(session)
-    is_reproducible = session.brings_back(session.reference)
+    is_reproducible = session.is_reproducible(session.reference)
     tally = _PaddedDraws(f"{short.n_frames} frames in a batch of {long.n_frames}")
     for seed in session.seeds(session.effort.n_padded, 7):
         both = [_padded_draw(session, short, long, pad_value, seed, tally.where) for pad_value in session.pads]
@@ -70,7 +69,7 @@ def padding_findings(session: Session) -> list[Finding]:
 def _shortest(session: Session, tally: _PaddedDraws, n_short: int, n_long: int) -> list[Finding]:
     """Report masks of the longer clip that end where the shorter one does, where those of that clip alone do not."""
     masked = MaskPlaces(n_long, tuple(tally.of_long))
-    free = masked.unreached(at_end=True)
+    free = masked.free_places(at_end=True)
     if free is None or n_long - free > n_short + 1:
         return []
     alone = (tuple(runs(trial.effect.masked_frames)) for trial in session.trials_of(session.reference))
@@ -98,7 +97,7 @@ def draw_in_padding(session: Session, seed: int) -> Draw:
     if not outcome.values:
         return nothing
     effect = effect_of(outcome, short, pad_value)
-    frames = np.concatenate([effect.masked_frames, masked_padding(outcome, short, pad_value)])
+    frames = np.concatenate([effect.masked_frames, masked_padding_frames(outcome, short, pad_value)])
     boxes = [Rectangle(start, n, 0, short.n_frames) for start, n in runs(effect.masked_bins)]
     spans = [TimeSpan(start, n) for start, n in runs(frames)]
     n_lost = outcome.draws[0].n_masks_in_padding if outcome.draws else 0

@@ -1,41 +1,43 @@
-"""Findings of where masks fall along a clip and along its bins: at one end only, on a grid, too rarely, too often."""
+"""Rules for the positions and widths of masks: ends never masked, masks at one end only, grids, uneven places."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from .._arrays import runs
 from .clips import Clip
-from .false_alarms import PLACES
 from .findings import Finding
+from .mask_places import MaskPlaces
 from .probes import Effect
-from .rules import Rule, Stage
-from .start_laws import MaskPlaces
-from .trials import Session, Trial
+from .rules import ENDS_SIGNIFICANCE, PLACES_SIGNIFICANCE, Rule, Stage
+from .session import Session, Trial
 
-__all__ = ["RULES", "place_findings"]
+__all__ = ["RULES", "end_findings", "place_findings"]
 
-# Draws that are added at once while one end of a clip is free.
+# Number of draws that are added at a time while an end of a clip is unmasked.
 _DRAWS_ADDED = 20
-# Reach [widths of the widest mask] up to which masks lie at one end alone.
+# Masks are at one end only if they reach at most this far [widths of the widest mask] from it,
 _LOCAL_WIDTHS = 3
-# Share of each clip that must be free where masks lie at one end of all clips.
+# or if at least this share of every clip is unmasked.
 _LEAST_FREE_SHARE = 0.4
-# Shortest clip [frames] of which an end may be free.
+# Shortest clips [frames] for the tests of masks at one end, and of unmasked first and last frames.
 _SHORTEST_CLIP_FRAMES = 60
-# Fewest rectangles from which sides that are exchanged are told.
+_SHORTEST_END_CLIP_FRAMES = 50
+# Fewest rectangles for the test of exchanged sides.
 _FEWEST_RECTANGLES = 60
-# Share of the masks that start at their own width, from which that is said.
+# Share of the masks that start at their own width from which the evidence mentions it.
 _START_IS_WIDTH_SHARE = 0.6
 
 Runs = tuple[tuple[int, int], ...]
 
 
 class _MaskKind(NamedTuple):
-    """Masks of one kind, and how to read them off a draw."""
+    """A kind of mask, and the function that extracts its runs (start, width) from an effect."""
 
     axis: str
     what: str
@@ -49,7 +51,7 @@ _BOXES_IN_FREQUENCY = _MaskKind("bins", "rectangles", lambda effect: tuple((box[
 
 
 def place_findings(session: Session) -> list[Finding]:
-    """Report masks that fall in some places only, on every length of clip."""
+    """Report exchanged sides of rectangles, or else masks with uneven places or widths, on clips of every length."""
     turned = _turned(session)
     if turned:
         return turned
@@ -64,15 +66,93 @@ def place_findings(session: Session) -> list[Finding]:
 def _places_of(trials: list[Trial], clip: Clip, kind: _MaskKind) -> MaskPlaces:
     n = clip.n_frames if kind.axis == "frames" else clip.mel.n_mels
     draws = (kind.runs_of(trial.effect) for trial in trials if not trial.effect.is_all_masked)
-    # Where all places are masked, nothing says how.
+    # A draw that masks all places says nothing about positions.
     return MaskPlaces(n, tuple(draw for draw in draws if draw != ((0, n),)))
+
+
+# --- first and last places never masked ---
+
+
+def end_findings(session: Session) -> list[Finding]:
+    """Report first and last bins and frames that are never masked.
+
+    If all places are equally likely, a mask of w of n bins touches an end with probability 1 / (n - w + 1). An end
+    counts as never masked if no mask touched it although masks of the observed widths would have missed it only with a
+    probability below `ENDS_SIGNIFICANCE`.
+    """
+    findings = []
+    for axis in ("bins", "frames"):
+        clip = _telling_clip(session, axis)
+        tally = _ends_of(session, clip, axis)
+        untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
+        if untouched and tally.log_probability < math.log(ENDS_SIGNIFICANCE):
+            line = (
+                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
+                f"the chance of that is {math.exp(tally.log_probability):.0e}"
+            )
+            seed = session.trials_of(clip)[0].seed
+            findings.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
+    return findings
+
+
+def _telling_clip(session: Session, axis: str) -> Clip:
+    """Choose the clip that needs the fewest draws: for frames, a short one, of which masks fill much."""
+    if axis == "bins":
+        return session.reference
+    long = [clip for clip in session.clips if _SHORTEST_END_CLIP_FRAMES <= clip.n_frames <= session.reference.n_frames]
+    probabilities = {}
+    for clip in long or [session.reference]:
+        tally = _Ends()
+        for trial in session.trials_of(clip):
+            tally.add(trial.effect.masked_frames)
+        probabilities[clip] = tally.log_probability / max(1, len(session.trials_of(clip)))
+    return min(probabilities, key=lambda clip: probabilities[clip])
+
+
+def _ends_of(session: Session, clip: Clip, axis: str) -> _Ends:
+    """Count masks at the ends, over as many draws as the decision takes."""
+    tally = _Ends()
+    trials = session.trials_of(clip)
+    for trial in trials:
+        tally.add(getattr(trial.effect, f"masked_{axis}"))
+    if not tally.n:
+        return tally
+    for seed in session.seeds(max(0, session.most_draws - len(trials)), 6):
+        if tally.is_decided:
+            break
+        more = session.trial(clip.n_frames, seed, str(clip))
+        if more is not None:
+            tally.add(getattr(more.effect, f"masked_{axis}"))
+    return tally
+
+
+class _Ends:
+    """Counts of masks along one axis, in all and at each end, and the probability that none touches a given end."""
+
+    def __init__(self) -> None:
+        self.n, self.touches, self.log_probability = 0, [0, 0], 0.0
+
+    @property
+    def is_decided(self) -> bool:
+        return min(self.touches) > 0 or self.log_probability < math.log(ENDS_SIGNIFICANCE)
+
+    def add(self, flags: npt.NDArray[np.bool_]) -> None:
+        if flags.all():
+            return
+        self.touches[0] += int(flags[0])
+        self.touches[1] += int(flags[-1])
+        for _, width in runs(flags):
+            # Wider runs are mostly several masks; their whole width would make the probability too small.
+            width = min(width, len(flags) // 2)
+            self.n += 1
+            self.log_probability += math.log1p(-1 / (len(flags) - width + 1))
 
 
 # --- only at one end ---
 
 
 class _Reach(NamedTuple):
-    """How far masks reach on a clip: how many places at the end (or the start) no mask reaches."""
+    """A clip, and the number of places at its end (or start) that no mask reaches."""
 
     clip: Clip
     free: int
@@ -80,18 +160,18 @@ class _Reach(NamedTuple):
 
 
 def _one_sided(session: Session, kind: _MaskKind) -> list[Finding]:
-    odd: dict[bool, list[_Reach]] = {}
+    unreached: dict[bool, list[_Reach]] = {}
     reached: dict[bool, list[Clip]] = {}
     for at_end in (True, False):
         for clip in (clip for clip in session.clips if clip.n_frames >= _SHORTEST_CLIP_FRAMES):
             places, free = _reach(session, clip, kind, at_end=at_end)
             if free is not None:
-                odd.setdefault(at_end, []).append(_Reach(clip, free, places))
+                unreached.setdefault(at_end, []).append(_Reach(clip, free, places))
             elif places.runs:
                 reached.setdefault(at_end, []).append(clip)
-    if len(odd) != 1:  # at neither end, or in the middle alone
+    if len(unreached) != 1:  # both ends are reached, or only the middle is masked
         return []
-    ((at_end, cases),) = odd.items()
+    ((at_end, cases),) = unreached.items()
     longest = cases[-1]
     n = longest.clip.n_frames
     shorter = [clip for clip in reached.get(at_end, []) if clip.n_frames < longest.clip.n_frames]
@@ -104,11 +184,11 @@ def _one_sided(session: Session, kind: _MaskKind) -> list[Finding]:
 
 
 def _reach(session: Session, clip: Clip, kind: _MaskKind, *, at_end: bool) -> tuple[MaskPlaces, int | None]:
-    """Draw on while one end is free, and that may be an accident."""
+    """Return places and the number of free ones at an end, with more draws as long as that may be a coincidence."""
     n = len(session.trials_of(clip))
     places = _places_of(session.trials_of(clip), clip, kind)
     while places.runs:
-        free = places.unreached(at_end=at_end)
+        free = places.free_places(at_end=at_end)
         edge = clip.n_frames - max(a + b for a, b in places.runs) if at_end else min(a for a, _ in places.runs)
         if free is not None or edge <= places.slack or n >= session.effort.n_places_of_others:
             return places, free
@@ -164,8 +244,8 @@ def _uneven(session: Session, kind: _MaskKind) -> list[Finding]:
 
 
 def _uneven_line(places: MaskPlaces, kind: _MaskKind) -> str | None:
-    """Say in words what is uneven, where starts should be uniform, whichever way a framework draws them."""
-    for region, how in ((places.rare(), "only "), (places.often(), "")):
+    """Describe where masks are uneven under every law of starts; None if they are even."""
+    for region, how in ((places.rare_region(), "only "), (places.frequent_region(), "")):
         if region is not None:
             where = f"{kind.axis[:-1]} {region.first} is"
             if region.last > region.first:
@@ -175,7 +255,7 @@ def _uneven_line(places: MaskPlaces, kind: _MaskKind) -> str | None:
                 f"alike give {region.expected:.1%} ({kind.what})"
             )
     for at_end, edge in ((True, "last"), (False, "first")):
-        if (free := places.unreached(at_end=at_end)) is not None:
+        if (free := places.free_places(at_end=at_end)) is not None:
             return f"none of {len(places.runs)} {kind.what} reaches the {edge} {free} of {places.n} {kind.axis}"
     distance = places.distance()
     if distance is None:
@@ -183,14 +263,14 @@ def _uneven_line(places: MaskPlaces, kind: _MaskKind) -> str | None:
     centre = np.mean([start + width / 2 for start, width in places.runs]) / places.n
     return (
         f"starts of {len(places.runs)} {kind.what} are not uniform: {distance:.2f} from the nearest law of starts "
-        f"(a chance below {PLACES:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
+        f"(a chance below {PLACES_SIGNIFICANCE:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
     )
 
 
 def _share_in_words(share: float, how: str, n_draws: int) -> str:
     if share == 0:
         return "never"
-    # Several rectangles of a draw may lie above each other.
+    # Several rectangles of a draw may have the same frames.
     return f"{share:.1f} times a draw, in {n_draws} draws" if share > 1 else f"in {how}{share:.1%} of {n_draws} draws"
 
 
@@ -215,7 +295,7 @@ def _widths(session: Session, kind: _MaskKind) -> list[Finding]:
 
 
 def _turned(session: Session) -> list[Finding]:
-    """Report rectangles whose starts keep the width of one side from the end of the other axis."""
+    """Report rectangles whose starts are bounded by the size of the other side."""
     clip = session.reference
     if not any(trial.effect.boxes for trial in session.trials_of(clip)):
         return []
@@ -237,7 +317,7 @@ def _turned(session: Session) -> list[Finding]:
 
 
 def _is_near(free: int, widest: int) -> bool:
-    """Say whether what is left free at an end is a side of a rectangle: a few draws short of its limit."""
+    """Return whether the free places at an end match a side of a rectangle, up to what few draws leave open."""
     return abs(int(free) - widest) <= max(2, 0.15 * widest)
 
 
@@ -246,4 +326,4 @@ def _ordinal(n: int) -> str:
     return f"{n}{'th' if n % 100 in (11, 12, 13) else ends.get(n % 10, 'th')}"
 
 
-RULES = (Rule(Stage.MASKS, place_findings),)
+RULES = (Rule(Stage.MASKS, end_findings), Rule(Stage.MASKS, place_findings))

@@ -10,7 +10,7 @@ from ..custom.layout import MelBatch
 from .clips import Clip
 from .findings import Finding
 from .rules import Rule, Stage
-from .trials import Pair, Session, Trial
+from .session import Pair, Session, Trial
 
 __all__ = [
     "RULES",
@@ -36,7 +36,7 @@ _LEAST_SHARE_SAME = 0.9
 def randomness_findings(session: Session) -> list[Finding]:
     """Report draws that are all alike, or that no seed brings back, on clips of any length."""
     findings = []
-    odd = [clip for clip in session.clips if not session.brings_back(clip)]
+    odd = [clip for clip in session.clips if not session.is_reproducible(clip)]
     if odd:
         pairs = [pair for clip in odd for pair in session.pairs_of(clip)]
         n = sum(not pair.is_same for pair in pairs)

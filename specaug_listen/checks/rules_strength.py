@@ -1,10 +1,11 @@
-"""Findings of strength: shares of the frames, bins and cells that masks cover, against what published recipes cover."""
+"""Rules for how much masks cover: more than declared, most of a short clip, or more than published recipes cover."""
 
 from __future__ import annotations
 
 import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -13,28 +14,28 @@ from ..errors import ParameterError
 from ..frameworks import ALL_POLICIES
 from .clips import Clip
 from .findings import Finding
-from .probes import Effect
+from .probes import Effect, widest_run
 from .rules import Rule, Stage
-from .trials import Session
+from .session import Session
 
-__all__ = ["RULES", "YARDSTICKS", "published_shares", "strength_findings"]
+__all__ = ["RULES", "YARDSTICKS", "cap_findings", "published_shares", "share_findings", "strength_findings"]
 
-# Recipes of supervised training, as the papers and the frameworks publish them; the strongest of most lengths first.
+# Published recipes of supervised training; those that are strongest at most lengths come first.
 YARDSTICKS = (
     "speechbrain-conformer", "LD", "adaptive", "nemo-conformer", "espnet-conformer10", "lingvo-conformer", "SS",
     "espnet-conformer", "icefall-cr-ctc", "icefall", "wenet", "hf-whisper", "LB", "SM",
 )  # fmt: skip
-# Draws of each recipe on each length.
+# Number of draws of each recipe at each length.
 _YARDSTICK_DRAWS = 50
-# Draws of the pipeline where its mean is beyond all recipes.
+# Number of draws of the pipeline once its mean exceeds all recipes.
 _DRAWS = 60
-# Standard deviations of the mean by which it may be off by accident (a probability of about 3e-7).
-_MEAN_DEVIATIONS = 5.0
-# A mean share is beyond a recipe's from this factor and this share more: what drawing the recipe itself may leave
-# uncertain, and a little more.
+# Margin below the observed mean, in standard deviations of the mean (a probability of about 3e-7).
+_MEAN_STANDARD_DEVIATIONS = 5.0
+# A share exceeds that of a recipe by more than this factor and this share; it covers the uncertainty of the recipe's
+# own mean, and a little more.
 _BEYOND_FACTOR = 1.15
 _BEYOND_SHARE = 0.02
-# Shortest clip [frames] that is compared.
+# Shortest clip [frames] for the comparison.
 _SHORTEST_CLIP_FRAMES = 10
 _MEASURES: dict[str, tuple[Callable[[Effect], float], Callable[[Shares], float]]] = {
     "frames": (lambda effect: effect.time_share, lambda shares: shares.time),
@@ -68,7 +69,7 @@ def strength_findings(session: Session) -> list[Finding]:
 
 
 def _beyond(session: Session, clip: Clip, what: str) -> tuple[float, float, str] | None:
-    """Return the share that is covered, and that and the name of the strongest recipe; None where that covers more."""
+    """Return the share that is covered, and the strongest recipe's share and name; None if it does not exceed that."""
     measure, published = _MEASURES[what]
     shares = np.array([measure(trial.effect) for trial in session.trials_of(clip)])
     strongest = ("", 0.0)
@@ -82,7 +83,7 @@ def _beyond(session: Session, clip: Clip, what: str) -> tuple[float, float, str]
             return None
         strongest = max(strongest, (name, published(yardstick)), key=lambda recipe: recipe[1])
     shares = np.array([measure(trial.effect) for trial in session.more_trials_of(clip, _DRAWS)])
-    least = float(shares.mean() - _MEAN_DEVIATIONS * shares.std() / math.sqrt(len(shares)))
+    least = float(shares.mean() - _MEAN_STANDARD_DEVIATIONS * shares.std() / math.sqrt(len(shares)))
     return (float(shares.mean()), strongest[1], strongest[0]) if least > _limit(strongest[1]) else None
 
 
@@ -92,7 +93,7 @@ def _limit(share: float) -> float:
 
 @functools.lru_cache(maxsize=1024)
 def published_shares(name: str, n_mels: int, n_frames: int) -> Shares | None:
-    """Return what a recipe covers of a clip of this size, by the rules of its framework; None where it cannot be drawn.
+    """Return the mean coverage of a recipe, by the rules of its framework, on clips of a size; None if it cannot draw.
 
     Examples
     --------
@@ -105,4 +106,65 @@ def published_shares(name: str, n_mels: int, n_frames: int) -> Shares | None:
         return None
 
 
-RULES = (Rule(Stage.MASKS, strength_findings),)
+def cap_findings(session: Session) -> list[Finding]:
+    """Report masks wider than ``max_time_share``, or than a policy's own cap."""
+    max_time_share = session.max_time_share
+    for clip in reversed(session.clips):
+        for trial in session.trials_of(clip):
+            widest = widest_run(trial.effect.masked_frames)
+            if max_time_share is not None and widest > max_time_share * clip.n_frames:
+                line = (
+                    f"a mask of {widest} of {clip.n_frames} frames, {widest / clip.n_frames:.0%} where "
+                    f"{max_time_share:.0%} were declared"
+                )
+                return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
+    return _declared_findings(session)
+
+
+def _declared_findings(session: Session) -> list[Finding]:
+    """Report masks wider than a policy's own share, as a minimum width makes them on very short clips.
+
+    Only for policies of one time mask.
+    """
+    policy = session.pipeline.policy
+    masks = [t for t in (policy.transforms if policy else ()) if _is_time_mask(t)]
+    share = getattr(masks[0], "max_ratio", None) if len(masks) == 1 else None
+    if share is None or share >= 1:
+        return []
+    for clip in reversed(session.clips):
+        for trial in session.trials_of(clip):
+            outcome = session.pipeline(session.batch(session.probe(clip.n_frames).values), trial.seed)
+            steps = [step for draw in outcome.draws[:1] for step in draw.steps if step.kind == "time_mask"]
+            widest = max((step.n_frames for step in steps), default=0)
+            if widest > share * clip.n_frames + 1e-9:
+                line = f"a mask of {widest} of {clip.n_frames} frames, where the policy declares {share:.0%}"
+                return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
+    return []
+
+
+def _is_time_mask(transform: Any) -> bool:
+    return transform.kind == "time_mask" or getattr(transform, "axis", None) == "time"
+
+
+def share_findings(session: Session) -> list[Finding]:
+    """Report the longest clip (but the longest of all) of which some draws mask more than the allowed share."""
+    share = session.share
+    for clip in reversed(session.clips[:-1]):
+        trials = session.trials_of(clip)
+        over = [trial for trial in trials if trial.effect.time_share > share]
+        if over:
+            most = max(over, key=lambda trial: trial.effect.time_share)
+            line = (
+                f"{len(over)} of {len(trials)} draws mask more than {share:.0%} of {clip}, up to "
+                f"{most.effect.time_share:.0%}"
+            )
+            numbers = {"draws": len(trials), "over": len(over), "most": round(most.effect.time_share, 4)}
+            return [Finding.of("short-clip-mostly-masked", line, str(clip), most.seed, **numbers)]
+    return []
+
+
+RULES = (
+    Rule(Stage.MASKS, cap_findings),
+    Rule(Stage.MASKS, share_findings),
+    Rule(Stage.MASKS, strength_findings),
+)

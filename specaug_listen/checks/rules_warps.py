@@ -6,11 +6,10 @@ import math
 
 import numpy as np
 
-from .false_alarms import WARPS
 from .findings import Finding
-from .rules import Rule, Stage
+from .rules import WARPS_SIGNIFICANCE, Rule, Stage
 from .rules_randomness import named_clips, plainest
-from .trials import Session
+from .session import Session
 
 __all__ = ["RULES", "order_findings", "warp_findings"]
 
@@ -64,7 +63,7 @@ def _one_sided(session: Session, moves: np.ndarray) -> list[Finding]:
     moves = moves[moves != 0]
     later, n = int((moves > 0).sum()), len(moves)
     # Of n fair coins, all on one side: twice 2^-n.
-    if 0 < later < n or 2 * 0.5**n >= WARPS:
+    if 0 < later < n or 2 * 0.5**n >= WARPS_SIGNIFICANCE:
         return []
     side = "later" if later else "earlier"
     clip = next(c for c in reversed(session.clips) if any(t.effect.moved for t in session.trials_of(c)))
@@ -80,7 +79,7 @@ def _skipped(session: Session, moves: dict[str, np.ndarray]) -> list[Finding]:
         n = len(moves[str(clip)])
         longer = np.concatenate([moves[str(session.clips[i])] for i in warped])
         share = float((longer != 0).mean())
-        if n and share < 1 and n * math.log1p(-share) > math.log(WARPS):
+        if n and share < 1 and n * math.log1p(-share) > math.log(WARPS_SIGNIFICANCE):
             continue
         first = session.clips[warped[0]]
         line = f"none of {n} draws warps {clip}, and {share:.0%} of those of longer clips ({first} and above) do"

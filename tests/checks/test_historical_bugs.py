@@ -7,7 +7,7 @@ from checked import quick_check
 from historical_bugs import BUGS
 
 from specaug_listen.checks import check
-from specaug_listen.checks.trials import FULL_EFFORT
+from specaug_listen.checks.session import FULL_EFFORT
 
 
 @pytest.mark.parametrize("report", BUGS)

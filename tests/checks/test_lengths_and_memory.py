@@ -7,13 +7,13 @@ import pytest
 
 from specaug_listen import frontends
 from specaug_listen.checks import speech_like
-from specaug_listen.checks.calls import EarlierCalls
+from specaug_listen.checks.call_results import EarlierCalls
 from specaug_listen.checks.clips import Clip, reference_of
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.rules_calls import call_findings
 from specaug_listen.checks.rules_fills import fill_findings
 from specaug_listen.checks.rules_randomness import late_findings, other_clip_findings, randomness_findings
-from specaug_listen.checks.trials import Session
+from specaug_listen.checks.session import Session
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bins, frames", container="numpy")

@@ -12,7 +12,7 @@ from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.probes import Probe
 from specaug_listen.checks.rules_warps import order_findings
-from specaug_listen.checks.trials import Session
+from specaug_listen.checks.session import Session
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bins, frames", container="numpy")

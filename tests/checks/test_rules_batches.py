@@ -14,7 +14,7 @@ from specaug_listen.checks import speech_like
 from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.rules_batches import exchange_findings, left_out_findings
-from specaug_listen.checks.trials import Session
+from specaug_listen.checks.session import Session
 
 R = np.random
 

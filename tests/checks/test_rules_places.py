@@ -7,10 +7,11 @@ import re
 
 import numpy as np
 import pytest
+from checked import quick_check
 from pipelines import ADAPTER
 
 from specaug_listen.checks import check, rules_places
-from specaug_listen.checks.start_laws import MaskPlaces
+from specaug_listen.checks.mask_places import MaskPlaces
 from specaug_listen.custom.adapter import Adapter
 
 ALONE = Adapter(axes="bins, frames", container="numpy")
@@ -96,3 +97,8 @@ def test_rectangles_above_each_other_are_counted_and_not_told_as_a_share_above_a
     masked = MaskPlaces(200, tuple(tuple((int(start), 3) for start in draw) for draw in starts))
     told = rules_places._uneven_line(masked, rules_places._BOXES_IN_TIME)
     assert re.search(r"frames 20 to 22 of 200 are masked 2\.\d times a draw, in 1000 draws, where", told)
+
+
+def test_lingvo_reaches_both_ends():
+    ids = quick_check("lingvo-conformer", frontend="nemo", draws=700).report.ids
+    assert not {"end-bins-unmasked", "end-frames-unmasked"} & set(ids)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from checked import CLIPS, notes_of, quick_check
 
-from specaug_listen.checks.trials import FULL_EFFORT
+from specaug_listen.checks.session import FULL_EFFORT
 
 SHORT = CLIPS[:2]
 

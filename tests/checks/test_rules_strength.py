@@ -1,20 +1,21 @@
-"""How much masks cover, against published recipes: none of these is above them, and what is is told."""
+"""How much masks cover: no more than declared, and no more than published recipes do."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from checked import ids_of
-from pipelines import Reference
+from pipelines import FAULTS, Reference
 
 from specaug_listen import frontends
-from specaug_listen.augment import Batch, Draw, FrequencyMask, Policy, TimeMask
+from specaug_listen.augment import Batch, Draw, FrequencyMask, Mask, Policy, TimeMask
 from specaug_listen.augment.coverage import _steps
+from specaug_listen.checks import check
 from specaug_listen.checks.clips import speech_clips
 from specaug_listen.checks.pipelines import PolicyPipeline
 from specaug_listen.checks.rules_places import place_findings
 from specaug_listen.checks.rules_strength import YARDSTICKS, published_shares, strength_findings
-from specaug_listen.checks.trials import Session, Trial, _effect_of_draw
+from specaug_listen.checks.session import Session, Trial, _effect_of_draw
 from specaug_listen.frameworks import ALL_POLICIES
 
 # What frameworks are known for: a grid of patches, and training that has to guess what is hidden.
@@ -35,7 +36,7 @@ class DrawnSession(Session):
         n_mels, rng = self.clips[0].mel.n_mels, np.random.default_rng(seed)
         batch = Batch(1, n_frames, 0.0)
         draw = Draw(n_mels, n_frames, _steps(self.pipeline.policy, n_mels, n_frames, rng, batch), batch=batch)
-        return Trial(seed, _effect_of_draw(draw, 0, is_changed=bool(draw.steps)), seed)
+        return Trial(seed, _effect_of_draw(draw, is_changed=bool(draw.steps)), seed)
 
 
 def session_of(policy, clips, seed=0):
@@ -87,3 +88,16 @@ def test_nothing_is_told_of_what_masks_nothing(clips):
 
 def test_a_lower_share_is_exceeded():
     assert ids_of(Reference(), share=0.3) == ("short-clip-mostly-masked",)
+
+
+def test_a_longer_cap_is_kept():
+    assert ids_of(FAULTS["wide"][0](), max_time_share=0.46) == ()
+    assert ids_of(Reference(), max_time_share=0.4) == ()
+
+
+def test_a_policy_that_goes_beyond_its_own_share_is_found():
+    masks = Mask(
+        "time", max_width=1, max_ratio=0.02, ratio_rule="at_least_one", width_rule="inclusive", start_rule="all"
+    )
+    (finding,) = [f for f in check(Policy((masks,), "least"), draws=100).findings if f.id == "cap-exceeded"]
+    assert "a mask of 1 of 20 frames, where the policy declares 2%" in finding.evidence

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from pipelines import ADAPTER, FAULTS
 
 from specaug_listen.checks import Check, check, speech_like
-from specaug_listen.checks.trials import FULL_EFFORT, Effort
+from specaug_listen.checks.session import FULL_EFFORT, Effort
 
 __all__ = ["CLIPS", "check_of_fault", "ids_of", "notes_of", "quick_check"]
 

@@ -33,7 +33,7 @@ from .clips import Clip, reference_of
 from .isolated_process import CallableProcess, CallEndedError, GaveUpError
 from .pipelines import CallablePipeline, Outcome, Traits, traits_of
 
-__all__ = ["CallForms", "crash_of_few_bins", "crash_of_one", "find_form", "forms_of", "pipeline_with_axes_turned"]
+__all__ = ["InputForms", "crash_of_few_bins", "crash_of_one", "find_form", "forms_of", "pipeline_with_axes_turned"]
 
 # Factor of bins at which a mel is tried where few bins fail.
 _MORE_BINS_FACTOR = 4
@@ -47,7 +47,7 @@ _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
 _SIZES = ((1, 1), (2, 1), (1, 2))
 
 
-class CallForms(NamedTuple):
+class InputForms(NamedTuple):
     """Forms in which a callable may be called, as far as they are known before it is.
 
     Parameters
@@ -72,7 +72,7 @@ class CallForms(NamedTuple):
     optional_lengths: str | None
 
 
-def forms_of(name: str, function: Callable[..., Any] | CallableProcess, declared: Adapter) -> CallForms:
+def forms_of(name: str, function: Callable[..., Any] | CallableProcess, declared: Adapter) -> InputForms:
     """Look at a callable, and list the forms in which it may be called.
 
     Raises
@@ -81,19 +81,19 @@ def forms_of(name: str, function: Callable[..., Any] | CallableProcess, declared
         When it cannot be imported, or needs an argument that a check does not have.
     """
     with error_context(name):
-        forms: CallForms = _run(function, _forms_here, declared)
+        forms: InputForms = _run(function, _forms_here, declared)
     return forms
 
 
-def _forms_here(function: Any, declared: Adapter) -> CallForms:
+def _forms_here(function: Any, declared: Adapter) -> InputForms:
     certain = adapter_without_trial(function, declared)
     forms = () if certain else tuple(candidates(function, declared))
     documented = tuple(documented_axes(function))
-    return CallForms(declared, certain, forms, documented, traits_of(function), optional_lengths(function))
+    return InputForms(declared, certain, forms, documented, traits_of(function), optional_lengths(function))
 
 
 def find_form(
-    name: str, function: Callable[..., Any] | CallableProcess, forms: CallForms, clips: Sequence[Clip], seed: int
+    name: str, function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
 ) -> tuple[CallablePipeline, list[str], bool]:
     """Find the form in which a callable is checked; return it with notes on that, and whether trial alone says so.
 
@@ -122,7 +122,7 @@ def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -
 
 
 def crash_of_few_bins(
-    function: Callable[..., Any] | CallableProcess, forms: CallForms, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
 ) -> str | None:
     """Describe the error of the first order of axes, where mels of this many bins raise it, and of more do not."""
     if not forms.candidates or forms.documented:
@@ -140,7 +140,7 @@ def crash_of_few_bins(
     return None
 
 
-def crash_of_one(pipeline: CallablePipeline, forms: CallForms, mel: MelSpectrogram, seed: int) -> str | None:
+def crash_of_one(pipeline: CallablePipeline, forms: InputForms, mel: MelSpectrogram, seed: int) -> str | None:
     """Describe the error that a mel without a batch raises; None where it is taken, or where nobody would give one."""
     axes = pipeline.adapter.layout.names
     is_for_batches = bool(forms.documented) and all("batch" in order for order in forms.documented)
@@ -179,7 +179,7 @@ def _run(function: Callable[..., Any] | CallableProcess, work: Callable[..., Any
 
 
 def _first_that_works(
-    function: Callable[..., Any] | CallableProcess, forms: CallForms, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
 ) -> tuple[Adapter, Evidence] | None:
     by_axes = [
         (layout.names, [CallablePipeline("", function, adapter, clips[0].mel, forms.traits) for adapter in group])

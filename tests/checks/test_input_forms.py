@@ -9,7 +9,7 @@ import pytest
 from checked import notes_of, quick_check
 from pipelines import Reference
 
-from specaug_listen.checks.trials import FULL_EFFORT
+from specaug_listen.checks.session import FULL_EFFORT
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.errors import ParameterError
 
@@ -78,12 +78,12 @@ def fails_below_400_frames(mel):
         (
             fails_alone,
             "crash-batch",
-            "a batch of one fails (ValueError: not enough values to unpack (test_call_forms.py, line",
+            "a batch of one fails (ValueError: not enough values to unpack (test_input_forms.py, line",
         ),
         (
             fails_on_mono,
             "crash-mono",
-            "one channel fails (ValueError: axes don't match array (test_call_forms.py, line",
+            "one channel fails (ValueError: axes don't match array (test_input_forms.py, line",
         ),
         (fails_below_400_frames, "crash-short-clip", "2 s (200 frames), and 4 more: ValueError: "),
     ],
@@ -109,7 +109,7 @@ def test_what_fails_now_and_then_is_found_as_that():
 
 
 def place(finding):
-    return finding.evidence[finding.evidence.index("(test_call_forms.py, line") :]
+    return finding.evidence[finding.evidence.index("(test_input_forms.py, line") :]
 
 
 def test_what_gives_none_now_and_then_is_found_as_that():
@@ -139,7 +139,7 @@ def test_axes_of_one_entry_and_tuples_are_no_fault():
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda mel: {}["feat"], r": it raised KeyError: 'feat' \(test_call_forms.py, line \d+\), in whatever way"),
+        (lambda mel: {}["feat"], r": it raised KeyError: 'feat' \(test_input_forms.py, line \d+\), in whatever way"),
         (lambda mel: None, r": it gave None: a callable must return the mel, also where it changes it in place$"),
         (lambda mel: "mel", r": it gave a str of 3: expected the mel, an array or tensor of real numbers$"),
         (lambda mel: np.zeros(3), r": it gave shape \(3,\) .*; \d+ ways of calling it were tried: declare an Adapter"),
@@ -166,7 +166,7 @@ def test_of_an_error_the_first_line_is_told_and_where_it_was_raised():
         raise ValueError("the first line\nand the second")
 
     with pytest.raises(
-        ParameterError, match=r"ValueError: the first line \(test_call_forms.py, line \d+\), in"
+        ParameterError, match=r"ValueError: the first line \(test_input_forms.py, line \d+\), in"
     ) as raised:
         quick_check(fails)
     assert "second" not in str(raised.value)
@@ -180,7 +180,7 @@ def test_an_error_without_a_text_of_its_own_is_told_by_its_type():
     def fails(mel):
         raise Mute
 
-    with pytest.raises(ParameterError, match=r"it raised Mute \(test_call_forms.py"):
+    with pytest.raises(ParameterError, match=r"it raised Mute \(test_input_forms.py"):
         quick_check(fails)
 
 

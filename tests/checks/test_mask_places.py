@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from specaug_listen._arrays import runs
-from specaug_listen.checks.start_laws import MaskPlaces
+from specaug_listen.checks.mask_places import MaskPlaces
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -47,10 +47,10 @@ def alarms_of(masked):
     return {
         name
         for name, value in (
-            ("rare", masked.rare()),
-            ("often", masked.often()),
-            ("end", masked.unreached(at_end=True)),
-            ("start", masked.unreached(at_end=False)),
+            ("rare", masked.rare_region()),
+            ("often", masked.frequent_region()),
+            ("end", masked.free_places(at_end=True)),
+            ("start", masked.free_places(at_end=False)),
             ("step", masked.step()),
             ("distance", masked.distance()),
             ("skew", masked.skew()),
@@ -119,8 +119,8 @@ def test_masks_of_a_few_widths_are_not_skewed(least, widest):
 
 def test_an_end_is_reached_as_far_as_masks_go():
     masked = masks_of(lambda rng, n, width, widest: int(rng.integers(0, 100 - width)), n=400, masks=1)
-    assert masked.unreached(at_end=True) in range(300, 304)
-    assert masked.unreached(at_end=False) is None
+    assert masked.free_places(at_end=True) in range(300, 304)
+    assert masked.free_places(at_end=False) is None
 
 
 def test_few_draws_say_nothing():
@@ -132,6 +132,6 @@ def test_the_region_that_is_left_out_is_named():
     def around(rng, n, width, widest):
         return int(rng.choice([rng.integers(0, 60), rng.integers(120, n - width + 1)]))
 
-    region = masks_of(around, widest=10, masks=1, draws=1000).rare()
+    region = masks_of(around, widest=10, masks=1, draws=1000).rare_region()
     assert (region.first, region.last) == (pytest.approx(70, abs=6), 119)
     assert region.share < 0.01 < region.expected

@@ -1,4 +1,4 @@
-"""`Session`: where a pipeline is called again and again, and what can be seen on single calls is written down."""
+"""`Session`: calls a pipeline repeatedly, caches the results, and records what single calls show."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ from ..augment import Draw, Rectangle
 from ..custom.layout import MelBatch
 from ..errors import ParameterError
 from .clips import Clip, reference_of
-from .padding import n_in_padding
 from .pipelines import Outcome, Pipeline
 from .probes import Effect, Probe
 
-__all__ = ["FULL_EFFORT", "Effort", "Observation", "Pair", "Session", "Trial", "effect_of"]
+__all__ = ["FULL_EFFORT", "Effort", "Observation", "Pair", "Session", "Trial", "effect_of", "masked_padding_frames"]
 
-# Share of the cells above which a draw changed all of them.
+# A draw with more than this share of changed cells counts as having changed all of them.
 _ALL_CHANGED_SHARE = 0.98
+# Masks can be read off the probes unless this share of the draws leaves nothing of them.
+_UNREADABLE_SHARE = 0.9
 
 
 class Effort(NamedTuple):
-    """How many calls a check makes, beyond which ``--draws`` bounds what needs many.
+    """Number of calls of a check; tests that need more draws than this are bounded by ``--draws``.
 
     Parameters
     ----------
     n_frames, fewest, most : int
-        Draws on a probe of each clip's length: as many as make about so many frames, but at least and at most these.
+        Each clip length gets about ``n_frames / length`` draws on a probe, at least ``fewest``, at most ``most``.
     n_pairs, n_pairs_of_others : int
-        Of these, how many are drawn once more, and on the clip itself: of the clip of about 200 frames, and of others.
+        How many of these are repeated, and applied to the clip itself: for the reference clip (about 200 frames), and
+        for each other clip.
     n_padded : int
-        Draws in a padded batch, each with two values in the padding.
+        Draws in a padded batch, each with two pad values.
     n_places, n_places_of_others : int
-        Draws that a test of places may take on the clip of about 200 frames, and on any other.
+        Maximum number of draws for a test of mask places on the reference clip, and on each other clip.
     """
 
     n_frames: int = 12_000
@@ -55,7 +57,7 @@ FULL_EFFORT = Effort()
 
 @dataclass(frozen=True)
 class Trial:
-    """One draw on a probe: its seed, what it did, and whether it left next to no cell as it was."""
+    """One draw on a probe; ``is_all_changed`` if hardly a cell kept its value."""
 
     seed: int
     effect: Effect
@@ -65,7 +67,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Pair:
-    """A draw on a probe, what came of the same once more, and of the clip itself under the same seed."""
+    """A draw on a probe, its repetition, and the result for the clip itself under the same seed."""
 
     trial: Trial
     again: Outcome
@@ -73,13 +75,13 @@ class Pair:
 
     @property
     def is_same(self) -> bool:
-        """Whether the seed brought the draw back."""
+        """Whether the seed reproduced the draw."""
         return bool(self.again.values) and self.again.digest == self.trial.digest
 
 
 @dataclass
 class Observation:
-    """What was seen on single calls: how often, and where first."""
+    """Something seen on single calls: how often, and on which clip and seed first."""
 
     evidence: str
     clip: str
@@ -89,21 +91,16 @@ class Observation:
 
 @dataclass
 class Session:
-    """A pipeline, clips, and what its calls have shown.
+    """A pipeline, the clips of its check (shortest first), and what the calls so far have shown.
 
     Parameters
     ----------
-    pipeline : Pipeline
-    clips : tuple of Clip
-        The shortest first.
-    seed : int
     most_draws : int
-        For what needs many.
-    effort : Effort
+        Upper bound of draws for one statistic.
     share : float
-        Of a short clip's frames, which masks may cover.
+        Share of a short clip's frames that masks may cover.
     max_time_share : float or None
-        Of a clip, which one run of masked frames may cover, where that was promised.
+        Share of a clip that one run of masked frames may cover, if the user declared one.
     """
 
     pipeline: Pipeline
@@ -126,18 +123,18 @@ class Session:
 
     @cached_property
     def reference(self) -> Clip:
-        """The clip on which most is tried: of about 200 frames."""
+        """The clip of about 200 frames, on which most tests run."""
         return reference_of(self.clips)
 
     @cached_property
     def range(self) -> tuple[float, float]:
-        """Nearly lowest and highest value of the longest clip, in the pipeline's scale."""
+        """1st and 99th percentile of the longest clip's values, in the pipeline's scale."""
         low, high = np.percentile(self.pipeline.scaled(self.clips[-1].mel).astype(np.float64), [1, 99])
         return (float(low), float(high)) if high > low else (float(low), float(low) + 1.0)
 
     @cached_property
     def pads(self) -> tuple[float, float]:
-        """Two values of padding that no probe holds."""
+        """Two pad values that occur in no probe."""
         low, high = self.range
         pads = (low - 0.3 * (high - low) if low < 0 else 0.5 * low), high + 0.3 * (high - low)
         rounded = np.array(pads).astype(self._dtype).astype(np.float64)
@@ -145,11 +142,11 @@ class Session:
 
     @cached_property
     def _dtype(self) -> str:
-        """The dtype in which the pipeline is given its values."""
+        """Dtype of the pipeline's input."""
         return str(self.pipeline.scaled(self.clips[0].mel).dtype)
 
     def seeds(self, n: int, purpose: int) -> list[int]:
-        """Draw ``n`` seeds, others for each purpose."""
+        """Derive ``n`` seeds; each ``purpose`` has a stream of its own."""
         rng = np.random.default_rng([self.seed % 2**32, self.seed // 2**32, purpose])
         return [int(seed) for seed in rng.integers(0, MAX_SEED, n)]
 
@@ -160,7 +157,7 @@ class Session:
         return self._probes[n_frames]
 
     def call(self, batch: MelBatch, seed: int, where: str, kind: str = "clip", *, training: bool = True) -> Outcome:
-        """Call the pipeline, and note what is odd."""
+        """Call the pipeline, and record errors and suspicious changes."""
         self.n_calls += 1
         self.calls[kind, where] += 1
         outcome = self.pipeline(replace(batch, n_channels=self.n_channels), seed, training=training)
@@ -171,16 +168,16 @@ class Session:
         return outcome
 
     def batch(self, values: npt.NDArray[Any]) -> MelBatch:
-        """Put one clip into the smallest batch that the pipeline takes."""
+        """Repeat one clip to the smallest batch that the pipeline accepts."""
         return MelBatch((values.astype(self._dtype),) * self.n_items)
 
     def trial(self, n_frames: int, seed: int, where: str, *, training: bool = True) -> Trial | None:
-        """Draw once on a probe; None where nothing came of it."""
+        """Make one draw on a probe; None if the call gave no usable result."""
         probe = self.probe(n_frames)
         return self.read(self.call(self.batch(probe.values), seed, where, training=training), probe, seed)
 
     def read(self, outcome: Outcome, probe: Probe, seed: int) -> Trial | None:
-        """Read off what was done to the first item of a batch."""
+        """Determine what was done to the first item of a batch."""
         if not outcome.values:
             return None
         values = outcome.values[0]
@@ -188,7 +185,7 @@ class Session:
         return Trial(seed, effect_of(outcome, probe, self.pads[0]), outcome.digest, is_all_changed)
 
     def trials_of(self, clip: Clip) -> list[Trial]:
-        """Return draws on a probe of a clip's length, which are drawn once."""
+        """Return the draws on a probe of a clip's length (cached)."""
         if clip.name not in self._trials:
             n = min(max(self.effort.n_frames // clip.n_frames, self.effort.fewest), self.effort.most)
             seeds = self.seeds(n, 100 + self.clips.index(clip))
@@ -197,7 +194,7 @@ class Session:
         return self._trials[clip.name]
 
     def more_trials_of(self, clip: Clip, n: int) -> list[Trial]:
-        """Return at least ``n`` draws on a probe of a clip's length, as far as they work; each is drawn once."""
+        """Return at least ``n`` draws on a probe of a clip's length (cached), less those that fail."""
         trials = self.trials_of(clip)
         more = self._more.setdefault(clip.name, [])
         seeds = self.seeds(min(max(0, n), self.most_draws), 1000 + self.clips.index(clip))
@@ -206,32 +203,39 @@ class Session:
         return [*trials, *(trial for trial in more if trial is not None)]
 
     def pairs_of(self, clip: Clip) -> list[Pair]:
-        """Repeat some draws of `trials_of`, those with masks first, on the probe and on the clip itself."""
+        """Repeat some draws of `trials_of`, those with masks first, on the probe and on the clip itself (cached)."""
         if clip.name not in self._pairs:
             n = self.effort.n_pairs if clip is self.reference else self.effort.n_pairs_of_others
             probe, values = self.batch(self.probe(clip.n_frames).values), self.batch(self.pipeline.scaled(clip.mel))
             self._pairs[clip.name] = [
                 Pair(trial, self.call(probe, trial.seed, str(clip)), self.call(values, trial.seed, str(clip)))
-                for trial in sorted(self.trials_of(clip), key=_of_little_use)[:n]
+                for trial in sorted(self.trials_of(clip), key=_pairing_rank)[:n]
             ]
         return self._pairs[clip.name]
 
-    def brings_back(self, clip: Clip) -> bool:
-        """Say whether a seed brings its draw on a clip back."""
+    def is_reproducible(self, clip: Clip) -> bool:
+        """Return whether seeds reproduce their draws on a clip."""
         return all(pair.is_same for pair in self.pairs_of(clip))
 
     @property
     def all_trials(self) -> list[Trial]:
-        """Of all clips."""
+        """The draws of `trials_of` for all clips."""
         return [trial for clip in self.clips for trial in self.trials_of(clip)]
 
+    @property
+    def are_masks_readable(self) -> bool:
+        """Whether masks and warps leave part of the probes intact; filters and noise do not."""
+        effects = [trial.effect for trial in self.all_trials if trial.effect.is_changed]
+        n_unreadable = sum(effect.is_all_masked or effect.is_everywhere for effect in effects)
+        return not effects or n_unreadable < _UNREADABLE_SHARE * len(effects)
+
     def find_working_batch(self) -> dict[str, str]:
-        """Find the smallest batch that works; what does not is a finding.
+        """Find the smallest batch that works; return evidence by finding id for sizes that fail.
 
         Raises
         ------
         ParameterError
-            When nothing works.
+            When every size fails on every clip.
         """
         where = str(self.reference)
         first = self._first_error(where)
@@ -255,7 +259,7 @@ class Session:
 
     @property
     def _first_seeds(self) -> list[int]:
-        """More than one: what fails now and then does not fail always."""
+        """Several seeds, because an error may occur in some draws only."""
         return [self.seed, *self.seeds(3, 0)]
 
     def _first_error(self, where: str) -> str | None:
@@ -273,26 +277,39 @@ class Session:
             notes[key] = Observation(evidence, where, seed)
 
 
-def _of_little_use(trial: Trial) -> int:
-    """Return 0 for a draw with masks beside which something is left, 1 for another change, 2 for none."""
-    cells = trial.effect.masked_cells
-    is_worth = trial.effect.is_changed and not trial.effect.is_all_masked
-    return 0 if is_worth and cells.any() else 1 if is_worth else 2
+def _pairing_rank(trial: Trial) -> int:
+    """Return 0 for a draw that masks a part of the clip, 1 for another partial change, 2 for none or a total one."""
+    effect = trial.effect
+    is_partial = effect.is_changed and not effect.is_all_masked
+    return 0 if is_partial and effect.masked_cells.any() else 1 if is_partial else 2
 
 
 def effect_of(outcome: Outcome, probe: Probe, pad_value: float) -> Effect:
-    """Say what was done to the first item: of a policy as its draw says, of a callable as the probe shows."""
-    clip, n_masked = outcome.values[0][:, : probe.n_frames], n_in_padding(outcome, probe, pad_value)
-    if outcome.draws:
-        return _effect_of_draw(outcome.draws[0], n_masked, is_changed=bool((clip != probe.values).any()))
-    return probe.read(clip, n_masked)
+    """Determine what was done to the first item of a batch, including masks in its padding.
+
+    A policy's draw states it: it knows the length up to which starts were drawn, and counts masks of which no frame is
+    in the clip (`specaug_listen.augment.steps.n_in_padding`). For a callable, the probe and its padding are read.
+    """
+    if not outcome.draws:
+        effect = probe.read(outcome.values[0][:, : probe.n_frames])
+        return replace(effect, n_in_padding=int(masked_padding_frames(outcome, probe, pad_value).sum()))
+    is_changed = bool((outcome.values[0][:, : probe.n_frames] != probe.values).any())
+    return _effect_of_draw(outcome.draws[0], is_changed=is_changed)
 
 
-def _effect_of_draw(draw: Draw, n_masked: int, *, is_changed: bool) -> Effect:
+def masked_padding_frames(outcome: Outcome, probe: Probe, pad_value: float) -> npt.NDArray[np.bool_]:
+    """Return which frames of the first item's padding a callable masked, shape (n_padding,); see `Probe`."""
+    clip, padding = np.split(outcome.values[0], [probe.n_frames], axis=1)
+    if not padding.size:
+        return np.zeros(0, bool)
+    return probe.masked_padding(padding, pad_value, *probe.disturbance(clip))
+
+
+def _effect_of_draw(draw: Draw, *, is_changed: bool) -> Effect:
     moved = float(sum(warp.displacement_frames for warp in draw.warps))
     boxes = tuple(
         (step.start_bin, step.n_bins, step.start_frame, min(step.n_frames, draw.n_frames - step.start_frame))
         for step in draw.steps
         if isinstance(step, Rectangle) and step.n_bins and step.n_frames and step.start_frame < draw.n_frames
     )
-    return Effect(draw.masked_bins, draw.masked_frames, n_masked, moved, is_changed, boxes=boxes)
+    return Effect(draw.masked_bins, draw.masked_frames, draw.n_masks_in_padding, moved, is_changed, boxes=boxes)
