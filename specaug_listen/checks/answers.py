@@ -1,7 +1,7 @@
-"""Answers of the process that holds the callable, which may have replaced anything there: they are read as data.
+"""Safe reading of answers from the process of a callable, which may have replaced any function there.
 
-An answer holds types of this package, arrays and plain values. Nothing else is looked up, so no module of the
-callable's is imported by the process that checks.
+An answer may contain types of this package, arrays and plain values. Nothing else is looked up, so the checking process
+never imports a module of the callable's.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 __all__ = ["PACKAGE", "AnswerError", "check_answer", "read_answer"]
 
 PACKAGE = __name__.partition(".")[0]
-# What arrays are written with, by all versions of numpy.
-_OF_ARRAYS = {
+# What pickled arrays refer to, in all versions of numpy.
+_NUMPY_NAMES = {
     "numpy": ("ndarray", "dtype"),
     "numpy.core.multiarray": ("_reconstruct", "scalar"),
     "numpy._core.multiarray": ("_reconstruct", "scalar"),
@@ -28,47 +28,32 @@ _OF_ARRAYS = {
 
 
 class AnswerError(Exception):
-    """An answer is not what the process was asked for."""
+    """An answer has a wrong type, or contains one that is not allowed."""
 
 
 class _Reader(pickle.Unpickler):
-    """Looks up types of this package and what arrays are written with."""
+    """An unpickler for types of this package and arrays only."""
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what a name stands for.
-
-        Raises
-        ------
-        AnswerError
-            For any other name.
-        """
-        if name in _OF_ARRAYS.get(module, ()):
+        """Look up an allowed type; raise an `AnswerError` for any other name."""
+        if name in _NUMPY_NAMES.get(module, ()):
             return super().find_class(module, name)
         if module.partition(".")[0] == PACKAGE and "." not in name:
             target = super().find_class(module, name)
             if isinstance(target, type) and target.__module__ == module:
                 return target
-        raise AnswerError(f"{module}.{name} is no part of an answer")
+        raise AnswerError(f"{module}.{name} is not allowed in an answer")
 
 
 def read_answer(content: bytes) -> Any:
-    """Read an answer from its bytes.
-
-    Raises
-    ------
-    Exception
-        Of any type, where another than `specaug_listen.checks.isolated_process` has written them.
-    """
+    """Unpickle an answer; raises an exception of any type if the callable tampered with its bytes."""
     return _Reader(io.BytesIO(content)).load()
 
 
 def check_answer(work: Callable[..., Any], answer: Any) -> None:
-    """Compare what a function is said to have returned in the other process with its annotation.
+    """Raise an `AnswerError` unless an answer has the annotated return type of the function that gave it.
 
-    Raises
-    ------
-    AnswerError
-        Where it is of another type, as it may be when functions were replaced that it needs.
+    It may have another type if the callable replaced functions in its process.
 
     Examples
     --------
@@ -87,7 +72,7 @@ _hints = functools.lru_cache(maxsize=64)(get_type_hints)
 
 
 def _fits(value: Any, expected: Any) -> bool:
-    """Say whether a value is of a type, with all that it holds."""
+    """Return whether a value is of a type, including all its elements and fields."""
     kind, within = get_origin(expected) or expected, get_args(expected)
     if kind is Any:
         return True

@@ -1,7 +1,7 @@
-"""`CallResult`: what one call did, as the process that holds the callable saw it, and no verdict on it.
+"""`CallResult`: the raw result of one call, recorded in the process that holds the callable.
 
-A callable may put its own functions in the place of those of numpy, or of anything else that its process holds. So what
-it gave goes as it is to the process that checks, and is judged there (`specaug_listen.checks.pipelines.judge`).
+A callable may replace functions of numpy, or any other in its process. So its result goes unexamined to the checking
+process, which examines it (`specaug_listen.checks.pipelines.judge`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from ..errors import ParameterError
 
 __all__ = ["ArrayKind", "CallResult", "Caller", "EarlierCalls", "call_once"]
 
-# Most cells of a result, as a multiple of those of the input: it is copied, and one that stands for far more cells than
-# it holds would take all memory.
+# Largest result, as a multiple of the input: it is copied, and a broadcast view of far more cells than it stores would
+# exhaust memory.
 _MOST_TIMES_INPUT = 100
-# A thread that a call left behind takes a moment, and buffers may take turns.
+# Number of earlier calls to compare: a thread may write late, and a callable may alternate between several buffers.
 _CALLS_IN_MEMORY = 8
 _INPUT, _RESULT = "what an earlier call was given", "the result of an earlier call"
 
 
 class ArrayKind(NamedTuple):
-    """Whose array something is, of which dtype, and on which device."""
+    """Library, dtype and device of an array or tensor."""
 
     library: str
     dtype: str
@@ -40,24 +40,23 @@ class ArrayKind(NamedTuple):
 
 @dataclass(frozen=True)
 class CallResult:
-    """What a call did.
+    """The raw result of one call.
 
     Parameters
     ----------
     array : np.ndarray or None
-        What came back; None where that was nothing to read.
-    kinds : (Kind, Kind) or None
-        Of the input and of what came back.
+        The returned values; None if they cannot be read.
+    kinds : (ArrayKind, ArrayKind) or None
+        Of the input and of the returned value.
     rounded : np.ndarray or None
-        The input in the dtype of what came back, where that is another one.
+        The input, converted to the dtype of the returned value if that differs.
     changed_input : np.ndarray or None
-        The input after the call, where that is not as it was.
+        The input after the call, if the call modified it.
     error : str or None
-        In words.
     error_type : str
-        Name of the type of an error that the callable raised; empty where it raised none.
+        Name of the exception's type; empty if the callable raised none.
     changes : dict
-        Of what earlier calls were given and gave: id of a finding -> evidence.
+        Evidence by finding id, about arrays of earlier calls.
     """
 
     array: Values | None = None
@@ -69,12 +68,12 @@ class CallResult:
     changes: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> CallResult:
-        """Take the array out of the callable's reach, as one is that comes from another process."""
+        """Copy the array, so that the callable cannot modify it later."""
         return self if self.array is None else replace(self, array=self.array.copy())
 
 
 class _Remembered(NamedTuple):
-    """An array or tensor, and the bytes that it held when its call had come back."""
+    """An array or tensor, and its bytes right after its call."""
 
     what: str
     array: Any
@@ -85,21 +84,21 @@ class _Remembered(NamedTuple):
 
 
 class EarlierCalls:
-    """Inputs and results of the last calls, beside copies of them: does a later call change what others hold?"""
+    """Inputs and results of the last calls, with copies, to detect later calls that overwrite them."""
 
     def __init__(self) -> None:
-        # Itself and not its identity, which is another one's once it is gone.
+        # The object, not its `id`, which may be reused.
         self._function: Any = None
         self._calls: deque[list[_Remembered]] = deque()
 
     def add(self, function: Any, mels: Any, result: Any) -> None:
-        """Remember what a call was given, and what it gave; None where there is nothing."""
+        """Remember the input and the result of a call; None is ignored."""
         self._follow(function)
         arrays = [(what, array) for what, array in ((_INPUT, mels), (_RESULT, result)) if array is not None]
         self._calls.append([_Remembered(what, array, _bytes_of(array)) for what, array in arrays])
 
     def changes(self, function: Any) -> dict[str, str]:
-        """Compare the call before, and one some calls ago that is then forgotten: id of a finding -> evidence."""
+        """Compare the last and the oldest remembered call with their copies; return evidence by finding id."""
         self._follow(function)
         calls = [self._calls[-1]] if self._calls else []
         if len(self._calls) >= _CALLS_IN_MEMORY:
@@ -108,21 +107,21 @@ class EarlierCalls:
         return {"result-overwritten": f"{changed[0]} holds other values after a later one"} if changed else {}
 
     def _follow(self, function: Any) -> None:
-        """Forget what another callable was given."""
+        """Forget the calls of another callable."""
         if self._function is not function:
             self._function = function
             self._calls.clear()
 
 
 def _bytes_of(array: Any) -> bytes:
-    """Return the bytes of its values; none where it cannot be read any more."""
+    """Return the bytes of an array's values; empty if they cannot be read any more."""
     try:
         return as_array(array).tobytes()
     except ParameterError:
         return b""
 
 
-# Of the callable that was called last in this process.
+# For the callable that was called last in this process.
 _EARLIER_CALLS = EarlierCalls()
 
 
@@ -132,22 +131,15 @@ def call_once(function: Any, adapter: Adapter, batch: MelBatch, seed: int, train
 
 
 class Caller:
-    """A callable that is called in this process.
+    """Calls a callable in this process.
 
-    Parameters
-    ----------
-    function : callable
-    adapter : Adapter
-    memory : Memory
-        Of earlier calls.
-    is_apart : bool
-        Whether this process holds nothing but the callable: then an interrupt is the callable's own.
+    ``is_apart`` says that this process exists for the callable alone, so a `KeyboardInterrupt` is the callable's own.
     """
 
     def __init__(
-        self, function: Callable[..., Any], adapter: Adapter, memory: EarlierCalls, *, is_apart: bool = False
+        self, function: Callable[..., Any], adapter: Adapter, earlier_calls: EarlierCalls, *, is_apart: bool = False
     ) -> None:
-        self.function, self.adapter, self._earlier_calls, self._is_apart = function, adapter, memory, is_apart
+        self.function, self.adapter, self._earlier_calls, self._is_apart = function, adapter, earlier_calls, is_apart
         self._module, self._generators = owner_module(function), generators_of(function)
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> CallResult:
@@ -197,14 +189,14 @@ def _kind_of(value: Any) -> ArrayKind:
 
 
 def _if_changed(mels: Any, before: Values) -> Values | None:
-    """Return the input where it is not as it was to the bit; no function of numpy is asked."""
+    """Return the input if it changed by a bit; by methods only, as the callable may have replaced numpy's functions."""
     after = as_array(mels)
     is_same = after.shape == before.shape and after.dtype == before.dtype and after.tobytes() == before.tobytes()
     return None if is_same else after
 
 
 def _rounded(before: Values, result: Any) -> Values | None:
-    """Return the input in the dtype of what came back, where that is another one."""
+    """Return the input converted to the dtype of an array or tensor; None for other results."""
     dtype = getattr(result, "dtype", None)
     if isinstance(dtype, np.dtype):
         with np.errstate(all="ignore"):

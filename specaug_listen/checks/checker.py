@@ -1,4 +1,4 @@
-"""`check`: call a pipeline many times on many clips, and say what is wrong with it."""
+"""`check`: call an augmentation pipeline many times on many clips, and report its faults."""
 
 from __future__ import annotations
 
@@ -49,12 +49,7 @@ EFFORT = FULL_EFFORT
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """The report of a check, which can be saved with sound and pictures.
-
-    Parameters
-    ----------
-    report : CheckReport
-    """
+    """The result of a check: its ``report``, which `save` writes with sounds and pictures of each finding."""
 
     report: CheckReport
     _session: Session = field(repr=False)
@@ -89,7 +84,7 @@ class Check:
         return self.write_into(output_of_check(as_path(out), overwrite=overwrite))
 
     def write_into(self, output: Output) -> Path:
-        """Write the same into an output that is at hand."""
+        """Write the same files as `save` into an existing `Output`."""
         return save_check(self.report, self._session, output)
 
     def __repr__(self) -> str:
@@ -124,23 +119,23 @@ def check(
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own; see `specaug_listen.frameworks.choose_frontend`.
     framework : str or None
-        Whose configuration a file is; None guesses from its keys.
+        Framework of a configuration file; None guesses it from the file's keys.
     adapter : Adapter or None
-        How a callable wants the mel; None guesses, and says what.
+        The form of mel that a callable expects; None guesses it, and adds a note to the report.
     parameters : sequence of str
-        Of the policy, each as ``KEY=VALUE``; see `specaug_listen.frameworks.resolve_policy`.
+        Changed parameters of the policy, each as ``KEY=VALUE``; see `specaug_listen.frameworks.resolve_policy`.
     clips : Audio, path of a file or folder, (name, Audio), a sequence of these, or None
-        None takes speech-like sound of 0.2 to 30 s.
+        None generates speech-like sounds of 0.2 to 30 s.
     draws : int in [100, 100000]
-        How many at most are spent on whether the ends are ever masked.
+        Upper bound of draws for one statistic.
     share : float in (0, 1]
-        More than this share of a clip's frames in masks is a finding, but for the longest clip.
+        Masks over more than this share of a clip's frames are a finding, except on the longest clip.
     max_time_share : float in (0, 1] or None
-        Largest share of a clip that one run of masked frames may cover, where that was promised.
+        Declared largest share of a clip that one run of masked frames may cover; None if none was declared.
     ignore : str or sequence of str
-        Findings to leave out.
+        Ids of findings to leave out.
     timeout_s : float > 0 [s]
-        How long one call of a callable may take; one that takes longer is ended, and a finding.
+        Time limit of one call of a callable; a longer call is ended, and is a finding.
     rng : int, numpy.random.Generator or None
 
     Returns
@@ -167,7 +162,7 @@ def check(
     _check_numbers(draws, share, max_time_share, timeout_s)
     limits = _Limits(draws, share, max_time_share, _known_findings(ignore))
     seed = as_seed(rng)
-    # What a name stands for is imported where it is called.
+    # A callable given by name is imported only in the process that calls it.
     is_name = isinstance(policy, str) and framework is None and is_callable_name(split_parameters(policy)[0])
     if is_name and (parameters or not is_callable_name(str(policy))):
         raise ParameterError(f"policy {policy!s:.80}: a callable is checked as it is; leave out parameters (--set)")
@@ -185,18 +180,18 @@ def check(
 
 
 def is_callable_name(text: str) -> bool:
-    """Say whether a text names a callable, and no file of a policy."""
+    """Return whether a text names a callable rather than a policy file."""
     return is_spec(text) and not text.lower().endswith(YAML_SUFFIXES)
 
 
 def unimported_policy(name: str, adapter: Adapter | None) -> Policy:
-    """Make a policy of the callable of this name, which is not imported."""
+    """Make a policy of a callable that is given by name, without importing it."""
     call = absolute_spec(name)
     return Policy((CallableTransform(call, adapter or Adapter(), is_importable=True),), call[-100:])
 
 
 class _Limits(NamedTuple):
-    """What the user asked for, beside the pipeline and the clips."""
+    """The user's settings of a check."""
 
     draws: int
     share: float
@@ -204,16 +199,16 @@ class _Limits(NamedTuple):
     ignored: set[str]
 
 
-# --- a callable, in a process of its own ---
+# --- a callable, in a separate process ---
 
 
 def _check_apart(policy: Policy, clips: tuple[Clip, ...], seed: int, limits: _Limits, timeout_s: float) -> Check:
-    """Check a policy that is one callable: that callable, in a process of its own."""
+    """Check the callable of a policy, which must be its only transform, in a separate process."""
     step = policy.transforms[0]
     if len(policy.transforms) > 1 or not isinstance(step, CallableTransform):
-        raise ParameterError(f"policy {policy.name!r}: callables are checked by themselves; give the callable alone")
+        raise ParameterError(f"policy {policy.name!r}: callables are checked one at a time; give the callable alone")
     if step.function is None and not step.is_importable:
-        raise ParameterError(f"policy {policy.name!r}: its callable is not at hand; give the callable")
+        raise ParameterError(f"policy {policy.name!r}: its callable is missing; give the callable itself")
     process = CallableProcess(step.call if step.function is None else step.function, timeout_s)
     with closing(process):
         result = _check_callable(step, process, clips, seed, limits)
@@ -224,7 +219,7 @@ def _check_callable(
     step: CallableTransform, process: CallableProcess, clips: tuple[Clip, ...], seed: int, limits: _Limits
 ) -> Check:
     reference = reference_of(clips)
-    # Before anything is known of it: on which session findings are shown.
+    # For findings from before the callable's form is known.
     unknown = _session(
         CallablePipeline(step.call, process, step.adapter, reference.mel, Traits(False, "")), clips, seed, limits
     )
@@ -248,17 +243,17 @@ def _check_callable(
 
 
 def _processes_in_words(process: CallableProcess) -> str:
-    """Say which processes calls have started, as evidence; empty where there were none."""
+    """Describe the processes that calls have started; empty if there are none."""
     n_left = process.n_left()
     forks = [f"forks that calls made: {process.n_forks}"] if process.n_forks else []
     return "; ".join([*forks, f"processes that calls started and that still run: {n_left}"] if n_left else forks)
 
 
 def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Limits, forms: InputForms) -> Check:
-    """Check a callable with its axes turned, too, where nothing said which come first.
+    """Check a callable again with bins and frames exchanged, if their order was only guessed.
 
-    Where all is well in the other order, that is taken for the right one. Else what depends on the order says what the
-    other one would show.
+    If the other order has no findings, it is taken as the right one. Otherwise findings that depend on the order of
+    axes mention the result of the other order.
     """
     session = result._session
     turned = pipeline_with_axes_turned(pipeline, session.reference.mel)
@@ -310,7 +305,7 @@ def _report(session: Session, findings: Iterable[Finding], limits: _Limits, note
 
 
 def _report_few_bins(session: Session, line: str, limits: _Limits) -> Check:
-    """Report the one finding that leaves nothing else to check; the other order of axes may be meant."""
+    """Report that mels of few bins fail, and suggest the other order of axes; nothing else can be checked."""
     note = (
         "it was called with bins before frames (guessed); if it wants frames first, declare an Adapter "
         "(--adapter axes=...)"
@@ -319,11 +314,11 @@ def _report_few_bins(session: Session, line: str, limits: _Limits) -> Check:
 
 
 def _give_up(session: Session, error: GaveUpError, limits: _Limits, notes: list[str]) -> Check:
-    """Report what was found until calls did not come back any more."""
+    """Report the findings so far, when calls do not return any more."""
     for what, evidence in error.changes.items():
         session.changes.setdefault(what, Observation(evidence, str(session.reference), session.seed))
     return _report(
-        session, call_findings(session), limits, [*notes, "calls do not come back: nothing more could be checked"]
+        session, call_findings(session), limits, [*notes, "calls do not return: nothing more could be checked"]
     )
 
 
@@ -338,7 +333,7 @@ def _with_note(result: Check, note: str) -> Check:
 
 
 def _find(session: Session, notes: list[str]) -> list[Finding]:
-    """Go through all rules; the order of calls is that of the rules, so that a seed says what is found."""
+    """Run all rules, in a fixed order, so that the same seed gives the same findings."""
     crashes = session.find_working_batch()
     findings = [Finding.of(what, line, str(session.reference), session.seed) for what, line in crashes.items()]
     are_masks_readable = True
@@ -353,7 +348,7 @@ def _find(session: Session, notes: list[str]) -> list[Finding]:
 
 @functools.cache
 def all_rules() -> tuple[Rule, ...]:
-    """Collect the rules of every module ``rules_*`` of this package, stage by stage."""
+    """Collect the rules of all modules ``rules_*`` of this package, ordered by stage."""
     package = importlib.import_module(__name__.rpartition(".")[0])
     names = sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name.startswith("rules_"))
     modules = (importlib.import_module(f"{package.__name__}.{name}") for name in names)
@@ -361,14 +356,14 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 def _notes_on(session: Session, findings: Iterable[Finding], *, are_masks_readable: bool) -> list[str]:
-    """Say what cannot be checked, and why."""
+    """List what cannot be checked, and why."""
     notes = []
     if is_filter(session):
         notes.append("it does the same to all cells in every draw, as a filter or a normalisation: nothing is random")
     if not are_masks_readable and all(finding.id != "axes-swapped" for finding in findings):
-        notes.append("it changes all cells of a clip: what concerns masks and warps could not be checked")
+        notes.append("it changes all cells of a clip: masks and warps could not be checked")
     if not session.is_reproducible(session.reference):
-        notes.append("no seed brings a draw back: whether padding counts in fills could not be checked")
+        notes.append("seeds do not reproduce draws: whether fills depend on padding could not be checked")
     return notes
 
 
@@ -390,9 +385,9 @@ def _known_findings(ignore: str | Sequence[str]) -> set[str]:
     if not isinstance(names, Iterable) or isinstance(names, (bytes, bytearray)):
         raise ParameterError(f"ignore={ignore!r:.80}: expected a finding's name, or a list of them")
     names = list(names)
-    odd = [name for name in names if not isinstance(name, str) or name not in FINDINGS]
-    if odd:
-        unknown = ", ".join(f"{name!r:.60}" for name in odd)
-        near = nearest(odd[0], list(FINDINGS)) if len(odd) == 1 and isinstance(odd[0], str) else ""
-        raise ParameterError(f"ignore={unknown:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
+    unknown = [name for name in names if not isinstance(name, str) or name not in FINDINGS]
+    if unknown:
+        listed = ", ".join(f"{name!r:.60}" for name in unknown)
+        near = nearest(unknown[0], list(FINDINGS)) if len(unknown) == 1 and isinstance(unknown[0], str) else ""
+        raise ParameterError(f"ignore={listed:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
     return set(names)

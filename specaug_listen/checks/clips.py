@@ -1,4 +1,4 @@
-"""Clips that a pipeline is checked on: of speech-like sound made here, or the user's own."""
+"""The clips of a check: synthetic speech-like sound, or the user's own recordings."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ _PERIOD_S = 28 * _SYLLABLE_S
 
 @dataclass(frozen=True)
 class Clip:
-    """A clip of a length that is checked."""
+    """A named mel on which a pipeline is checked."""
 
     name: str
     mel: MelSpectrogram
 
     @property
     def n_frames(self) -> int:
-        """Frames of its mel."""
+        """Number of frames of the mel."""
         return self.mel.n_frames
 
     def __str__(self) -> str:
@@ -47,9 +47,9 @@ class Clip:
 
 
 def speech_like(duration_s: float, sample_rate: int) -> Audio:
-    """Make voiced syllables with formants and a falling pitch, hisses between them, pauses, and faint noise.
+    """Synthesise voiced syllables with formants and a falling pitch, hisses between them, pauses, and faint noise.
 
-    The same samples on every call; after 28 syllables it begins anew.
+    The samples are the same on every call, and repeat after 28 syllables.
 
     Parameters
     ----------
@@ -92,28 +92,23 @@ def _syllables(sample_rate: int) -> npt.NDArray[np.float32]:
 
 
 def speech_clips(frontend: MelFrontend) -> tuple[Clip, ...]:
-    """Make clips of every length of `LENGTHS_S`, each the beginning of the longest."""
+    """Synthesise a clip of each length of `LENGTHS_S`, each the beginning of the longest."""
     whole = frontend(speech_like(LENGTHS_S[-1], frontend.sample_rate))
     frames_per_s = frontend.sample_rate / frontend.hop_length
     return tuple(Clip(f"{s:g} s", whole.part(0, max(2, round(s * frames_per_s)))) for s in LENGTHS_S)
 
 
 def sounds_of(clips: Any) -> list[tuple[str, Audio]]:
-    """List names and sounds of clips: of an `Audio`, a path, a (name, `Audio`), or several of these.
+    """List names and sounds of clips: an `Audio`, a path, a (name, `Audio`), or several of these.
 
-    Raises
-    ------
-    ParameterError
-        For anything else, or none.
-    AudioError
-        When a file cannot be read.
+    Raises a `ParameterError` for anything else or no clips, and an `AudioError` if a file cannot be read.
     """
     several = [clips] if is_audio_input(clips) or _is_pair(clips) else clips
     if not isinstance(several, Iterable) or isinstance(several, (bytes, bytearray, Mapping, np.ndarray)):
         raise ParameterError(f"clips={_short(clips)}: expected {_EXPECTED}, or a sequence of them")
     sounds = [sound for i, clip in enumerate(several) for sound in _sounds_of_one(clip, i)]
     if not sounds:
-        raise ParameterError("clips hold nothing to check on; give audio, or clips=None for clips that are made")
+        raise ParameterError("clips holds no audio; give some, or clips=None for synthetic clips")
     return sounds
 
 
@@ -140,23 +135,20 @@ def _is_pair(clip: Any) -> bool:
 
 
 def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tuple[Clip, ...]:
-    """Return the user's clips, the shortest first; of many, some of every length; of long ones, the first minute.
+    """Return the user's clips, shortest first: a selection of lengths if there are many, and the first minute of each.
 
-    Raises
-    ------
-    AudioError
-        When one is shorter than a window of the front-end.
+    Raises an `AudioError` if one is shorter than a window of the front-end.
     """
     ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
     few = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
     names = [name for name, _ in few]
-    # Files of one name in two folders are two clips.
+    # Files of the same name in two folders are two clips.
     unique = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
     return tuple(Clip(name, frontend(_beginning(audio))) for name, (_, audio) in zip(unique, few, strict=True))
 
 
 def reference_of(clips: Sequence[Clip]) -> Clip:
-    """Return the clip on which most is tried: of about 200 frames."""
+    """Return the clip nearest to 200 frames, on which most tests run."""
     return min(clips, key=lambda clip: abs(math.log(clip.n_frames / _REFERENCE_FRAMES)))
 
 

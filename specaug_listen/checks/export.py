@@ -1,4 +1,4 @@
-"""Write a report, and for each finding a draw that shows it: sound before and after, and a picture."""
+"""Write a check report, with an example of each finding: sounds before and after, and a picture."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import vocoders
 from .._arrays import runs
@@ -36,12 +35,10 @@ _OF_PADDING = ("masks-in-padding", "padding-in-fill", "warp-into-padding", "mask
 
 
 def output_of_check(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
-    """Return where the results of a check go, which is looked at before any work is done.
+    """Return the output of a check, after making sure that it can be written.
 
-    Raises
-    ------
-    ParameterError
-        When it is a file, holds something and ``overwrite`` was not asked for, or what is not to be replaced.
+    Raises a `ParameterError` if ``out`` is a file, or contains other files than those that ``overwrite`` allows to
+    replace.
     """
     output = Output(out, "check", overwrite=overwrite, inputs=inputs)
     output.check_folder()
@@ -68,7 +65,7 @@ def save_check(report: CheckReport, session: Session, output: Output) -> Path:
 
 
 def _fault(finding: Finding, files: dict[str, bytes]) -> Fault:
-    """Describe a finding for the page; its files lie beside it."""
+    """Describe a finding and its files for the page."""
     words = finding.id, finding.severity, finding.evidence, finding.why, finding.fix, finding.clip, finding.seed
     after = File(url=f"{finding.id}/after.wav") if "after.wav" in files else None
     picture = File(url=f"{finding.id}/picture.png", media_type="image/png")
@@ -105,7 +102,7 @@ def _files(
 
 
 def _example(session: Session, finding: Finding) -> tuple[MelSpectrogram, MelSpectrogram | None, Draw]:
-    """Return a mel before and after, and the masks on it; no mel after where the call raised an error."""
+    """Return a mel before and after, and its masks; the mel after is None if the call failed."""
     clip = next((clip for clip in session.clips if str(clip) == finding.clip), session.reference)
     if not FINDINGS[finding.id].has_result:
         return clip.mel, None, Draw(clip.mel.n_mels, clip.n_frames)
@@ -147,7 +144,7 @@ def _outcome(session: Session, finding: Finding, clip: Clip) -> tuple[MelSpectro
 
 
 def _masks(session: Session, finding: Finding, outcome: Outcome, after: MelSpectrogram) -> Draw:
-    """Return what to outline: a policy's draw, or the masks that a probe shows under the same seed."""
+    """Return the masks to outline: a policy's draw, or those that a probe shows under the same seed."""
     nothing = Draw(after.n_mels, after.n_frames)
     if finding.id in _OF_PADDING:
         return draw_in_padding(session, finding.seed)
@@ -156,12 +153,8 @@ def _masks(session: Session, finding: Finding, outcome: Outcome, after: MelSpect
     if outcome.draws or outcome.resized_item is not None or batch_of_finding(session, finding) is not None:
         return nothing
     trial = session.trial(after.n_frames, finding.seed, finding.clip, training=finding.id != "applied-in-eval")
-    if trial is None or not _fits(trial.effect.masked_frames, after):
+    if trial is None or len(trial.effect.masked_frames) != after.n_frames:
         return nothing
-    of_bins = [FrequencySpan(start, n) for start, n in runs(trial.effect.masked_bins)]
-    spans = [TimeSpan(start, n) for start, n in runs(trial.effect.masked_frames)]
-    return Draw(after.n_mels, after.n_frames, (*of_bins, *spans))
-
-
-def _fits(frames: npt.NDArray[np.bool_], mel: MelSpectrogram) -> bool:
-    return len(frames) == mel.n_frames
+    bin_spans = [FrequencySpan(start, n) for start, n in runs(trial.effect.masked_bins)]
+    frame_spans = [TimeSpan(start, n) for start, n in runs(trial.effect.masked_frames)]
+    return Draw(after.n_mels, after.n_frames, (*bin_spans, *frame_spans))

@@ -1,4 +1,4 @@
-"""What a check can find: for each finding a stable id, how bad it is, why it matters, and the fix."""
+"""The kinds of findings, each with a stable id, severity, reason and fix, and the report that lists findings."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class FindingKind(NamedTuple):
     severity : {"error", "warning"}
     why, fix : str
     has_result : bool
-        Whether calls that show it give something to hear.
+        Whether calls that show it return something to hear.
     is_of_axes : bool
-        Whether it depends on which axis is which.
+        Whether it depends on which axis is time.
     silences : tuple of str
-        Findings that follow from it, and would only say it again.
+        Findings that are consequences of this one, and are left out beside it.
     """
 
     severity: Severity
@@ -44,23 +44,23 @@ _E: Severity = "error"
 _W: Severity = "warning"
 _crash = functools.partial(FindingKind, _E, has_result=False)
 _of_axes = functools.partial(FindingKind, is_of_axes=True)
-# What depends on where masks lie along their axis.
+# Kinds that depend on the positions of masks.
 _OF_PLACES = (
     "masks-only-at-start", "masks-only-at-end", "masks-stop-early", "frames-unevenly-masked", "bins-unevenly-masked",
     "starts-on-grid", "widths-cut-twice", "end-bins-unmasked", "end-frames-unmasked",
 )  # fmt: skip
 _OF_FRAMES = ("end-frames-unmasked", "frames-unevenly-masked")
-# In the order of a report. An error does what nobody wants; a warning weakens or distorts an augmentation.
+# In the order of a report. An error is a bug for any use; a warning weakens or distorts the augmentation.
 FINDINGS: dict[str, FindingKind] = {
     "call-hangs": _crash("one such draw stops the training", "bound loops that draw until something fits"),
-    "process-ended": _crash("one such draw ends the training without a word", "raise an error, and end nothing"),
+    "process-ended": _crash("one such draw ends the training without a message", "raise an error instead"),
     "process-forked": FindingKind(
         _E, "the training goes on in several processes at once", "start processes once, outside of the call"
     ),
     "crash-short-clip": _crash("one short clip ends the training", "bound widths by the clip, or skip such clips"),
     "crash-long-clip": _crash("one long clip ends the training", "bound what is drawn or allocated by its length"),
-    "crash-at-random": _crash("now and then a draw ends the training", "bound what is drawn, and guard what is rare"),
-    "crash-all-masked": _crash("a silent or wholly masked clip ends the training", "guard divisions and searches"),
+    "crash-at-random": _crash("some draws end the training", "bound what is drawn, and guard rare cases"),
+    "crash-all-masked": _crash("a silent or fully masked clip ends the training", "guard divisions and searches"),
     "crash-mono": _crash("a clip of one channel ends the training", "do not drop the axis of channels"),
     "crash-batch": _crash("batches of some sizes end the training", "do not drop or unpack the batch's axis"),
     "crash-few-bins": _crash(
@@ -76,15 +76,15 @@ FINDINGS: dict[str, FindingKind] = {
         _E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"
     ),
     "dtype-changed": FindingKind(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
-    "device-changed": FindingKind(_E, "the model lies elsewhere", "make new tensors on the input's device"),
-    "input-modified": FindingKind(_E, "whoever holds the input holds masks, too", "work on a copy: x = x.clone()"),
+    "device-changed": FindingKind(_E, "the model is on another device", "make new tensors on the input's device"),
+    "input-modified": FindingKind(_E, "cached or shared inputs get masks, too", "work on a copy: x = x.clone()"),
     "result-overwritten": FindingKind(
-        _E, "a batch of results that are kept holds others", "return new memory from each call, and keep none of it"
+        _E, "earlier results of the same batch are overwritten", "return newly allocated memory from each call"
     ),
     "other-clip-returned": FindingKind(
         _E,
-        "the training hears another clip than its text",
-        "keep nothing of earlier inputs, and each item in its place",
+        "audio and transcript of a training example do not match",
+        "keep nothing of earlier inputs, and the order of items",
         silences=(
             *_OF_PLACES,
             "fill-loud",
@@ -98,13 +98,13 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "order-changed": _of_axes(
         _E,
-        "the training hears what nobody says",
-        "turn back what was turned for the call, and shuffle no frames or bins",
+        "the training gets audio that is not speech",
+        "undo flips and transpositions, and shuffle no frames or bins",
     ),
     "axes-swapped": _of_axes(
         _E,
         "time is masked by the rules of frequency",
-        "exchange F and T, or turn the axes for the call",
+        "exchange F and T, or transpose the mel for the call",
         silences=(
             *_OF_PLACES,
             "short-clip-mostly-masked",
@@ -150,36 +150,34 @@ FINDINGS: dict[str, FindingKind] = {
     "items-left-out": FindingKind(
         _E, "a part of each batch trains without augmentation", "go through all items of the batch"
     ),
-    "applied-in-eval": FindingKind(_E, "scores are of masked clips", "return the input where self.training is false"),
+    "applied-in-eval": FindingKind(_E, "scores are of masked clips", "return the input if self.training is false"),
     "same-draw-every-time": FindingKind(
         _E,
-        "the model learns around one change",
-        "draw for each call; do not seed inside",
+        "the model adapts to one fixed change",
+        "draw in each call, and do not seed inside it",
         silences=(*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
     ),
     "not-reproducible": FindingKind(
-        _E, "a run cannot be made again", "take chance from random, numpy.random, torch, or a generator of your own"
+        _E, "a run cannot be reproduced", "draw from random, numpy.random, torch, or a generator of your own"
     ),
     "cap-exceeded": _of_axes(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
     "crash-2d": FindingKind(
         _W,
         "a single mel cannot be augmented, only batches",
-        "count axes from the end (dim=-1), and keep any others",
+        "count axes from the end (dim=-1), and accept any number of others",
         has_result=False,
     ),
-    "same-draw-in-batch": FindingKind(_W, "a batch shows one augmentation", "draw for each item (iid masks)"),
+    "same-draw-in-batch": FindingKind(_W, "a batch has only one augmentation", "draw for each item (iid masks)"),
     "fill-loud": FindingKind(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
     "zero-fill-in-log": FindingKind(
-        _W, "in a logarithm 0 is a level like any other", "fill with the mean or the floor, or normalise before masking"
+        _W, "in log mels, 0 is an arbitrary level", "fill with the mean or the floor, or normalise before masking"
     ),
-    "masks-in-padding": _of_axes(
-        _W, "masks that nobody sees weaken the policy", "draw starts within each item's length"
-    ),
+    "masks-in-padding": _of_axes(_W, "masks in the padding have no effect", "draw starts within each item's length"),
     "masks-follow-shortest": _of_axes(
         _W, "how a clip is masked depends on what else is in the batch", "draw starts within each item's own length"
     ),
     "warp-into-padding": _of_axes(
-        _W, "speech is carried into the padding, or padding into the clip", "warp each item within its own length"
+        _W, "speech moves into the padding, or padding into the clip", "warp each item within its own length"
     ),
     "padding-in-fill": FindingKind(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
     "frames-unevenly-masked": _of_axes(
@@ -194,20 +192,18 @@ FINDINGS: dict[str, FindingKind] = {
         "draw starts uniformly in [0, size - width]",
         silences=("end-bins-unmasked",),
     ),
-    "starts-on-grid": _of_axes(_W, "masks fall on the same places again and again", "draw starts at every place"),
+    "starts-on-grid": _of_axes(_W, "masks repeat the same places", "draw starts at every place"),
     "widths-cut-twice": _of_axes(
         _W, "masks are far narrower than declared", "draw a width once, and mask from start to start + width"
     ),
     "stronger-than-published": _of_axes(
-        _W, "more is hidden than recipes that are known to help", "lower widths, counts, or shares"
+        _W, "masks cover more than recipes that are known to help", "lower widths, counts, or shares"
     ),
-    "end-bins-unmasked": _of_axes(_W, "an end of the spectrum is always seen", "let starts reach size - width"),
-    "end-frames-unmasked": _of_axes(_W, "an end of each clip is always seen", "let starts reach length - width"),
+    "end-bins-unmasked": _of_axes(_W, "an end of the spectrum is never masked", "let starts reach size - width"),
+    "end-frames-unmasked": _of_axes(_W, "an end of each clip is never masked", "let starts reach length - width"),
     "short-clip-mostly-masked": _of_axes(_W, "little of short clips is left", "bound masks by a share of the clip"),
-    "warp-one-sided": FindingKind(_W, "speech is only ever drawn out, or hurried", "draw displacements around zero"),
-    "warp-ineffective": FindingKind(
-        _W, "a warp costs time and moves nothing", "look at the displacement that is drawn"
-    ),
+    "warp-one-sided": FindingKind(_W, "frames only move later, or only earlier", "draw displacements around zero"),
+    "warp-ineffective": FindingKind(_W, "a warp costs time and moves nothing", "check how displacements are drawn"),
     "warp-skipped": FindingKind(_W, "short clips are never warped", "bound the warp by a share of the clip"),
 }
 
@@ -224,12 +220,13 @@ class Finding:
     evidence : str
         One line with the numbers that show it.
     why, fix : str
+        Why it matters, and what to do.
     numbers : dict
-        Those of the evidence.
+        The numbers of the evidence.
     clip : str
-        On which it was seen.
+        A clip that shows it.
     seed : int
-        Of a draw that shows it.
+        The seed of a draw that shows it.
 
     Examples
     --------
@@ -258,24 +255,24 @@ class Finding:
 
 @record
 class CheckReport:
-    """All that a check found.
+    """The report of a check.
 
     Parameters
     ----------
     subject : str
-        What was checked.
+        Name of the callable or policy.
     frontend : str
     findings : tuple of Finding
         Errors and warnings, in the order of `FINDINGS`.
     notes : tuple of str
         What was guessed, and what could not be checked.
     clips : dict
-        Name and frames of each clip.
+        Number of frames by the name of each clip.
     n_draws : int
-        Times that it was called or drawn.
+        Number of calls or draws.
     seed : int
     frontend_reason : str or None
-        Why it is this front-end; see `specaug_listen.frameworks.FrontendChoice`.
+        Why this front-end was chosen; see `specaug_listen.frameworks.FrontendChoice`.
 
     Examples
     --------
@@ -301,12 +298,12 @@ class CheckReport:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Of all findings."""
+        """The ids of all findings."""
         return tuple(finding.id for finding in self.findings)
 
     @property
     def summary(self) -> str:
-        """What was checked, on which front-end, and how much was found, in one line."""
+        """One line: subject, front-end, number of findings and of draws."""
         n = len(self.findings)
         what = "nothing found" if n == 0 else "1 finding" if n == 1 else f"{n} findings"
         why = "" if self.frontend_reason in (None, "named") else f" ({reason_in_words(self.frontend_reason)})"
@@ -318,7 +315,7 @@ class CheckReport:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Order findings as in `FINDINGS`, each kind once, without those that only follow from another."""
+    """Order findings as in `FINDINGS`: the first of each kind, without kinds that another one silences."""
     by_id: dict[str, Finding] = {}
     for finding in findings:
         by_id.setdefault(finding.id, finding)

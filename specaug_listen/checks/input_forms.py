@@ -1,7 +1,7 @@
-"""In which form a callable is checked where nobody declared one: the first in which anything like a mel comes back.
+"""Find the form of input (an `Adapter`) in which to check a callable: the first that returns anything like a mel.
 
-Unlike an audition, which needs a mel of the same size, a check has to call what is broken, too: a result that is
-turned, cut, or not finite is what it looks for, and so is an error that only some batches or lengths raise.
+Unlike an audition, which needs a mel of the same size, a check must also call broken callables: transposed, truncated
+or non-finite results are what it looks for, and so are errors that only some batches or lengths raise.
 """
 
 from __future__ import annotations
@@ -35,33 +35,33 @@ from .pipelines import CallablePipeline, Outcome, Traits, traits_of
 
 __all__ = ["InputForms", "crash_of_few_bins", "crash_of_one", "find_form", "forms_of", "pipeline_with_axes_turned"]
 
-# Factor of bins at which a mel is tried where few bins fail.
+# If mels of few bins fail, this many times as many are tried.
 _MORE_BINS_FACTOR = 4
-# Seeds under which a form is tried: what fails now and then does not fail always.
+# Number of seeds for a trial, because an error may occur in some draws only.
 _N_SEEDS = 4
-# What is raised for an axis that is not there.
-_OF_AXES = ("IndexError", "AxisError")
-# How well a form works, the best last: an error, a mel of another dtype, a mel.
+# Exceptions for a missing axis.
+_AXIS_ERRORS = ("IndexError", "AxisError")
+# How well a form works: it raises an error, or returns a mel of another dtype, or a mel.
 _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
-# Items and channels.
+# Numbers of items and channels.
 _SIZES = ((1, 1), (2, 1), (1, 2))
 
 
 class InputForms(NamedTuple):
-    """Forms in which a callable may be called, as far as they are known before it is.
+    """What is known about a callable's input before the first call.
 
     Parameters
     ----------
     declared : Adapter
     certain : (Adapter, Evidence or None) or None
-        Its form, and how that is known, where it is.
+        The form, if it is known without a trial, and how.
     candidates : tuple of Adapter
-        Those to be tried else.
+        The forms to try otherwise.
     documented : tuple of str
         Orders of axes that its documentation names.
     traits : Traits
     optional_lengths : str or None
-        The name under which it takes lengths that it does without.
+        Name of its optional argument for lengths.
     """
 
     declared: Adapter
@@ -73,12 +73,9 @@ class InputForms(NamedTuple):
 
 
 def forms_of(name: str, function: Callable[..., Any] | CallableProcess, declared: Adapter) -> InputForms:
-    """Look at a callable, and list the forms in which it may be called.
+    """List the forms in which a callable may be called.
 
-    Raises
-    ------
-    ParameterError
-        When it cannot be imported, or needs an argument that a check does not have.
+    Raises a `ParameterError` if it cannot be imported, or needs an argument that a check does not have.
     """
     with error_context(name):
         forms: InputForms = _run(function, _forms_here, declared)
@@ -95,17 +92,14 @@ def _forms_here(function: Any, declared: Adapter) -> InputForms:
 def find_form(
     name: str, function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
 ) -> tuple[CallablePipeline, list[str], bool]:
-    """Find the form in which a callable is checked; return it with notes on that, and whether trial alone says so.
+    """Find the form in which to check a callable; return its pipeline, notes, and whether the form is only guessed.
 
-    Raises
-    ------
-    ParameterError
-        When it fails in every form.
+    Raises a `ParameterError` if the callable fails in every form.
     """
     mel = reference_of(clips).mel
     with error_context(name):
         form = forms.certain or _first_that_works(function, forms, clips, seed)
-        # What fails in every form fails as an audition does, and says why.
+        # If it fails in every form, `adapter_for` raises the error of an audition, which says why.
         adapter, how = form or _run(function, adapter_for, forms.declared, widen_square(mel), seed)
         _run(function, _check_container, adapter)
     notes = [] if how is None else [f"{name} was given {adapter} ({how.value})"]
@@ -114,7 +108,7 @@ def find_form(
 
 
 def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -> CallablePipeline | None:
-    """Return the same callable with bins and frames in the other order; None where frames come first already."""
+    """Return the pipeline with bins and frames exchanged; None if frames come first already."""
     layout = pipeline.adapter.layout
     if layout.is_turned:
         return None
@@ -124,7 +118,7 @@ def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -
 def crash_of_few_bins(
     function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
 ) -> str | None:
-    """Describe the error of the first order of axes, where mels of this many bins raise it, and of more do not."""
+    """Describe an error that mels of this many bins raise, in the first order of axes, and mels of more bins do not."""
     if not forms.candidates or forms.documented:
         return None
     mel = widen_square(reference_of(clips).mel)
@@ -141,7 +135,7 @@ def crash_of_few_bins(
 
 
 def crash_of_one(pipeline: CallablePipeline, forms: InputForms, mel: MelSpectrogram, seed: int) -> str | None:
-    """Describe the error that a mel without a batch raises; None where it is taken, or where nobody would give one."""
+    """Describe the error for a mel without a batch axis; None if it works, or if only batches make sense."""
     axes = pipeline.adapter.layout.names
     is_for_batches = bool(forms.documented) and all("batch" in order for order in forms.documented)
     if (
@@ -156,14 +150,14 @@ def crash_of_one(pipeline: CallablePipeline, forms: InputForms, mel: MelSpectrog
     alone = pipeline.with_adapter(adapter, mel)
     values = alone.scaled(widen_square(mel))
     outcomes = list(_outcomes(alone, values, seed))
-    # An error of an axis that is not there; who takes a shape apart into three wants three.
-    if not all(outcome.error_type in _OF_AXES for outcome in outcomes):
+    # Only errors about a missing axis count; code that unpacks a shape into three values wants a batch.
+    if not all(outcome.error_type in _AXIS_ERRORS for outcome in outcomes):
         return None
     return f"a mel of shape {values.shape} without a batch fails ({outcomes[0].error})"
 
 
 def _outcomes(pipeline: CallablePipeline, values: np.ndarray, seed: int) -> Iterator[Outcome]:
-    """Call it on one mel under some seeds: what fails now and then does not fail always."""
+    """Call a pipeline on one mel under several seeds."""
     return (pipeline(MelBatch((values,)), now % MAX_SEED) for now in range(seed, seed + _N_SEEDS))
 
 
@@ -185,7 +179,7 @@ def _first_that_works(
         (layout.names, [CallablePipeline("", function, adapter, clips[0].mel, forms.traits) for adapter in group])
         for layout, group in groupby(forms.candidates, key=lambda adapter: adapter.layout)
     ]
-    # A module takes batches, and may fail on those of one; a function that fails on them may want none at all.
+    # A module wants batches, and may fail on a batch of one; a function that fails on that may want no batch axis.
     rounds = (_SIZES,) if forms.traits.has_modes else tuple((size,) for size in _SIZES)
     for clip, now in _trials(clips, seed):
         mel = widen_square(clip.mel)
@@ -201,7 +195,7 @@ def _first_that_works(
 
 
 def _trials(clips: Sequence[Clip], seed: int) -> Iterator[tuple[Clip, int]]:
-    """Yield clips and seeds, the plainest first."""
+    """Yield clips and seeds, the most ordinary ones first."""
     reference = reference_of(clips)
     yield from ((reference, now % MAX_SEED) for now in range(seed, seed + _N_SEEDS))
     yield from ((clip, seed) for clip in (clips[-1], clips[0]) if clip is not reference)

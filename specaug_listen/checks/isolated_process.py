@@ -1,12 +1,11 @@
-"""`CallableProcess`: a callable in a process of its own, which may hang, crash, or end without taking the check along.
+"""`CallableProcess`: a callable in a separate process, so that it may hang, crash or exit without ending the check.
 
-The process is forked, so that any callable can be checked, a lambda or a module with its weights included, and one
-that is given by its name is imported there alone. Where there is no fork (Windows), or it is not safe (macOS; once CUDA
-is in use), a process is begun anew for one that is given by its name; another callable is called in this process, and
-nothing can be done about a call that hangs.
+The process is forked, so any callable can be checked, including lambdas and modules with weights; a callable given by
+name is imported there only. Where fork is missing (Windows) or unsafe (macOS; once CUDA is in use), a new process is
+started for a callable given by name. Any other callable is then called in this process, without protection from hangs.
 
-On Linux, a second process stands between the two (`specaug_listen.checks.subreaper`): whatever a callable starts ends
-with it, and it ends with the process that checks.
+On Linux, a supervisor process sits between the two (`specaug_listen.checks.subreaper`): it kills all processes that the
+callable has started when the callable's process ends, and everything ends with the checking process.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import warnings
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
-# By their own names: a callable may replace them in their modules.
+# Imported by name, because a callable may replace them in their modules.
 from os import _exit, getpid
 from pickle import dumps, loads
 from typing import Any, NamedTuple, NoReturn
@@ -37,17 +36,17 @@ from .subreaper import IS_LINUX, keep, processes_below
 
 __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
 
-# After so many calls that do not come back, or that end the process, a check has seen enough.
+# A check gives up after so many calls that hang, or that end the process.
 _MOST_HANGS = 2
 _MOST_ENDS = 5
-# How long [s] a process may take to end by itself.
+# Time [s] in which a process may end by itself.
 _PATIENCE_S = 5.0
-_REPLACED = "replaced what its process needs to answer"
-_SPOILED = "wrote into the pipe of its process, or read from it"
+_REPLACED = "replaced functions that its process needs to answer"
+_SPOILED = "wrote to the pipe of its process, or read from it"
 
 
 class CallEndedError(Exception):
-    """A call that did not come back: the id of the finding, and what happened, in words."""
+    """A call that did not return; ``what`` is the id of the finding, ``evidence`` its description."""
 
     def __init__(self, what: str, evidence: str) -> None:
         super().__init__(evidence)
@@ -55,7 +54,7 @@ class CallEndedError(Exception):
 
 
 class GaveUpError(Exception):
-    """Calls do not come back: nothing more can be checked; ``changes`` is the evidence of each finding."""
+    """Too many calls did not return to continue the check; ``changes`` has the evidence by finding id."""
 
     def __init__(self, changes: dict[str, str]) -> None:
         super().__init__()
@@ -63,28 +62,24 @@ class GaveUpError(Exception):
 
 
 class _Failed(NamedTuple):
-    """An error that a call raised in the other process."""
+    """An error that a call raised in the callable's process."""
 
     error: SpecAugListenError | None
     description: str
 
 
 class _Answer(NamedTuple):
-    """What a call gave, and how many processes it has split off."""
+    """The return value of a call, and the number of its forks."""
 
     result: Any
     n_forks: int
 
 
 class CallableProcess:
-    """Calls of functions that take a callable first, in the process that holds it.
+    """Runs functions with a callable as their first argument, in the process that holds the callable.
 
-    Parameters
-    ----------
-    source : callable or str
-        The callable, or ``module:name``, which the other process imports.
-    timeout_s : float > 0 [s]
-        How long one call may take.
+    ``source`` is the callable, or its name ``module:name``, which only that process imports; one call may take
+    ``timeout_s`` seconds.
     """
 
     def __init__(self, source: Callable[..., Any] | str, timeout_s: float) -> None:
@@ -95,14 +90,9 @@ class CallableProcess:
         self._known: frozenset[int] = frozenset()
 
     def run(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Call ``work(callable, *args)`` there, and give what it gives.
+        """Call ``work(callable, *args)`` in the callable's process, and return its result or raise its error.
 
-        Raises
-        ------
-        CallEndedError
-            When it does not come back within the timeout, or ends the process.
-        SpecAugListenError
-            That it raised.
+        Raises a `CallEndedError` if the call exceeds the timeout or ends the process.
         """
         if not self.is_apart:
             return work(self.source, *args)
@@ -120,32 +110,32 @@ class CallableProcess:
 
     @property
     def is_apart(self) -> bool:
-        """Whether calls are made in a process of their own here; else in this one, unbounded."""
+        """Whether calls are made in a separate process, rather than unprotected in this one."""
         return isinstance(self.source, str) or _can_fork()
 
     @property
     def not_done(self) -> str:
-        """What this system, or the callable, does not let be done, in words; empty where all is."""
+        """Description of the protection that is missing on this system, or for this callable; empty if none is."""
         if not self.is_apart:
             return (
-                "it was called in the process of the check: calls are not bounded in time and memory, and processes "
-                "that they start are not looked for; give its name, module:callable, for a process of its own"
+                "it was called in the process of the check: time and memory of calls are not limited, and processes "
+                "that they start are not tracked; give its name, module:callable, for a separate process"
             )
         if not IS_LINUX:
-            return "memory is not bounded here, and processes that calls leave running are not looked for"
+            return "memory is not limited on this system, and processes that calls leave running are not tracked"
         return ""
 
     def is_hopeless(self) -> bool:
-        """Say whether calls have ended badly too often for a check to go on."""
+        """Return whether too many calls hung or ended the process to continue."""
         n_bad = self.n_hangs + self.n_ends
         return self.n_hangs >= _MOST_HANGS or self.n_ends >= _MOST_ENDS or (n_bad > 0 and not self.has_come_back)
 
     def n_left(self) -> int:
-        """Count the processes that calls have started and that are still there."""
+        """Count the running processes that calls have started."""
         return 0 if self._process is None or not IS_LINUX else len(processes_below(self._process.pid) - self._known)
 
     def close(self) -> None:
-        """End the process; the next call starts another."""
+        """End the process; the next call starts a new one."""
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None:
@@ -164,7 +154,7 @@ class CallableProcess:
         context: Any = multiprocessing.get_context("fork" if _can_fork() else "spawn")
         here, there = context.Pipe()
         with warnings.catch_warnings():
-            # Of threads: the callable is called by one thread, and by libraries that are told to use one.
+            # The warning about forking with threads: this package and its libraries use a single thread.
             warnings.simplefilter("ignore", DeprecationWarning)
             process = context.Process(target=_serve, args=(there, here, self.source, getpid()), daemon=True)
             process.start()
@@ -195,7 +185,7 @@ class CallableProcess:
             raise
         except (EOFError, ConnectionError):
             raise self._end() from None
-        except Exception:  # of what the callable has written into the pipe
+        except Exception:  # the callable has written to the pipe
             raise self._end(_SPOILED) from None
         if not isinstance(answer, _Answer):
             raise self._end(_SPOILED)
@@ -204,8 +194,8 @@ class CallableProcess:
     def _send(self, connection: Connection, request: Any) -> None:
         try:
             connection.send(request)
-        except BlockingIOError:  # nobody reads there any more
-            raise self._hang(f"stopped its process, for {self.timeout_s:g} s and more") from None
+        except BlockingIOError:  # the other end does not read
+            raise self._hang(f"stopped its process for more than {self.timeout_s:g} s") from None
 
     def _hang(self, evidence: str) -> CallEndedError:
         self.close()
@@ -228,21 +218,21 @@ def _can_fork() -> bool:
 
 
 def _wait(process: Any, seconds: float) -> None:
-    """Wait for the end of a process; ``join`` reads a pipe for that which the callable may have written to."""
+    """Wait for the end of a process, without ``join``, which reads a pipe that the callable may have written to."""
     deadline = time.monotonic() + seconds
     while process.exitcode is None and time.monotonic() < deadline:
         time.sleep(0.002)
 
 
 def _go_on(process: Any) -> None:
-    """Let a process that was stopped notice that it is to end."""
+    """Resume a stopped process (SIGSTOP), so that it handles its termination."""
     if hasattr(signal, "SIGCONT") and process.exitcode is None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGCONT)
 
 
 def _is_stopped(process: Any) -> bool:
-    """Say whether a process that this one started was stopped (SIGSTOP) and not let go on."""
+    """Return whether a child process is stopped (SIGSTOP)."""
     if not hasattr(os, "waitid"):
         return False
     try:
@@ -267,7 +257,7 @@ def _result(answer: Any) -> Any:
 
 
 def _bound_waiting(connection: Connection, timeout_s: float) -> None:
-    """Let a read from a pipe fail where nothing comes for so long, and a write where nobody reads."""
+    """Set a timeout for reads and writes of a pipe."""
     whole, part = divmod(min(timeout_s, 1e6), 1.0)
     with socket.socket(fileno=os.dup(connection.fileno())) as end:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
@@ -275,10 +265,9 @@ def _bound_waiting(connection: Connection, timeout_s: float) -> None:
 
 
 def _serve(connection: Connection, other: Connection, source: Callable[..., Any] | str, parent: int) -> None:
-    """Load the callable in the other process, and answer one request after another.
+    """Load the callable in its process, and answer requests.
 
-    Nothing that the callable does comes back from here: the process is a copy of that which checks, and would go on as
-    if it were that one.
+    This function never returns: the process is a copy of the checking one, and would continue as if it were that.
     """
     try:
         _prepare(connection, other, parent)
@@ -288,14 +277,14 @@ def _serve(connection: Connection, other: Connection, source: Callable[..., Any]
 
 
 def _prepare(connection: Connection, other: Connection, parent: int) -> None:
-    """Make the process one that only answers: it prints no errors, takes no signals of the terminal, and ends."""
+    """Prepare the callable's process: no output to stderr, no signals of the terminal, an end with its parent."""
     other.close()
     close_saved_descriptors()
     discard(2)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if IS_LINUX:
         keep(parent, connection)
-    # Ctrl-C is for the process that checks, which ends this one; so is the end of a closed terminal.
+    # The checking process handles Ctrl-C and the hang-up of a terminal, and ends this one.
     for name, action in (("SIGINT", signal.SIG_IGN), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), action)
@@ -305,7 +294,7 @@ def _answer_requests(connection: Connection, source: Callable[..., Any] | str) -
     server, forks = getpid(), _count_forks()
     try:
         function = load_callable(source) if isinstance(source, str) else source
-        # What a module starts when it is imported is its own affair, and ends with the check.
+        # Forks during the import are not counted as forks of calls.
         _leave_if_copy(server)
         forks.clear()
         _send(connection, _Answer(None, 0))
@@ -321,23 +310,23 @@ def _answer_requests(connection: Connection, source: Callable[..., Any] | str) -
 
 
 def _end() -> NoReturn:
-    """End this process, whatever a callable has set up; without exit handlers and buffers of before the fork."""
+    """End this process whatever the callable has set up, without exit handlers and buffers from before the fork."""
     while True:
         try:  # noqa: SIM105  # contextlib may be replaced, and so may the names of errors
             _exit(0)
-        except:  # noqa: E722  # of a function that watches calls
+        except:  # noqa: E722  # a trace function of the callable's may raise
             pass
 
 
 def _request(connection: Connection) -> Any:
     try:
         return loads(connection.recv_bytes())
-    except BaseException:  # the check has ended, or somebody else has read from the pipe
+    except BaseException:  # the check has ended, or the callable has read from the pipe
         _end()
 
 
 def _count_forks() -> list[int]:
-    """Return a list that grows by one with each process that Python code splits off from this one."""
+    """Return a list that grows by one with each fork from Python code of this process."""
     forks: list[int] = []
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_parent=lambda: forks.append(1))
@@ -345,7 +334,7 @@ def _count_forks() -> list[int]:
 
 
 def _leave_if_copy(server: int) -> None:
-    """End a process that a callable has split off and that came back: there is nobody who asked it."""
+    """End a fork of the callable's that returned from the call: nobody expects its answer."""
     if getpid() != server:
         _end()
 
@@ -358,7 +347,7 @@ def _answer(work: Callable[..., Any], function: Any, args: tuple[Any, ...]) -> A
 
 
 def _failed(error: BaseException) -> _Failed:
-    # A type of the callable's may derive from ours.
+    # The callable's own exceptions may derive from ours.
     ours = error if isinstance(error, SpecAugListenError) else None
     is_of_package = type(error).__module__.partition(".")[0] == PACKAGE
     return _Failed(ours if is_of_package else None, describe_error(error))

@@ -1,4 +1,4 @@
-"""What is checked, behind one face: a callable that is really called, or a policy of ours that is drawn."""
+"""`Pipeline`: the common interface of what is checked, a user's callable or one of our policies."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _BY_UTTERANCE = ("paper", "wenet", "fairseq")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a batch.
+    """The examined result of one call on a batch.
 
     Parameters
     ----------
     values : tuple of np.ndarray [shape=(n_mels, n_frames)]
-        Each item with its padding; empty where nothing usable came.
+        Each item with its padding; empty if there is no usable result.
     error : str or None
-        In words, where it raised one or gave no mel.
+        Description of an exception or of an unusable result.
     error_type : str
-        Name of the type of an error that a callable raised.
+        Name of the exception's type.
     changes : dict
-        Id of a finding -> evidence, of what can be seen on one call.
+        Evidence by finding id, of faults that a single call shows.
     draws : tuple of Draw
-        Of a policy.
+        One per item, for a policy; empty for a callable.
     resized_item : np.ndarray [shape=(n_mels, any)] or None
-        The first item, where its length changed.
+        The first item, if its length changed.
     """
 
     values: tuple[Values, ...] = ()
@@ -54,21 +54,23 @@ class Outcome:
 
     @property
     def digest(self) -> int:
-        """The same for the same values of the first item."""
+        """Hash of the first item's values."""
         return hash(self.values[0].tobytes()) if self.values else 0
 
 
 class Pipeline(Protocol):
-    """What is checked.
+    """The subject of a check.
 
     Parameters
     ----------
     name : str
-    takes_batches, takes_channels, has_modes : bool
+    takes_batches, takes_channels : bool
+    has_modes : bool
+        Whether it has a training and an evaluation mode.
     zero_is_level : bool
-        Whether 0 in its scale is neither silence nor a mean.
+        Whether 0 in its scale is a level like any other, and neither silence nor a mean.
     identifier_words : str
-        Names in it that say what it is for, e.g. of its class and parameters.
+        Names in its code that suggest its purpose, e.g. of its class and parameters.
     """
 
     name: str
@@ -80,7 +82,7 @@ class Pipeline(Protocol):
 
     @property
     def policy(self) -> Policy | None:
-        """The policy that is drawn; None where a callable is called."""
+        """The policy; None for a callable."""
         ...
 
     def scaled(self, mel: MelSpectrogram) -> Values:
@@ -88,35 +90,28 @@ class Pipeline(Protocol):
         ...
 
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
-        """Return the mel of such values, which came of ``mel``."""
+        """Convert values in the pipeline's scale back to a mel like ``mel``."""
         ...
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
-        """Augment a batch under a seed, in training mode or not."""
+        """Augment a batch under a seed, in training or evaluation mode."""
         ...
 
 
 class Traits(NamedTuple):
-    """What is known of a callable without calling it.
-
-    Parameters
-    ----------
-    has_modes : bool
-        Whether it is a module, or a method of one.
-    identifier_words : str
-        Names of it, of its class, and of parameters that are neither empty nor zero.
-    """
+    """Properties of a callable that are known without a call; see `Pipeline`."""
 
     has_modes: bool
     identifier_words: str
 
 
 def traits_of(function: Any) -> Traits:
-    """Look at a callable, in the process that holds it."""
+    """Inspect a callable, in the process that holds it."""
     return Traits(owner_module(function) is not None, _identifier_words(function))
 
 
 def _identifier_words(function: Any) -> str:
+    """Join the names of a callable, its class, and its parameters with numbers other than 0, in lower case."""
     words: list[str] = []
     values: dict[str, Any] = {}
     while isinstance(function, functools.partial):
@@ -162,15 +157,15 @@ class CallablePipeline:
         self._earlier_calls = EarlierCalls()
 
     def with_adapter(self, adapter: Adapter, mel: MelSpectrogram) -> CallablePipeline:
-        """Return the same callable, called in another form."""
+        """Return the pipeline of the same callable with another adapter."""
         return CallablePipeline(self.name, self.function, adapter, mel, self.traits)
 
     def scaled(self, mel: MelSpectrogram) -> Values:
-        """Return the values of a mel as they are handed over."""
+        """Return the values of a mel as the callable receives them."""
         return scaled_values(mel, self.adapter)
 
     def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
-        """Return the mel of values that came back."""
+        """Convert values that the callable returned to a mel."""
         arranged = values.T if self.adapter.layout.is_turned else values
         return take_back(arranged, CallArguments((), {}, self.scaled(mel)), mel, replace(self.adapter, key=None))
 
@@ -190,7 +185,7 @@ class CallablePipeline:
 
 
 class PolicyPipeline:
-    """A policy of ours, drawn as its framework draws it; see `Pipeline`."""
+    """One of our policies, drawn as its framework draws it; see `Pipeline`."""
 
     takes_channels = False
     has_modes = False
@@ -198,7 +193,7 @@ class PolicyPipeline:
 
     def __init__(self, policy: Policy, mel: MelSpectrogram) -> None:
         self.name, self.policy = policy.name, policy
-        # The others draw for each utterance, before there is a batch.
+        # These frameworks augment single utterances, before batches are formed.
         self.takes_batches = policy.framework not in _BY_UTTERANCE
         self.zero_is_level = mel.frontend.log is not None and not mel.frontend.normalize
         self._mel = mel
@@ -212,7 +207,7 @@ class PolicyPipeline:
         return MelSpectrogram(values.astype(np.float32), mel.frontend, statistics=mel.statistics)
 
     def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
-        """Draw and apply it for each item by itself."""
+        """Draw and apply the policy for each item."""
         values, draws = [], []
         for number, (item, padded) in enumerate(zip(batch.items, batch.padded, strict=True)):
             in_batch = Batch(len(batch.items), padded.shape[1], batch.pad_value)
@@ -236,16 +231,16 @@ class PolicyPipeline:
 
 
 def judge(result: CallResult, batch: MelBatch, adapter: Adapter) -> Outcome:
-    """Say what is wrong with what one call did, in the process that checks, which the callable does not reach."""
+    """Examine the result of one call, in the checking process, which the callable cannot reach."""
     layout, changes = adapter.layout, dict(result.changes)
     if result.changed_input is not None and not _is_same(result.changed_input, layout.arrange(batch)):
-        changes["input-modified"] = "what was given holds other values after the call"
+        changes["input-modified"] = "the input holds other values after the call"
     changes |= _changes_of_kind(*result.kinds) if result.kinds else {}
     if result.error is not None or result.array is None:
         return Outcome(error=result.error, error_type=result.error_type, changes=changes)
     array, wanted = result.array, layout.shape(batch)
     if result.rounded is not None:
-        # Cells that were only rounded to another dtype are as they were given.
+        # Cells that were only rounded to another dtype count as unchanged.
         array = np.where(array == result.rounded, layout.arrange(batch), array)
     if array.ndim != len(wanted) and _without_ones(array.shape) == _without_ones(wanted):
         array = array.reshape(wanted)
@@ -257,7 +252,7 @@ def judge(result: CallResult, batch: MelBatch, adapter: Adapter) -> Outcome:
 
 
 def _n_not_finite(array: Values) -> int:
-    """Count cells that are no numbers; by operators, which a callable cannot replace as it can `numpy.isnan`."""
+    """Count NaN and infinite cells; by operators, which a callable cannot replace, unlike `numpy.isnan`."""
     with np.errstate(invalid="ignore"):
         return int((array - array != 0).sum())
 
@@ -286,7 +281,7 @@ def _without_ones(shape: tuple[int, ...]) -> list[int]:
 
 
 def _changes_of_kind(before: ArrayKind, after: ArrayKind) -> dict[str, str]:
-    """Say how the library, the dtype and the device of two arrays or tensors differ."""
+    """Describe changes of dtype (or library) and of device, by finding id."""
     old, new = before.dtype, after.dtype
     changes = {}
     if before.library != after.library:

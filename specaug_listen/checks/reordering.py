@@ -1,7 +1,4 @@
-"""Say whether frames, or bins, come back in another order than they were given in.
-
-A warp or a roll keeps the order of nearly all neighbours; what runs backwards, or was shuffled, does not.
-"""
+"""Detect frames or bins that were reversed or shuffled; a warp or a roll keeps the order of nearly all neighbours."""
 
 from __future__ import annotations
 
@@ -13,24 +10,24 @@ import numpy.typing as npt
 __all__ = ["are_out_of_order", "original_bins"]
 
 Real: TypeAlias = npt.NDArray[np.floating]
-# Fewest places to judge.
+# Fewest places for a decision.
 _FEWEST_PLACES = 10
-# Share of the places out of order above which that is a fault.
+# Share of the places out of order above which the order counts as changed.
 _OUT_OF_ORDER_SHARE = 0.25
-# Share of a clip within which no step counts: what is read from rounded values is that uncertain.
+# Uncertainty of origins that are read from rounded values, as a share of the clip.
 _UNCERTAIN_SHARE = 0.01
-# Frames in which bins are compared, and the share of these in which one must be another to the bit.
+# Number of frames in which bins are compared, and the share of these in which two bins must be equal.
 _FRAMES_COMPARED = 12
 _LEAST_SHARE_ALIKE = 0.3
 
 
 def are_out_of_order(origins: Real) -> bool:
-    """Say whether many places hold what belongs behind what follows them.
+    """Return whether many places hold content from later than that of their successors.
 
     Parameters
     ----------
     origins : np.ndarray [shape=(any,)]
-        Where from what each place holds comes.
+        Original index of the content of each place.
 
     Examples
     --------
@@ -45,13 +42,9 @@ def are_out_of_order(origins: Real) -> bool:
 
 
 def original_bins(before: Real, after: Real, least: float) -> Real:
-    """Return which bin each bin was before, of those that can be told, with masks of time or without.
+    """Return the original index of each identifiable bin; cells count as equal up to a difference of ``least``.
 
-    Parameters
-    ----------
-    before, after : np.ndarray [shape=(n_mels, n_frames)]
-    least : float
-        Below which a difference is none.
+    Both mels have shape (n_mels, n_frames); time masks do not matter.
     """
     frames = np.unique(np.linspace(0, before.shape[1] - 1, _FRAMES_COMPARED).astype(int))
     alike = np.abs(after[:, np.newaxis, frames] - before[np.newaxis, :, frames]) <= least

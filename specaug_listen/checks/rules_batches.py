@@ -1,8 +1,7 @@
-"""Findings of batches of several clips: items in another one's place or with another one's sound, or left out.
+"""Rules for batches of several clips: items that are exchanged, depend on another item, or are left out.
 
-A batch is given once as it is, and once for each of its items with another clip in that item's place. What comes back
-in the place of an item has to follow that item, whatever masks, warps, gains or noise are on it, and no single other
-one.
+A batch of probes is augmented once as it is, and once for each item with a clip in place of that item. The output item
+must change with its own input, whatever masks, warps, gains or noise are applied, and not with one other item.
 """
 
 from __future__ import annotations
@@ -23,27 +22,27 @@ from .session import Session
 
 __all__ = ["RULES", "batch_of_finding", "exchange_findings", "left_out_findings"]
 
-# Batches in which items are exchanged: at first, and where an item seems to follow another one.
+# Number of batches with exchanged items, and of further ones if an item seems to depend on another.
 _FIRST_EXCHANGES = 3
 _MORE_EXCHANGES = 16
-# Smallest share of an item's cells that is enough to compare.
+# Smallest share of an item's cells for a comparison,
 _LEAST_SHARE_COMPARED = 0.05
-# Share of these above which they are the same whatever stands in the item's place.
+# and the share of these above which an output does not depend on the exchanged item.
 _LEAST_SHARE_SAME = 0.98
-# Smallest share of the batches in which an item must follow one other.
+# Smallest share of the batches in which an item must depend on the same other item.
 _LEAST_SHARE_FOLLOWING = 0.75
-# Items of a batch in which some may be left out, and of one in which items are exchanged.
+# Number of items in the test for items that are left out, and in the test with exchanged items.
 _N_ITEMS = 8
 _N_EXCHANGED_ITEMS = 4
-# Fewest and most batches in which changes of each item are counted.
+# Fewest and most batches in which the changes of each item are counted.
 _FEWEST_BATCHES = 8
 _MOST_BATCHES = 32
-# Share of the usual rate of changes below which an item counts as left out.
+# An item counts as left out if it is changed at most this share as often as the one that is changed most.
 _LEFT_OUT_RATE = 0.25
 
 
 class _Exchange(NamedTuple):
-    """What came of a batch of probes under a seed: as it is, and with the clip in the place of each item."""
+    """Results of a batch of probes under a seed: as it is, and with the clip in place of each item."""
 
     seed: int
     probes: list[Probe]
@@ -52,7 +51,7 @@ class _Exchange(NamedTuple):
 
 
 def exchange_findings(session: Session) -> list[Finding]:
-    """Report items of a batch that do not follow what was given in their place, or that follow one other item."""
+    """Report items of a batch that do not depend on their own input, or that depend on one other item."""
     for is_equal in (False, True) if session.pipeline.takes_batches else ():
         exchanges = _exchanges(session, session.seeds(_FIRST_EXCHANGES, 8), is_equal=is_equal)
         if findings := _out_of_place(exchanges) or _following(session, exchanges, is_equal=is_equal):
@@ -61,7 +60,7 @@ def exchange_findings(session: Session) -> list[Finding]:
 
 
 def left_out_findings(session: Session) -> list[Finding]:
-    """Report items of a batch that are never changed, or far more rarely than the others, by their places alone."""
+    """Report items of a batch that are changed far more rarely than the others, or never, due to their position."""
     if not session.pipeline.takes_batches:
         return []
     probe, where = _probes(session, is_equal=True)[0], f"a batch of {_N_ITEMS}"
@@ -73,9 +72,9 @@ def left_out_findings(session: Session) -> list[Finding]:
             return []
         counts += [bool((item != probe.values).any()) for item in outcome.values]
         rare = counts <= _LEFT_OUT_RATE * counts.max()
-        if n >= _FEWEST_BATCHES and (not rare.any() or _is_no_accident(counts, n, rare)):
+        if n >= _FEWEST_BATCHES and (not rare.any() or _is_significant(counts, n, rare)):
             break
-    if not rare.any() or not _is_no_accident(counts, n, rare):
+    if not rare.any() or not _is_significant(counts, n, rare):
         return []
     items = ", ".join(str(i + 1) for i in np.flatnonzero(rare))
     times = "none" if not counts[rare].any() else f"{counts[rare].max()} at most"
@@ -88,7 +87,7 @@ def left_out_findings(session: Session) -> list[Finding]:
 
 
 def batch_of_finding(session: Session, finding: Finding) -> tuple[MelBatch, int] | None:
-    """Return the batch that shows a finding of this module, and the item that is the clip; None for another finding."""
+    """Return the batch that shows a finding of this module, and the clip's index in it; None for other findings."""
     if finding.id not in ("other-clip-returned", "items-left-out") or "item" not in finding.numbers:
         return None
     place = int(finding.numbers["item"]) - 1
@@ -99,8 +98,8 @@ def batch_of_finding(session: Session, finding: Finding) -> tuple[MelBatch, int]
     return MelBatch((speech,) * _N_ITEMS), place
 
 
-def _is_no_accident(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.bool_]) -> bool:
-    """Say whether items would hardly ever be changed so rarely, were they changed as often as the others are."""
+def _is_significant(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.bool_]) -> bool:
+    """Return whether items are changed significantly more rarely than the others, by a binomial test."""
     usual = counts[~rare]
     if not usual.size or not usual.any():
         return False
@@ -109,14 +108,14 @@ def _is_no_accident(counts: npt.NDArray[np.int_], n: int, rare: npt.NDArray[np.b
 
 
 def _probes(session: Session, *, is_equal: bool) -> list[Probe]:
-    """Return the probes of a batch: of two lengths, the first and the last alike, which no order by length gives."""
+    """Return the probes of a batch: of equal lengths, or short, long, short, which is sorted neither way."""
     n = session.reference.n_frames
     short = session.probe(max(2, n // 2))
     return [short] * _N_EXCHANGED_ITEMS if is_equal else [short, session.probe(n), short]
 
 
 def _batch(session: Session, clip_at: int | None, *, is_equal: bool) -> MelBatch:
-    """Return a batch of probes, one of which may be the clip."""
+    """Return a batch of probes, with the clip at index ``clip_at``."""
     probes = [session.batch(probe.values).items[0] for probe in _probes(session, is_equal=is_equal)]
     speech = session.batch(session.pipeline.scaled(session.reference.mel)).items[0]
     items = (speech[:, : probe.shape[1]] if at == clip_at else probe for at, probe in enumerate(probes))
@@ -124,7 +123,7 @@ def _batch(session: Session, clip_at: int | None, *, is_equal: bool) -> MelBatch
 
 
 def _exchanges(session: Session, seeds: Sequence[int], *, is_equal: bool) -> list[_Exchange]:
-    """Exchange items under each seed; none where a call fails, or where a policy says what it draws."""
+    """Exchange items under each seed; return none if a call fails, or for a policy, which treats items separately."""
     probes, exchanges = _probes(session, is_equal=is_equal), list[_Exchange]()
     where = _where(probes)
     batches = [_batch(session, at, is_equal=is_equal) for at in (None, *range(len(probes)))]
@@ -148,30 +147,30 @@ def _where(probes: Sequence[Probe]) -> str:
 
 
 def _out_of_place(exchanges: Sequence[_Exchange]) -> list[Finding]:
-    """Report items that do not follow what was given in their place."""
-    odd = [
+    """Report items that do not depend on their own input."""
+    cases = [
         (item, exchange, example)
         for exchange in exchanges
         for item in range(len(exchange.probes))
         if (example := _example(exchange, item))
     ]
-    if not odd:
+    if not cases:
         return []
-    item, first, example = odd[0]
+    item, first, example = cases[0]
     n = sum(len(exchange.probes) for exchange in exchanges)
-    line = f"{len(odd)} of {n} items of batches came back without what was given in their place, {example}"
-    return [_other_returned(first, line, item, items=n, alike=len(odd))]
+    line = f"{len(cases)} of {n} items of batches do not depend on their own input, {example}"
+    return [_other_returned(first, line, item, items=n, alike=len(cases))]
 
 
 def _other_returned(exchange: _Exchange, line: str, item: int, **numbers: float) -> Finding:
-    """Report an item that is, or holds, another one."""
+    """Report an item that is replaced by another one, or contains parts of it."""
     is_equal = len({probe.n_frames for probe in exchange.probes}) == 1
     numbers |= {"item": item + 1, "equal": int(is_equal)}
     return Finding.of("other-clip-returned", line, _where(exchange.probes), exchange.seed, **numbers)
 
 
 def _example(exchange: _Exchange, item: int) -> str:
-    """Say whose cells came back in the place of an item, where they are not its own; empty where they are."""
+    """Describe which input an output item depends on instead of its own; empty if it depends on its own."""
     probe = exchange.probes[item]
     values = exchange.outcome.values[item][:, : probe.n_frames]
     unmasked = ~(probe.read(values).masked_cells | probe.flat(values))
@@ -193,7 +192,7 @@ def _share_same(
 
 
 def _following(session: Session, exchanges: list[_Exchange], *, is_equal: bool) -> list[Finding]:
-    """Report cells of items that are those of one item of the batch, always the same one; mixes follow many."""
+    """Report items that depend on one other item, always the same; mixing augmentations depend on many."""
     sources = {at for exchange in exchanges for at, _ in _sources(exchange)}
     if len(sources) != 1:
         return []
@@ -214,20 +213,20 @@ def _following(session: Session, exchanges: list[_Exchange], *, is_equal: bool) 
 
 
 def _sources(exchange: _Exchange) -> list[tuple[int, int]]:
-    """List pairs of an item and another one that changes with it."""
+    """List pairs of an item, and another one whose output depends on it."""
     n = len(exchange.probes)
     return [(at, i) for at in range(n) for i in range(n) if i != at and _changed_cells(exchange, at, i).any()]
 
 
 def _changed_cells(exchange: _Exchange, at: int, item: int) -> npt.NDArray[np.bool_]:
-    """Say which cells of one item change when another clip stands in the place of another item."""
+    """Return which cells of an output item change when the item ``at`` is exchanged."""
     n = exchange.probes[item].n_frames
     changed: npt.NDArray[np.bool_] = exchange.exchanged[at].values[item][:, :n] != exchange.outcome.values[item][:, :n]
     return changed
 
 
 def _is_flat(exchange: _Exchange, at: int, item: int) -> bool:
-    """Say whether what changes is a level, and no sound."""
+    """Return whether the changed cells are constant, such as fills."""
     probe = exchange.probes[item]
     values = exchange.exchanged[at].values[item][:, : probe.n_frames]
     return bool(probe.flat(values)[_changed_cells(exchange, at, item)].mean() > 0.5)

@@ -1,4 +1,4 @@
-"""Findings of single calls: errors, values, shapes, modes."""
+"""Rules for single calls: errors, values, shapes, evaluation mode."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .session import Observation, Session
 
 __all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
 
-# Changes with which no cell of a result can be compared.
+# Findings after which results cannot be compared cell by cell.
 _OTHER_SHAPES = {"length-changed", "axes-swapped", "device-changed"}
 # Lengths [frames] of clips that are shorter than masks are wide.
 _TINY_FRAMES = (1, 2, 5)
-# Seeds of each of them.
+# Number of seeds for each of these lengths.
 _HARD_CASE_SEEDS = 6
 
 
@@ -33,7 +33,7 @@ def effect_findings(session: Session) -> list[Finding]:
 
 
 def try_hard_cases(session: Session) -> list[Finding]:
-    """Call it with what training data hold now and then; `contract_findings` reports what comes of it."""
+    """Call the pipeline on rare inputs of training data; `contract_findings` reports the results."""
     seeds = session.seeds(_HARD_CASE_SEEDS, 2)
     for n_frames in _TINY_FRAMES:
         probe = session.probe(n_frames)
@@ -54,12 +54,12 @@ def try_hard_cases(session: Session) -> list[Finding]:
 
 
 def contract_findings(session: Session) -> list[Finding]:
-    """Report errors, and what was seen on single calls."""
+    """Report errors, and `call_findings`."""
     return [*call_findings(session), *_crashes(session)]
 
 
 def call_findings(session: Session) -> list[Finding]:
-    """Report what was seen on single calls."""
+    """Report suspicious changes that single calls have shown."""
     findings = []
     for what, first in session.changes.items():
         times = f"; {first.times} of {session.n_calls} calls" if session.n_calls else ""
@@ -89,7 +89,7 @@ def _crashes(session: Session) -> list[Finding]:
             continue
         by_id.setdefault(what, []).append((where, error.evidence, error.seed))
     for what, cases in by_id.items():
-        # Of the clips, which were tried from short to long, the one nearest to those that work; tiny ones came later.
+        # Clips were tried from short to long: name the longest that fails. Tiny clips came later.
         longer = [case for case in cases if case[0] in order]
         where, evidence, seed = (longer or cases)[-1] if what == "crash-short-clip" else cases[0]
         more = "" if len(cases) == 1 else f", and {len(cases) - 1} more"
@@ -98,20 +98,20 @@ def _crashes(session: Session) -> list[Finding]:
 
 
 def _is_at_random(session: Session, of_clips: dict[str, Observation]) -> bool:
-    """Say whether some draws fail on the shortest clip, others do not, and longer clips fare little better."""
+    """Return whether draws fail at random, on long clips hardly less than on short ones."""
     shortest = str(session.clips[0])
     if len(session.clips) < 2 or shortest not in of_clips or not session.trials_of(session.clips[0]):
         return False
     middle = len(session.clips) // 2
     short_failed, n_short = _failed_calls(session, session.clips[:middle])
     long_failed, n_long = _failed_calls(session, session.clips[middle:])
-    # Of errors at random, long clips have their share, too; that they had a third of it or less must be no accident.
+    # Errors depend on the length if long clips fail significantly less than a third as often.
     are_rarer = bdtr(long_failed, n_long, short_failed / n_short / 3) < CRASHES_SIGNIFICANCE
     return long_failed > 0 and not are_rarer
 
 
 def _failed_calls(session: Session, clips: Sequence[Clip]) -> tuple[int, int]:
-    """Count the calls that failed on clips, and all of them."""
+    """Count the failed calls on some clips, and all calls on them."""
     keys = [("clip", str(clip)) for clip in clips]
     return sum(session.errors[key].times for key in keys if key in session.errors), sum(
         session.calls[key] for key in keys
@@ -119,7 +119,7 @@ def _failed_calls(session: Session, clips: Sequence[Clip]) -> tuple[int, int]:
 
 
 def _at_random(session: Session, of_clips: dict[str, Observation]) -> Finding:
-    """Report errors on the shortest clip as on the longest, of some draws only."""
+    """Report errors of some draws on clips of all lengths."""
     where, first = next(iter(of_clips.items()))
     n = sum(error.times for error in of_clips.values())
     line = f"{n} of {session.n_calls} calls fail, on clips of all lengths: {first.evidence}"

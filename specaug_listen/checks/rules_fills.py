@@ -1,4 +1,4 @@
-"""Findings of what masks are filled with, on the clips themselves."""
+"""Rule for the values that masks write, on the clips themselves."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from ..frontends.energy import largest_energy
 from .clips import Clip
 from .findings import Finding
 from .rules import Rule, Stage
-from .rules_randomness import named_clips, plainest
+from .rules_randomness import example_clip, list_clips
 from .session import Session, Trial
 
 __all__ = ["RULES", "fill_findings"]
 
-# A mean over cells may come out a little above the percentile by rounding alone.
+# Rounding alone may put a mean slightly above the percentile.
 _MARGIN_DB = 0.5
 
 
 def fill_findings(session: Session) -> list[Finding]:
-    """Report fills above a clip's 95th percentile, and zeros where 0 is a level, on clips of any length.
+    """Report fills above a clip's 95th percentile, and zeros in scales in which 0 is an arbitrary level.
 
-    A probe says where the masks of a seed lie, the clip under the same seed what is in them. Where a seed brings no
-    draw back, both are read off the probe.
+    The probe shows where the masks of a seed are, and the clip under the same seed shows the fill. If seeds do not
+    reproduce draws, both are read off the probe.
     """
     fills = [_fills_of(session, clip) for clip in session.clips]
     loud, zero = [fill for fill in fills if fill.loud], [fill for fill in fills if fill.zero]
@@ -38,21 +38,21 @@ def fill_findings(session: Session) -> list[Finding]:
 def _loud_finding(session: Session, fills: list[_Fills]) -> Finding:
     n, n_loud = sum(fill.n for fill in fills), sum(len({seed for _, seed in fill.loud}) for fill in fills)
     level = max(level for fill in fills for level, _ in fill.loud)
-    clip = plainest(session, [fill.clip for fill in fills])
+    clip = example_clip(session, [fill.clip for fill in fills])
     _, seed = max(next(fill.loud for fill in fills if fill.clip is clip))
     line = (
         f"in {n_loud} of {n} draws a fill is louder than the clip's 95th percentile, by up to {level:.1f} dB, on "
-        f"{named_clips([fill.clip for fill in fills])}"
+        f"{list_clips([fill.clip for fill in fills])}"
     )
     return Finding.of("fill-loud", line, str(clip), seed, draws=n, loud=n_loud, most_db=round(level, 2))
 
 
 def _zero_finding(session: Session, fills: list[_Fills]) -> Finding:
-    clip = plainest(session, [fill.clip for fill in fills])
+    clip = example_clip(session, [fill.clip for fill in fills])
     seed = next(fill.zero[0] for fill in fills if fill.clip is clip)
     low, high = np.percentile(session.pipeline.scaled(clip.mel), [0, 95])
     line = (
-        f"masks hold 0, on {named_clips([fill.clip for fill in fills])}, and {clip} reaches from {low:.3g} to "
+        f"masks hold 0, on {list_clips([fill.clip for fill in fills])}, and {clip} reaches from {low:.3g} to "
         f"{high:.3g} (95th percentile) in this scale"
     )
     return Finding.of("zero-fill-in-log", line, str(clip), seed, lowest=float(low), p95=float(high))
@@ -92,7 +92,7 @@ def _fills_of(session: Session, clip: Clip) -> _Fills:
 
 
 def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
-    """List the cells of each mask that no other holds, each shape (n_mels, n_frames)."""
+    """List the cells of each mask that are in no mask of the other axis, each of shape (n_mels, n_frames)."""
     bins, frames = trial.effect.masked_bins[:, np.newaxis], trial.effect.masked_frames[np.newaxis]
     regions = []
     for flags, other in ((bins, frames), (frames, bins)):
@@ -107,9 +107,9 @@ def _regions(trial: Trial) -> list[npt.NDArray[np.bool_]]:
 def _level_db(
     session: Session, values: npt.NDArray[np.float64], cells: npt.NDArray[np.bool_], mel: MelSpectrogram
 ) -> float | None:
-    """Return the level of a fill relative to the clip's 95th percentile; None where the clip has no level.
+    """Return the level of a fill relative to the clip's 95th percentile; None if the clip is silent.
 
-    What stands for more energy than any sound may have is as loud as the loudest that may be, at the least.
+    A fill beyond the energy of any sound counts as the loudest possible sound.
     """
     if is_silent(mel):
         return None

@@ -1,7 +1,4 @@
-"""Findings of padded batches: masks that lie in the padding, and padding in what masks are filled with.
-
-`specaug_listen.checks.padding` says when a mask counts as in the padding.
-"""
+"""Rules for padded batches: masks in the padding, padding in fills, warps across the end of a clip."""
 
 from __future__ import annotations
 
@@ -23,24 +20,24 @@ __all__ = ["RULES", "draw_in_padding", "n_unpadded", "padding_findings"]
 
 
 @dataclass
-class _PaddedDraws:
-    """Seeds of draws with masks in the padding, and of fills that follow it, with how far."""
+class _Tally:
+    """Seeds of the draws that show each fault; for fills with the difference, for the long clip its masks."""
 
     where: str
     n: int = 0
     in_padding: list[int] = field(default_factory=list)
     in_fill: list[tuple[int, float]] = field(default_factory=list)
     across: list[int] = field(default_factory=list)
-    of_long: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
+    long_runs: list[tuple[tuple[int, int], ...]] = field(default_factory=list)
 
 
 def padding_findings(session: Session) -> list[Finding]:
-    """Report what padding does: a short clip beside a long one, under each seed with two values in the padding."""
+    """Report faults of a short clip that is padded to a long one, under each seed with two pad values."""
     if not session.pipeline.takes_batches:
         return []
     short, long = _probes(session)
     is_reproducible = session.is_reproducible(session.reference)
-    tally = _PaddedDraws(f"{short.n_frames} frames in a batch of {long.n_frames}")
+    tally = _Tally(f"{short.n_frames} frames in a batch of {long.n_frames}")
     for seed in session.seeds(session.effort.n_padded, 7):
         both = [_padded_draw(session, short, long, pad_value, seed, tally.where) for pad_value in session.pads]
         draws = [draw for draw in both if draw is not None]
@@ -50,11 +47,11 @@ def padding_findings(session: Session) -> list[Finding]:
         tally.n += 1
         if is_reproducible and all(draw.is_across for draw in draws):
             tally.across.append(seed)
-        tally.of_long += [draw.of_long for draw in draws]
+        tally.long_runs += [draw.long_runs for draw in draws]
         if first.n_in_padding or second.n_in_padding:
             tally.in_padding.append(seed)
         masked = first.masked_bins[:, np.newaxis] | first.masked_frames
-        # Without padding that a warp has moved into the clip.
+        # A warp may have moved padding into the clip, which is no fill.
         masked = masked & short.flat(low) & (low != np.float32(session.pads[0])) & (high != np.float32(session.pads[1]))
         differences = np.abs(low - high)[masked]
         if (
@@ -66,9 +63,9 @@ def padding_findings(session: Session) -> list[Finding]:
     return [*_findings(session, tally), *_shortest(session, tally, short.n_frames, long.n_frames)]
 
 
-def _shortest(session: Session, tally: _PaddedDraws, n_short: int, n_long: int) -> list[Finding]:
-    """Report masks of the longer clip that end where the shorter one does, where those of that clip alone do not."""
-    masked = MaskPlaces(n_long, tuple(tally.of_long))
+def _shortest(session: Session, tally: _Tally, n_short: int, n_long: int) -> list[Finding]:
+    """Report masks that end with the shorter clip of the batch, unless they do so without it, too."""
+    masked = MaskPlaces(n_long, tuple(tally.long_runs))
     free = masked.free_places(at_end=True)
     if free is None or n_long - free > n_short + 1:
         return []
@@ -89,7 +86,7 @@ def n_unpadded(n_frames: int) -> int:
 
 
 def draw_in_padding(session: Session, seed: int) -> Draw:
-    """Return the masks of one draw on the short clip and on its padding, as far as they can be seen."""
+    """Return the visible masks of one draw on the short clip and its padding, to outline them in a picture."""
     short, long = _probes(session)
     nothing, pad_value = Draw(short.n_mels, long.n_frames), session.pads[0]
     items = tuple(session.batch(probe.values).items[0] for probe in (short, long))
@@ -110,12 +107,12 @@ def _probes(session: Session) -> tuple[Probe, Probe]:
 
 
 class _PaddedDraw(NamedTuple):
-    """One draw of a batch: what it did to the short clip, its cells, and masks of the long one."""
+    """One draw of a batch: effect on the short clip, its cells, a warp across its end, and masks of the long clip."""
 
     effect: Effect
     values: np.ndarray
     is_across: bool
-    of_long: tuple[tuple[int, int], ...]
+    long_runs: tuple[tuple[int, int], ...]
 
 
 def _padded_draw(
@@ -132,11 +129,11 @@ def _padded_draw(
     else:
         flags = long.read(outcome.values[1]).masked_frames
         is_across = short.is_carried_over(outcome.values[0], pad_value)
-    of_long = () if flags.all() else tuple(runs(flags))
-    return _PaddedDraw(effect_of(outcome, short, pad_value), values, is_across, of_long)
+    long_runs = () if flags.all() else tuple(runs(flags))
+    return _PaddedDraw(effect_of(outcome, short, pad_value), values, is_across, long_runs)
 
 
-def _findings(session: Session, tally: _PaddedDraws) -> list[Finding]:
+def _findings(session: Session, tally: _Tally) -> list[Finding]:
     findings = []
     if tally.in_padding:
         n = len(tally.in_padding)

@@ -1,4 +1,4 @@
-"""Findings of randomness and memory: draws all alike, that no seed brings back, or that are of another clip."""
+"""Rules for randomness and state: draws that are all alike, not reproducible, or of another clip."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from .session import Pair, Session, Trial
 
 __all__ = [
     "RULES",
+    "example_clip",
     "is_filter",
     "late_findings",
-    "named_clips",
+    "list_clips",
     "other_clip_findings",
-    "plainest",
     "randomness_findings",
 ]
 
-# Draws with a change from which on a few results alone are a fault, and how many results are few.
-_MANY_CHANGED_DRAWS = 30
+# At most so many distinct results of at least so many draws with a change are a fault.
 _FEW_RESULTS = 6
-# Clips that a sentence names, of more.
+_MANY_CHANGED_DRAWS = 30
+# Number of clips that a message lists.
 _MOST_CLIPS_NAMED = 3
-# Smallest share of the cells that is enough to compare what came of two inputs.
+# Smallest share of unmasked cells for a comparison of the results of two inputs,
 _LEAST_SHARE_COMPARED = 0.05
-# Share of these above which both came back with the same cells.
+# and the share of these above which the results count as the same.
 _LEAST_SHARE_SAME = 0.9
 
 
 def randomness_findings(session: Session) -> list[Finding]:
-    """Report draws that are all alike, or that no seed brings back, on clips of any length."""
+    """Report draws that are all alike, or not reproducible, on clips of any length."""
     findings = []
-    odd = [clip for clip in session.clips if not session.is_reproducible(clip)]
-    if odd:
-        pairs = [pair for clip in odd for pair in session.pairs_of(clip)]
+    differing = [clip for clip in session.clips if not session.is_reproducible(clip)]
+    if differing:
+        pairs = [pair for clip in differing for pair in session.pairs_of(clip)]
         n = sum(not pair.is_same for pair in pairs)
-        line = f"{n} of {len(pairs)} seeds gave another result the second time, on {named_clips(odd)}"
-        clip = plainest(session, odd)
+        line = f"{n} of {len(pairs)} seeds gave another result the second time, on {list_clips(differing)}"
+        clip = example_clip(session, differing)
         seed = next(pair.trial.seed for pair in session.pairs_of(clip) if not pair.is_same)
         findings.append(Finding.of("not-reproducible", line, str(clip), seed, seeds=len(pairs), other=n))
     alike = [clip for clip in session.clips if _is_drawn_once(session, clip)]
@@ -49,25 +49,24 @@ def randomness_findings(session: Session) -> list[Finding]:
         n = sum(len(session.trials_of(clip)) for clip in alike)
         n_changed = sum(len(_changed(session, clip)) for clip in alike)
         n_results = max(len({trial.digest for trial in _changed(session, clip)}) for clip in alike)
-        results = "one and the same result" if n_results == 1 else f"{n_results} results alone"
-        # Of those that left a clip as it was, nothing is said.
+        results = "one and the same result" if n_results == 1 else f"only {n_results} results"
         which = f"{n} seeds" if n_changed == n else f"{n_changed} of {n} seeds changed a cell, and these"
-        line = f"{which} gave {results}, on {named_clips(alike)}"
-        clip = plainest(session, alike)
+        line = f"{which} gave {results}, on {list_clips(alike)}"
+        clip = example_clip(session, alike)
         seed = _changed(session, clip)[0].seed
         findings.append(Finding.of("same-draw-every-time", line, str(clip), seed, seeds=n, changed=n_changed))
-    elif session.pipeline.takes_batches and not odd and not is_filter(session):
+    elif session.pipeline.takes_batches and not differing and not is_filter(session):
         findings += _batch_findings(session)
     return findings
 
 
-def plainest(session: Session, clips: Sequence[Clip]) -> Clip:
-    """Choose among clips that show the same: the one of about 2 s, which is heard and seen best, or the first."""
+def example_clip(session: Session, clips: Sequence[Clip]) -> Clip:
+    """Choose the clip to show a finding on: the reference clip (about 2 s) if it is among them, else the first."""
     return session.reference if any(clip is session.reference for clip in clips) else clips[0]
 
 
-def named_clips(clips: Sequence[Clip]) -> str:
-    """List names of clips for a sentence, some of many."""
+def list_clips(clips: Sequence[Clip]) -> str:
+    """List the names of the first clips, and the number of the others, for a message."""
     names = [str(clip) for clip in clips]
     more = [f"{len(names) - _MOST_CLIPS_NAMED} more"] if len(names) > _MOST_CLIPS_NAMED else []
     *first, last = [*names[:_MOST_CLIPS_NAMED], *more]
@@ -79,36 +78,33 @@ def _changed(session: Session, clip: Clip) -> list[Trial]:
 
 
 def _is_drawn_once(session: Session, clip: Clip) -> bool:
-    """Say whether all draws on a clip change it and give one result; or, on about 200 frames, a few results alone."""
+    """Return whether all draws on a clip give one changed result, or on the reference clip only a few results."""
     trials, changed = session.trials_of(clip), _changed(session, clip)
     if len(trials) < 2 or not changed or is_filter(session, clip):
         return False
     n_results = len({trial.digest for trial in changed})
     has_one_result = n_results == 1 and len(changed) == len(trials)
     if clip is session.reference:
-        # Of so many draws from 200 places or more, nearly all differ.
+        # With 200 places or more, nearly all of so many draws should differ.
         return has_one_result or (len(changed) >= _MANY_CHANGED_DRAWS and n_results <= _FEW_RESULTS)
-    # Masks may cover any short clip, and what else changes all of its cells cannot be told from a filter.
+    # On a short clip, a mask may cover everything, and looks like a filter.
     is_short = clip.n_frames < session.reference.n_frames
     return has_one_result and not trials[0].effect.is_all_masked and not (is_short and trials[0].is_all_changed)
 
 
 def is_filter(session: Session, clip: Clip | None = None) -> bool:
-    """Say whether all cells change, always in the same way, and no mask or move can be read: no augmentation, then.
+    """Return whether all draws change all cells in the same way, without masks and moves: that is no augmentation.
 
-    Parameters
-    ----------
-    clip : Clip or None
-        None is the one on which most is tried.
+    The default clip is the reference clip.
     """
     trials = session.trials_of(clip or session.reference)
     if len(trials) < 2 or len({trial.digest for trial in trials}) > 1 or not trials[0].is_all_changed:
         return False
-    return trials[0].effect.is_everywhere or _is_as_it_was(trials[0])
+    return trials[0].effect.is_everywhere or _is_only_shifted(trials[0])
 
 
-def _is_as_it_was(trial: Trial) -> bool:
-    """Say whether a probe is as it was, but for what was added to all cells alike."""
+def _is_only_shifted(trial: Trial) -> bool:
+    """Return whether a constant was added to all cells, and nothing else was done."""
     effect = trial.effect
     return not (effect.masked_bins.any() or effect.masked_frames.any() or effect.moved or effect.is_resampled)
 
@@ -129,22 +125,25 @@ def _batch_findings(session: Session) -> list[Finding]:
 
 
 def other_clip_findings(session: Session) -> list[Finding]:
-    """Report a clip and a probe that come back with the same cells under one seed: not both can be their own."""
-    odd = [
-        (clip, pair) for clip in session.clips for pair in session.pairs_of(clip) if _is_of_another(session, clip, pair)
+    """Report equal results for a clip and a probe under one seed, which cannot both be right."""
+    cases = [
+        (clip, pair)
+        for clip in session.clips
+        for pair in session.pairs_of(clip)
+        if _is_same_result(session, clip, pair)
     ]
-    if not odd:
+    if not cases:
         return []
-    clips = [clip for clip in session.clips if any(clip is odd_clip for odd_clip, _ in odd)]
+    clips = [clip for clip in session.clips if any(clip is its_clip for its_clip, _ in cases)]
     n = sum(len(session.pairs_of(clip)) for clip in clips)
-    line = f"in {len(odd)} of {n} draws two inputs came back with the same unmasked cells, on {named_clips(clips)}"
-    clip = plainest(session, clips)
-    pair = next(pair for odd_clip, pair in odd if odd_clip is clip)
-    return [Finding.of("other-clip-returned", line, str(clip), pair.trial.seed, draws=n, alike=len(odd))]
+    line = f"in {len(cases)} of {n} draws two inputs gave the same unmasked cells, on {list_clips(clips)}"
+    clip = example_clip(session, clips)
+    pair = next(pair for its_clip, pair in cases if its_clip is clip)
+    return [Finding.of("other-clip-returned", line, str(clip), pair.trial.seed, draws=n, alike=len(cases))]
 
 
-def _is_of_another(session: Session, clip: Clip, pair: Pair) -> bool:
-    """Say whether cells that are neither masked nor a constant are those of the probe's result under this seed."""
+def _is_same_result(session: Session, clip: Clip, pair: Pair) -> bool:
+    """Return whether clip and probe give the same cells, apart from masked and constant ones."""
     if not (pair.of_clip.values and pair.again.values):
         return False
     values = pair.again.values[0]
@@ -156,13 +155,13 @@ def _is_of_another(session: Session, clip: Clip, pair: Pair) -> bool:
 
 
 def late_findings(session: Session) -> list[Finding]:
-    """Report a seed of the first draws that gives another result when all else has been tried."""
+    """Report a seed of the first draws that gives another result after all other calls."""
     pairs = session.pairs_of(session.reference)
     if not pairs or not pairs[0].is_same:
         return []
     trial, where, n = pairs[0].trial, str(session.reference), session.n_calls
     outcome = session.call(session.batch(session.probe(session.reference.n_frames).values), trial.seed, where)
-    # An error is a finding of its own.
+    # An error is reported by another rule.
     if not outcome.values or outcome.digest == trial.digest:
         return []
     line = f"the same seed gave another result after {n} calls than at first, on {where}"

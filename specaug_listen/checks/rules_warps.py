@@ -1,4 +1,4 @@
-"""Findings of time warps, and of the order in which frames and bins come back."""
+"""Rules for time warps, and for reordered frames and bins."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ import numpy as np
 
 from .findings import Finding
 from .rules import WARPS_SIGNIFICANCE, Rule, Stage
-from .rules_randomness import named_clips, plainest
+from .rules_randomness import example_clip, list_clips
 from .session import Session
 
 __all__ = ["RULES", "order_findings", "warp_findings"]
 
-# Fewest draws in another order that are a finding: one may be read wrongly.
-_FEWEST_ODD_DRAWS = 2
+# Fewest reordered draws that are a finding, because a single one may be misread.
+_FEWEST_REORDERED_DRAWS = 2
 
 
 def order_findings(session: Session) -> list[Finding]:
-    """Report clips that run backwards, or whose frames or bins are shuffled."""
+    """Report frames or bins that are reversed or shuffled."""
     for what in ("frames", "bins"):
-        odd = [(c, t) for c in session.clips for t in session.trials_of(c) if t.effect.out_of_order == what]
-        if len(odd) < _FEWEST_ODD_DRAWS:
+        cases = [(c, t) for c in session.clips for t in session.trials_of(c) if t.effect.out_of_order == what]
+        if len(cases) < _FEWEST_REORDERED_DRAWS:
             continue
-        clip = plainest(session, [odd_clip for odd_clip, _ in odd])
-        seed = next(trial.seed for odd_clip, trial in odd if odd_clip is clip)
-        n, clips = len(session.all_trials), [c for c in session.clips if any(c is odd_clip for odd_clip, _ in odd)]
-        line = f"{len(odd)} of {n} draws give {what} back in another order, turned round or shuffled, on "
-        return [Finding.of("order-changed", line + named_clips(clips), str(clip), seed, draws=n, odd=len(odd))]
+        clips = [clip for clip in session.clips if any(clip is its_clip for its_clip, _ in cases)]
+        clip, n = example_clip(session, clips), len(session.all_trials)
+        seed = next(trial.seed for its_clip, trial in cases if its_clip is clip)
+        line = f"{len(cases)} of {n} draws reverse or shuffle {what}, on {list_clips(clips)}"
+        return [Finding.of("order-changed", line, str(clip), seed, draws=n, odd=len(cases))]
     return []
 
 
 def warp_findings(session: Session) -> list[Finding]:
-    """Report warps to one side, that move nothing, or that short clips do not get."""
+    """Report warps that go to one side only, that move nothing, or that skip short clips."""
     moves = {str(clip): np.array([t.effect.moved for t in session.trials_of(clip)]) for clip in session.clips}
     every = np.concatenate([*moves.values(), np.zeros(0)])
     if not (every != 0).any():
@@ -41,12 +41,12 @@ def warp_findings(session: Session) -> list[Finding]:
 
 
 def _ineffective(session: Session) -> list[Finding]:
-    """Report a warp that is to be seen in cells or in names, but in no frame."""
+    """Report a warp that interpolates, or that names declare, but that moves no frame."""
     trials = session.all_trials
     resampled = [trial for trial in trials if trial.effect.is_resampled]
     if len(resampled) > len(trials) / 2:
         line = (
-            f"{len(resampled)} of {len(trials)} draws read cells between frames, and none moves a frame by a whole one"
+            f"{len(resampled)} of {len(trials)} draws interpolate between frames, and none moves a frame by a whole one"
         )
         return [Finding.of("warp-ineffective", line, str(session.reference), resampled[0].seed)]
     words = [word for word in session.pipeline.identifier_words.split() if "warp" in word]
@@ -62,7 +62,7 @@ def _ineffective(session: Session) -> list[Finding]:
 def _one_sided(session: Session, moves: np.ndarray) -> list[Finding]:
     moves = moves[moves != 0]
     later, n = int((moves > 0).sum()), len(moves)
-    # Of n fair coins, all on one side: twice 2^-n.
+    # All of n fair coins land on one side with a probability of 2 * 2^-n.
     if 0 < later < n or 2 * 0.5**n >= WARPS_SIGNIFICANCE:
         return []
     side = "later" if later else "earlier"
@@ -73,7 +73,7 @@ def _one_sided(session: Session, moves: np.ndarray) -> list[Finding]:
 
 
 def _skipped(session: Session, moves: dict[str, np.ndarray]) -> list[Finding]:
-    """Report the longest clip without a warp that is shorter than one that is warped."""
+    """Report the longest clip that is never warped although longer clips are."""
     warped = [i for i, clip in enumerate(session.clips) if (moves[str(clip)] != 0).any()]
     for clip in reversed(session.clips[: warped[0]]):
         n = len(moves[str(clip)])

@@ -1,8 +1,7 @@
-"""A process above the one that calls the user's callable, which lets nothing of it live longer; on Linux.
+"""On Linux: a supervisor process above the worker that calls the user's callable; it ends all processes of the worker.
 
-What a process starts may leave its group and its session, and goes on when the process ends: it then belongs to the
-nearest process above that collects such orphans. That is this one, so that all there is below it can be found, and
-ended.
+A child process may leave its group and session, and survive its parent. It then becomes a child of the nearest ancestor
+that is a subreaper for such orphans. The supervisor is one, so it can find and kill every descendant.
 """
 
 from __future__ import annotations
@@ -18,21 +17,16 @@ from multiprocessing.connection import Connection
 __all__ = ["IS_LINUX", "MOST_MEMORY_BYTES", "keep", "processes_below"]
 
 IS_LINUX = sys.platform == "linux"
-# Memory [bytes] that calls may take beyond what there is before the first one: far more than masks of any mel need.
+# Memory [bytes] that calls may allocate, in addition to that before the first call: far more than any mel needs.
 MOST_MEMORY_BYTES = 8 << 30
 # From <linux/prctl.h>.
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
 def keep(parent: int, connection: Connection) -> None:
-    """Split off the process that works, which alone comes back from here; it may take a bounded amount of memory.
+    """Become the supervisor, and fork the worker, in which alone this function returns; limit the worker's memory.
 
-    Parameters
-    ----------
-    parent : int
-        Process with whose end all of it ends, as it does on SIGTERM.
-    connection : Connection
-        Of the process that works.
+    Supervisor and worker end with the process ``parent``, and on SIGTERM. ``connection`` is the worker's.
     """
     os.setsid()
     _set(_PR_SET_CHILD_SUBREAPER, 1)
@@ -47,7 +41,7 @@ def keep(parent: int, connection: Connection) -> None:
 
 
 def processes_below(process: int) -> frozenset[int]:
-    """List processes that run below another one, however far; none where the system does not tell."""
+    """List all running descendants of a process; empty if the system does not list processes."""
     below: dict[int, list[int]] = {}
     for pid, (above, is_running) in _all_processes().items():
         if is_running:
@@ -61,7 +55,7 @@ def processes_below(process: int) -> frozenset[int]:
 
 
 def _watch(worker: int) -> None:
-    """Wait for the end of the process that works, end what it leaves, and end as it did."""
+    """Wait for the worker's end, kill the processes that it leaves, and exit with its status."""
     faulthandler.disable()
     for name in ("SIGINT", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -71,26 +65,26 @@ def _watch(worker: int) -> None:
         pid, its_status = os.waitpid(-1, 0)
         status = its_status if pid == worker else None
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    with contextlib.suppress(ChildProcessError):  # there is none any more
+    with contextlib.suppress(ChildProcessError):  # none are left
         while True:
             for pid in processes_below(os.getpid()):
                 _kill(pid)
             os.waitpid(-1, 0)
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        with contextlib.suppress(OSError):  # SIGKILL is as it is
+        with contextlib.suppress(OSError):  # SIGKILL has no handler
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
     os._exit(os.WEXITSTATUS(status))
 
 
 def _kill(process: int) -> None:
-    with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+    with contextlib.suppress(ProcessLookupError):  # it has already ended
         os.kill(process, signal.SIGKILL)
 
 
 def _all_processes() -> dict[int, tuple[int, bool]]:
-    """Return for each process the one above it, and whether it has not ended yet."""
+    """Return the parent of each process, and whether it is running (no zombie)."""
     processes = {}
     with contextlib.suppress(OSError):
         for name in filter(str.isdigit, os.listdir("/proc")):
@@ -101,9 +95,9 @@ def _all_processes() -> dict[int, tuple[int, bool]]:
 
 
 def _end_with(parent: int, number: signal.Signals) -> None:
-    """Ask for a signal when the process above ends."""
+    """Request a signal for the end of the parent process."""
     _set(_PR_SET_PDEATHSIG, int(number))
-    if os.getppid() != parent:  # it ended before that
+    if os.getppid() != parent:  # it ended before the request
         os._exit(0)
 
 

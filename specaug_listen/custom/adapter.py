@@ -334,7 +334,7 @@ def _moments(mel: MelSpectrogram) -> tuple[npt.NDArray[np.float64], npt.NDArray[
 
 
 def with_defaults(adapter: Adapter) -> Adapter:
-    """Replace each None by the plainest choice."""
+    """Replace each None by the example_clip choice."""
     return dataclasses.replace(
         adapter,
         axes=str(adapter.layout),

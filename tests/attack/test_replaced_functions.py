@@ -102,4 +102,4 @@ def test_no_module_of_the_callable_s_is_imported_by_the_process_that_checks(tmp_
     ran = run_apart("check", "kinds:augment", clip, "--adapter", "axes=bins, frames", "--adapter", "container=numpy",
                     cwd=tmp_path, PYTHONPATH=f"{tmp_path}:{HOUSE}")  # fmt: skip
     assert (ran.code, ran.err) == (1, "")
-    assert "error: process-ended: a call wrote into the pipe of its process" in ran.out
+    assert "error: process-ended: a call wrote to the pipe of its process" in ran.out

@@ -140,7 +140,7 @@ def test_a_clip_below_a_window_is_refused():
 
 def test_a_policy_of_more_than_a_callable_is_refused():
     theirs = callable_policy(lambda mel: mel).transforms
-    with pytest.raises(ParameterError, match="callables are checked by themselves"):
+    with pytest.raises(ParameterError, match="callables are checked one at a time"):
         check(Policy((*theirs, TimeMask())))
 
 

@@ -54,7 +54,7 @@ def test_what_never_comes_back_is_one_finding(event, expected, words):
     report = check(with_chance(event, 1.0), adapter=ALONE, timeout_s=0.5).report
     assert report.ids == (expected,)
     assert words in report.findings[0].evidence
-    assert report.notes[-1] == "calls do not come back: nothing more could be checked"
+    assert report.notes[-1] == "calls do not return: nothing more could be checked"
 
 
 def test_what_comes_back_mostly_is_checked_to_the_end():
@@ -126,7 +126,7 @@ def test_what_is_not_looked_for_on_other_systems_is_said(monkeypatch, tmp_path):
     process = CallableProcess(f"{tmp_path}/fails.py:augment", 60.0)
     assert (process.is_apart, process.not_done) == (True, "")
     monkeypatch.setattr("specaug_listen.checks.isolated_process.IS_LINUX", False)
-    assert process.not_done == "memory is not bounded here, and processes that calls leave running are not looked for"
+    assert process.not_done == "memory is not limited on this system, and processes that calls leave running are not tracked"
 
 
 def test_what_is_written_into_the_pipe_is_no_answer():
@@ -136,7 +136,7 @@ def test_what_is_written_into_the_pipe_is_no_answer():
     process._connection.close()
     process._connection = here
     os.write(there.fileno(), b"\x00\x00\x00\x05hello")
-    with pytest.raises(CallEndedError, match="wrote into the pipe of its process"):
+    with pytest.raises(CallEndedError, match="wrote to the pipe of its process"):
         process.run(_applied, 2)
     there.close()
     assert process.run(_applied, -2) == 2

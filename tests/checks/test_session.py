@@ -27,4 +27,4 @@ def test_masks_of_a_filter_are_not_looked_for():
 
     result = quick_check(noisy, adapter=ADAPTER)
     assert result.findings == ()
-    assert notes_of(result) == ("it changes all cells of a clip: what concerns masks and warps could not be checked",)
+    assert notes_of(result) == ("it changes all cells of a clip: masks and warps could not be checked",)
