@@ -177,7 +177,7 @@ class CallableProcess:
             if request is not None:
                 self._send(connection, request)
             if not connection.poll(self.timeout_s):
-                raise self._hang(f"did not come back within {self.timeout_s:g} s")
+                raise self._hang(f"did not return within {self.timeout_s:g} s")
             answer = read_answer(connection.recv_bytes())
             if _is_stopped(self._process):
                 raise self._hang("stopped the process above its own")

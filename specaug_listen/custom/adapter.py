@@ -1,4 +1,4 @@
-"""`Adapter`: how a callable wants a mel, and how what it gives becomes a mel of ours again."""
+"""`Adapter`: the form of mel that a callable expects, and the conversion to and from it."""
 
 from __future__ import annotations
 
@@ -35,30 +35,29 @@ __all__ = [
 
 Scale: TypeAlias = Literal["own", "ln", "log10", "db", "power", "normalised"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-# Records say bands, as they did before mel channels were called bins.
+# Records have bands, the former name of mel channels.
 Axes: TypeAlias = Annotated[
     str | None, PlainSerializer(lambda axes: axes and axes.replace("bins", "bands"), return_type=str | None)
 ]
-# Held, so that it is numpy's own whatever a callable puts in its place.
+# A reference to numpy's own function, which a callable may replace.
 _as_array = np.asarray
 
 
 class OtherShapeError(ParameterError):
-    """What came back has a shape that says nothing; in another order of axes it might."""
+    """The callable returned an unexpected shape; another order of axes may fit."""
 
 
 @record
 class Adapter:
-    """How a Mel -> Mel callable wants what it is given.
+    """The form of mel that a Mel -> Mel callable expects.
 
-    What is None is guessed from the callable, and the draw says how.
+    Fields that are None are guessed from the callable, and the draw has a notice that says so.
 
     Parameters
     ----------
     axes : str or None
-        Names of the axes in order, e.g. "bins, frames" or "batch, frames, bins"; of ``batch``, ``channel``, ``bins``
-        and ``frames``, the last two being necessary. Batch and channel have one entry. ``bands``, the former name of
-        ``bins``, is read as well.
+        Names of the axes in order, e.g. "bins, frames" or "batch, frames, bins". ``bins`` and ``frames`` are required;
+        ``batch`` and ``channel`` are optional, and have length 1. ``bands``, the former name of ``bins``, is accepted.
     container : {"numpy", "torch"} or None
     dtype : {"float16", "float32", "float64"}
     scale : {"own", "ln", "log10", "db", "power", "normalised"}
@@ -66,19 +65,19 @@ class Adapter:
         magnitudes), ``db`` is 10 log10 of powers, ``power`` powers, ``normalised`` the front-end's scale with zero mean
         and unit standard deviation of each bin over the clip.
     mel_argument : str or None
-        Name under which the mel is given; None gives it as the first argument.
+        Keyword for the mel; None passes it as the first argument.
     lengths : {"none", "frames", "ratio"} or None
-        What is given beside the mel: nothing, the number of frames of each item of the batch, or 1.0 for each (its
-        share of the longest).
+        What to pass beside the mel: nothing, the number of frames of each item of the batch, or its share of the
+        padded length (1.0 for a single item).
     lengths_argument : str or None
-        Name under which the lengths are given; None gives them as the second argument.
+        Keyword for the lengths; None passes them as the second argument.
     key : str or None
-        Where the callable takes and gives a dictionary: the mel's key in it.
+        The mel's key, if the callable takes and returns a dictionary.
 
     Raises
     ------
     ParameterError
-        When a value is not allowed.
+        If a value is not allowed.
 
     Examples
     --------
@@ -96,13 +95,13 @@ class Adapter:
     key: Name | None = None
 
     def __post_init__(self) -> None:
-        """Check the axes' names."""
+        """Check and normalise the names of the axes."""
         if self.axes is not None:
             object.__setattr__(self, "axes", str(self.layout))
 
     @functools.cached_property
     def layout(self) -> Layout:
-        """The order of axes; without ``axes`` that of one mel, bins first."""
+        """The order of axes; by default one mel, bins first."""
         return Layout.of(self.axes)
 
     def __str__(self) -> str:
@@ -112,16 +111,10 @@ class Adapter:
 
 
 class CallArguments(NamedTuple):
-    """The arguments of one call of a callable, and what is needed to understand what it gives back.
+    """The arguments of one call, and what is needed to interpret its result.
 
-    Parameters
-    ----------
-    args, kwargs
-        Of the call.
-    values : np.ndarray [shape=(n_mels, n_frames)]
-        The first mel as the callable sees it, in our order of axes.
-    mels : np.ndarray or torch.Tensor
-        The very array or tensor that the callable is given.
+    ``values`` are those of the first mel in the callable's scale, shape (n_mels, n_frames); ``mels`` is the array or
+    tensor object that is passed.
     """
 
     args: tuple[Any, ...]
@@ -131,26 +124,15 @@ class CallArguments(NamedTuple):
 
 
 def hand_over(mel: MelSpectrogram, adapter: Adapter, device: Any = None) -> CallArguments:
-    """Copy a mel into what a callable wants.
+    """Convert a mel to the arguments of a call; ``adapter`` must be complete, ``device`` is that of a torch module.
 
-    Parameters
-    ----------
-    mel : MelSpectrogram
-    adapter : Adapter
-        Without a None where the mel depends on it.
-    device : torch.device or None
-        Where its parameters lie.
-
-    Raises
-    ------
-    ParameterError
-        When the mel holds values that its dtype cannot hold.
+    Raises a `ParameterError` if a value overflows the adapter's dtype.
     """
     return hand_over_batch(MelBatch((scaled_values(mel, adapter),)), adapter, device)
 
 
 def scaled_values(mel: MelSpectrogram, adapter: Adapter) -> Values:
-    """Return the values of a mel in the scale and dtype that a callable wants."""
+    """Return the values of a mel in the scale and dtype that a callable expects."""
     with np.errstate(over="ignore"):
         values = _to_scale(mel, adapter.scale).astype(adapter.dtype)
     if not np.isfinite(values).all():
@@ -159,7 +141,7 @@ def scaled_values(mel: MelSpectrogram, adapter: Adapter) -> Values:
 
 
 def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> CallArguments:
-    """Copy a batch into what a callable wants; see `hand_over`."""
+    """Convert a batch to the arguments of a call; see `hand_over`."""
     mels: Any = adapter.layout.arrange(batch)
     lengths: Any = batch.lengths(adapter.lengths)
     if adapter.container == "torch":
@@ -181,12 +163,9 @@ def hand_over_batch(batch: MelBatch, adapter: Adapter, device: Any = None) -> Ca
 def take_back(
     result: Any, arguments: CallArguments, mel: MelSpectrogram, adapter: Adapter, *, to_hear: bool = False
 ) -> MelSpectrogram:
-    """Turn what a callable gave into a mel of ours; cells that it left alone are those of ``mel`` to the bit.
+    """Convert the result of a callable to a mel; unchanged cells equal those of ``mel`` to the bit.
 
-    Raises
-    ------
-    ParameterError
-        When it is no mel of the same size, or holds what is not finite, or what no sound has where it is ``to_hear``.
+    Raises a `ParameterError` unless it is a finite mel of the same size, and, with ``to_hear``, one that has energies.
     """
     array = as_array(mel_within(result, adapter))
     values = _in_order(array, mel, adapter)
@@ -196,13 +175,13 @@ def take_back(
         own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))
         after = mel.with_values(own.astype(np.float32))
         if to_hear:
-            # Raised here, where it can be said whose values they are, and not when they are rendered.
+            # Raises an error for impossible levels here, where the message can name the callable.
             _ = after.energy
         return after
 
 
 def mel_within(result: Any, adapter: Adapter) -> Any:
-    """Return the mel in what a callable gave, which may be a dictionary or a tuple."""
+    """Extract the mel from the result of a callable, which may be a dictionary or a tuple."""
     if isinstance(result, Mapping):
         if adapter.key is None or adapter.key not in result:
             keys = ", ".join(map(str, result))
@@ -211,9 +190,9 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
     if isinstance(result, (tuple, list)) and len(result) and hasattr(result[0], "shape") and np.ndim(result[0]) > 1:
         result = result[0]
     if result is None:
-        raise ParameterError("it gave None: a callable must return the mel, also where it changes it in place")
+        raise ParameterError("it gave None: a callable must return the mel, even if it changes it in place")
     if inspect.iscoroutine(result):
-        result.close()  # Or Python complains that nobody waited for it.
+        result.close()  # otherwise Python warns that it was never awaited
         raise ParameterError("it gave a coroutine: wrap the async function in one that runs it (asyncio.run)")
     if inspect.isgenerator(result):
         raise ParameterError("it gave a generator: return the mel in place of yielding it")
@@ -221,7 +200,7 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
 
 
 def as_array(result: Any) -> npt.NDArray[Any]:
-    """Convert a tensor, or whatever numpy understands, to an array of real numbers."""
+    """Convert a tensor, or anything that numpy can convert, to an array of real numbers."""
     if isinstance(result, np.ma.MaskedArray):
         raise ParameterError("it gave a masked array, whose mask would be lost: fill it, .filled(value)")
     try:
@@ -234,7 +213,7 @@ def as_array(result: Any) -> npt.NDArray[Any]:
 
 
 def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) -> npt.NDArray[Any]:
-    """Return the (n_mels, n_frames) array in what a callable gave, which may have lost or won axes of one entry."""
+    """Transpose a result to (n_mels, n_frames); axes of length 1 may be missing or added."""
     wanted = (mel.n_frames, mel.n_mels) if adapter.layout.is_turned else (mel.n_mels, mel.n_frames)
     got = array.shape
     while array.ndim > 2 and 1 in array.shape:
@@ -255,15 +234,15 @@ def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) ->
 
 def _shape_advice(got: tuple[int, ...], wanted: tuple[int, ...], adapter: Adapter) -> str:
     if got == wanted[::-1]:
-        return "bins and frames have changed places; return the mel in the order in which it was given"
+        return "bins and frames are exchanged; return the mel with its axes in the order of the input"
     of_frames, of_bins = (0, 1) if adapter.layout.is_turned else (1, 0)
     if len(got) == 2 and got[of_bins] == wanted[of_bins]:
         return (
-            f"the length changed from {wanted[of_frames]} to {got[of_frames]} frames, and before and after cannot be "
-            "laid side by side; keep the length, or pad to it"
+            f"the length changed from {wanted[of_frames]} to {got[of_frames]} frames, so before and after cannot be "
+            "compared; keep the length, or pad to it"
         )
     if 0 in got:
-        return "it is empty; return the mel at the size that was given"
+        return "it is empty; return a mel of the same size as the input"
     if math.prod(got) > math.prod(wanted) and len(got) > 2 and "batch" in adapter.layout.names:
         return "the batch or its channels have grown; return one mel for each that is given (no concat_original)"
     return ""
@@ -278,7 +257,7 @@ def _kind(value: Any) -> str:
 
 
 def _ln_per_unit(mel: MelSpectrogram) -> float:
-    """Return what one unit of the front-end's logarithm is in natural logarithms of its energies."""
+    """Return the size of one unit of the front-end's logarithm, in natural logarithms of its energies."""
     units = {"ln": 1.0, "log10": math.log(10), "db": math.log(10) * mel.frontend.power / 20}
     return units[mel.frontend.log or "ln"]
 
@@ -291,7 +270,7 @@ def _to_scale(mel: MelSpectrogram, scale: Scale) -> npt.NDArray[np.float64]:
         mean, std = _moments(mel)
         return (own - mean) / std
     frontend = mel.frontend
-    # In the framework's own size of samples, as its logarithms are.
+    # For samples as large as the framework has them, as in its logarithms.
     if scale == "power":
         powers: npt.NDArray[np.float64] = mel.power.astype(np.float64) * frontend.input_scale**2
         return powers
@@ -334,7 +313,7 @@ def _moments(mel: MelSpectrogram) -> tuple[npt.NDArray[np.float64], npt.NDArray[
 
 
 def with_defaults(adapter: Adapter) -> Adapter:
-    """Replace each None by the example_clip choice."""
+    """Replace each None by its default."""
     return dataclasses.replace(
         adapter,
         axes=str(adapter.layout),

@@ -1,4 +1,4 @@
-"""Transforms of audiomentations as names and parameters, and back."""
+"""Conversion between audiomentations transforms and their names and parameters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 
 Json: TypeAlias = Annotated[dict[str, JsonValue], Field(strict=False)]
 _NESTS = ("Compose", "OneOf", "SomeOf")
-# Its function would have to come from the file.
+# A Lambda would need a function from the file.
 _NOT_ALLOWED = frozenset({"Lambda"})
 _NO_PARAMETERS = ("self", "transforms", "args", "kwargs")
 _LONGEST_LIST = 64
@@ -39,7 +39,7 @@ _DEEPEST = 8
 
 @record
 class WaveformTransform:
-    """One transform of audiomentations by name; ``Compose``, ``OneOf`` and ``SomeOf`` hold others."""
+    """An audiomentations transform by name; ``Compose``, ``OneOf`` and ``SomeOf`` contain others."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     parameters: Json = dataclasses.field(default_factory=dict)
@@ -48,14 +48,14 @@ class WaveformTransform:
 
 @record
 class DrawnTransform:
-    """What one transform drew: its ``parameters``, as audiomentations names them."""
+    """The parameters that one transform drew, with audiomentations' own names."""
 
     name: str
     parameters: Json
 
 
 def parse_entry(entry: Any, where: str, depth: int) -> WaveformTransform:
-    """Read one transform of a file."""
+    """Parse one transform of a file; ``where`` is its position, ``depth`` its nesting depth."""
     entry = {entry: {}} if isinstance(entry, str) else entry
     if not isinstance(entry, dict) or len(entry) != 1 or depth > _DEEPEST:
         raise ParameterError(
@@ -78,7 +78,7 @@ def parse_entry(entry: Any, where: str, depth: int) -> WaveformTransform:
 
 
 def build_stage(transforms: tuple[WaveformTransform, ...]) -> Any:
-    """Build one ``audiomentations.Compose`` of the transforms."""
+    """Build an ``audiomentations.Compose`` of the transforms."""
     audiomentations = require("audiomentations", purpose="waveform augmentation")
     return audiomentations.Compose([_build_transform(each, audiomentations) for each in transforms])
 
@@ -93,13 +93,13 @@ def _build_transform(transform: WaveformTransform, audiomentations: Any) -> Any:
         )
     cls = getattr(audiomentations, transform.name)
     allowed_parameters = [name for name in inspect.signature(cls.__init__).parameters if name not in _NO_PARAMETERS]
-    if odd := sorted(set(transform.parameters) - set(allowed_parameters)):
+    if unknown := sorted(set(transform.parameters) - set(allowed_parameters)):
         raise ParameterError(
-            f"{transform.name}: unknown parameter {odd[0]!r:.80}{nearest(odd[0], allowed_parameters)} (allowed: "
-            f"{', '.join(allowed_parameters)})"
+            f"{transform.name}: unknown parameter {unknown[0]!r:.80}{nearest(unknown[0], allowed_parameters)} "
+            f"(allowed: {', '.join(allowed_parameters)})"
         )
     nested = [_build_transform(each, audiomentations) for each in transform.transforms]
-    # Files have no tuples, and SomeOf takes no list for its range.
+    # Files have no tuples, and SomeOf rejects a list as its range.
     parameters = {
         k: tuple(v) if k == "num_transforms" and isinstance(v, list) else v for k, v in transform.parameters.items()
     }
@@ -122,20 +122,20 @@ def _instantiate(cls: Any, parameters: dict[str, Any]) -> Any:
 def _refused_parameters(
     cls: Any, inner: dict[str, Any], parameters: dict[str, Any], error: Exception
 ) -> dict[str, Any]:
-    """Return the parameters without which the error would not have come; all where there are none."""
-    odd = {}
+    """Return the parameters that cause an error (it does not occur without them); all if none does alone."""
+    refused = {}
     for name in parameters:
         try:
             _instantiate(cls, inner | {key: value for key, value in parameters.items() if key != name})
         except Exception as other:
             if _reason(other) == _reason(error):
                 continue
-        odd[name] = parameters[name]
-    return odd or parameters
+        refused[name] = parameters[name]
+    return refused or parameters
 
 
 def _reason(error: Exception) -> str:
-    """Return the text of an error; of an assertion without one, what it asserts."""
+    """Return the text of an error, or the asserted condition of an assertion without text."""
     text = " ".join(str(error).split())
     if text:
         return text
@@ -155,7 +155,7 @@ def _allowed(audiomentations: Any) -> list[str]:
 
 
 def failing_transform(stage: Any, error: BaseException) -> str:
-    """Name the transform of a stage that raised an error; the stage itself where it was none of them."""
+    """Return the name of the transform that raised an error, or of the stage itself."""
     name = type(stage).__name__
     step = error.__traceback__
     while step is not None:
@@ -167,7 +167,7 @@ def failing_transform(stage: Any, error: BaseException) -> str:
 
 
 def last_parameters(stage: Any) -> list[DrawnTransform]:
-    """List what the transforms of a stage drew last, one after the other."""
+    """List the parameters that the transforms of a stage drew last, in order."""
     if hasattr(stage, "transforms"):
         return [parameters for inner in stage.transforms for parameters in last_parameters(inner)]
     parameters = {str(key): _plain(value) for key, value in stage.parameters.items()}
@@ -175,7 +175,7 @@ def last_parameters(stage: Any) -> list[DrawnTransform]:
 
 
 def _plain(value: Any) -> Any:
-    """Convert a value to one that JSON can hold; of long arrays, what names them."""
+    """Convert a value to plain JSON types; long arrays become their shape, dtype and hash."""
     if isinstance(value, np.ndarray):
         if value.size > _LONGEST_LIST:
             digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
@@ -193,7 +193,7 @@ def _plain(value: Any) -> Any:
 
 
 def describe(stage: Any, audiomentations: Any) -> tuple[WaveformTransform, bool]:
-    """Describe an object by names and parameters, and say whether these are all of it."""
+    """Describe an audiomentations object by names and parameters, and return whether these are complete."""
     name = type(stage).__name__
     is_known = getattr(audiomentations, name, None) is type(stage) and name not in _NOT_ALLOWED
     inner = [describe(each, audiomentations) for each in stage.transforms] if hasattr(stage, "transforms") else []
@@ -207,7 +207,7 @@ def describe(stage: Any, audiomentations: Any) -> tuple[WaveformTransform, bool]
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a file can hold a value."""
+    """Return whether a value can be written to a file."""
     if isinstance(value, (list, tuple)):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, float, str, np.generic))

@@ -1,4 +1,4 @@
-"""Call a user's callable: on a copy, under a seed, in training mode, without gradients, and leaving no trace."""
+"""Call a user's callable on a copy, under a seed, in training mode and without gradients, and restore all state."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _MOST_REACHED = 5000
-# What holds nothing else; and the flag of classes that were made by Python code (Py_TPFLAGS_HEAPTYPE of CPython).
+# Types that contain no other objects; and the flag of classes defined in Python (Py_TPFLAGS_HEAPTYPE of CPython).
 _LEAVES = frozenset({bool, int, float, complex, str, bytes, type(None), np.ndarray, np.float32, np.float64})
 _OF_PYTHON = 1 << 9
 _SLOTS: weakref.WeakKeyDictionary[type, list[types.MemberDescriptorType]] = weakref.WeakKeyDictionary()
@@ -45,7 +45,7 @@ _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
 class RaisedError(ParameterError):
-    """The callable itself raised an error; ``description`` is that error in one line."""
+    """The callable raised an error; ``description`` is that error in one line."""
 
     def __init__(self, text: str, description: str = "") -> None:
         super().__init__(text)
@@ -53,7 +53,7 @@ class RaisedError(ParameterError):
 
 
 def describe_error(error: BaseException) -> str:
-    """Describe the error of a callable in one line: its type, the first line of its text, and where it was raised."""
+    """Describe an error in one line: its type, the first line of its text, and where it was raised."""
     lines = [" ".join(line.split()) for line in _text(error).splitlines() if line.strip()]
     place = _place(error)
     return f"{type(error).__name__}{f': {lines[0]:.200}' if lines else ''}{f' ({place})' if place else ''}"
@@ -62,12 +62,12 @@ def describe_error(error: BaseException) -> str:
 def _text(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # An error may fail to tell its text, too.
+    except Exception:  # __str__ of an error may raise, too
         return ""
 
 
 def _place(error: BaseException) -> str:
-    """Return file and line, of the user's own code where there is some; empty where it was never reached."""
+    """Return file and line of an error, preferably in the user's own code; empty if none was reached."""
     step = error.__traceback__
     places = []
     while step is not None:
@@ -82,13 +82,13 @@ def _place(error: BaseException) -> str:
 
 
 def _is_of_library(file: str) -> bool:
-    """Say whether a file is of an installed package, or compiled; what is typed in has a name in angle brackets."""
+    """Return whether a file is compiled or part of an installed package; interactive code has names like <stdin>."""
     is_code = file.endswith(".py") or file.startswith(("<stdin", "<ipython", "<string"))
     return not is_code or "site-packages" in file or file.startswith(_STANDARD_LIBRARY)
 
 
 def check_container(module: Any, adapter: Adapter) -> None:
-    """Raise a ParameterError where a module would be given something else."""
+    """Raise a `ParameterError` unless a torch module would get tensors."""
     if module is not None and adapter.container != "torch":
         raise ParameterError(f"container={adapter.container!r}: a torch.nn.Module takes tensors; set container='torch'")
 
@@ -96,23 +96,11 @@ def check_container(module: Any, adapter: Adapter) -> None:
 def call_on_mel(
     function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int, *, to_hear: bool = False
 ) -> MelSpectrogram:
-    """Call a callable on a mel.
+    """Call a callable on a mel, with a complete adapter.
 
-    Parameters
-    ----------
-    function : callable
-    mel : MelSpectrogram
-    adapter : Adapter
-        Without a None.
-    seed : int
-        Of the global generators of Python, numpy and torch, and of those that the callable keeps.
-    to_hear : bool
-        Whether what it gives must stand for a sound.
-
-    Raises
-    ------
-    ParameterError
-        When it raises an error, or gives what is no mel of this size.
+    ``seed`` seeds the global generators of Python, numpy and torch, and those that the callable holds; ``to_hear``
+    requires a result that can be rendered. Raises a `ParameterError` if the callable raises an error, or does not
+    return a mel of the same size.
     """
     module = owner_module(function)
     check_container(module, adapter)
@@ -131,24 +119,14 @@ def call_on_mel(
 
 @contextlib.contextmanager
 def isolated(module: Any, generators: Sequence[Any], seed: int, *, training: bool) -> Iterator[None]:
-    """Call a callable under a seed, in a mode and without gradients, and leave all of that as it was.
-
-    Parameters
-    ----------
-    module : torch.nn.Module or None
-        See `owner_module`.
-    generators : sequence
-        See `generators_of`.
-    seed : int
-    training : bool
-    """
+    """Set seed, mode and gradients for a call, and restore them; see `owner_module` and `generators_of`."""
     with seeded_randomness(seed, generators), in_mode(module, training=training), without_gradients():
         yield
 
 
 @contextlib.contextmanager
 def same_folder() -> Iterator[None]:
-    """Come back to the working folder, which results are written relative to."""
+    """Restore the working folder, which paths of results are relative to."""
     folder = os.getcwd()
     try:
         yield
@@ -157,14 +135,14 @@ def same_folder() -> Iterator[None]:
 
 
 def unwrap_partial(function: Any) -> Any:
-    """Return what lies under `functools.partial`."""
+    """Return the function inside of `functools.partial` objects."""
     while isinstance(function, functools.partial):
         function = function.func
     return function
 
 
 def owner_module(function: Any) -> Any:
-    """Return the ``torch.nn.Module`` that is called, itself or by one of its methods; None where there is none."""
+    """Return the ``torch.nn.Module`` that a callable is, or is a method of; None for other callables."""
     function = unwrap_partial(function)
     torch: Any = sys.modules.get("torch")
     owner = getattr(function, "__self__", function)
@@ -172,14 +150,14 @@ def owner_module(function: Any) -> Any:
 
 
 def device_of(module: Any) -> Any:
-    """Return the device that a module's parameters lie on; None where it has none."""
-    held = [] if module is None else [*module.parameters(), *module.buffers()]
-    return held[0].device if held else None
+    """Return the device of a module's parameters and buffers; None if it has none."""
+    tensors = [] if module is None else [*module.parameters(), *module.buffers()]
+    return tensors[0].device if tensors else None
 
 
 @contextlib.contextmanager
 def in_mode(module: Any, *, training: bool) -> Iterator[None]:
-    """Set a module to training, where augmentations act, or not; restore the mode of each part, and all buffers."""
+    """Set a module to training or evaluation mode; restore the mode of each part and all buffers."""
     if module is None:
         yield
         return
@@ -197,7 +175,7 @@ def in_mode(module: Any, *, training: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_gradients() -> Iterator[None]:
-    """Switch gradients off, and use one thread, so that sums do not depend on how many cores there are."""
+    """Disable gradients, and use one thread, so that sums do not depend on the number of cores."""
     torch: Any = sys.modules.get("torch")
     if torch is None:
         yield
@@ -212,14 +190,14 @@ def without_gradients() -> Iterator[None]:
 
 
 def generators_of(function: Any) -> list[Any]:
-    """Find the generators that a callable keeps: in its attributes or its class's, closure, arguments, or module."""
+    """Find the random generators that a callable can reach: by attributes, class, closure, arguments and globals."""
     torch: Any = sys.modules.get("torch")
     kinds = (random.Random, np.random.Generator, np.random.RandomState)
     kinds += () if torch is None else (torch.Generator,)
     generators: list[Any] = []
-    # By identity; the objects themselves are held, as the identity of one that is gone may be another's.
+    # By identity, with references to the objects, because identities of deleted ones are reused.
     reached: dict[int, Any] = {}
-    # What is nearest comes first, or a library that is reached could use up what is allowed.
+    # Breadth first: otherwise a library could exhaust the limit before nearer objects are visited.
     waiting = deque([function])
     while waiting and len(reached) < _MOST_REACHED:
         here = waiting.popleft()
@@ -234,7 +212,7 @@ def generators_of(function: Any) -> list[Any]:
 
 
 def _within(here: Any) -> list[Any]:
-    """List what an object holds, one step down."""
+    """List the objects that an object refers to directly."""
     if isinstance(here, functools.partial):
         return [here.func, *here.args, *here.keywords.values()]
     if isinstance(here, types.MethodType):
@@ -248,12 +226,12 @@ def _within(here: Any) -> list[Any]:
     if isinstance(here, (list, tuple)):
         return list(here) if len(here) < _MOST_REACHED else []
     if isinstance(here, type):
-        if not here.__flags__ & _OF_PYTHON:  # written in C, it holds no functions of Python and no generators
+        if not here.__flags__ & _OF_PYTHON:  # a class written in C has no Python functions and no generators
             return []
-        # Of descriptors, those that are or hold functions; what lies in slots is for an instance to say.
-        held = [value for base in here.__mro__ for value in vars(base).values()]
-        held = [getattr(value, "__func__", value) for value in held]
-        return [v for v in held if isinstance(v, types.FunctionType) or not hasattr(type(v), "__get__")]
+        # Descriptors other than functions and methods (slots, properties) concern instances.
+        values = [value for base in here.__mro__ for value in vars(base).values()]
+        values = [getattr(value, "__func__", value) for value in values]
+        return [v for v in values if isinstance(v, types.FunctionType) or not hasattr(type(v), "__get__")]
     if isinstance(here, types.ModuleType):
         return []
     called_by = [type(here).__call__] if callable(here) else []
@@ -261,15 +239,15 @@ def _within(here: Any) -> list[Any]:
 
 
 def _slots_of(here: Any) -> Iterator[Any]:
-    """Yield what an object holds in the ``__slots__`` of its class and of those that it inherits from."""
+    """Yield the values of an object's ``__slots__``, including inherited ones."""
     for slot in _slots_of_type(type(here)):
-        # One that was never filled is no attribute.
+        # An unset slot raises AttributeError.
         with contextlib.suppress(AttributeError):
             yield slot.__get__(here)
 
 
 def _slots_of_type(kind: type) -> list[types.MemberDescriptorType]:
-    """List the slots of a class; they are as they are from its beginning, so they are looked for once."""
+    """List the slots of a class (cached, as they never change)."""
     if kind not in _SLOTS:
         slots = (value for base in kind.__mro__ for value in vars(base).values())
         _SLOTS[kind] = [slot for slot in slots if isinstance(slot, types.MemberDescriptorType)]

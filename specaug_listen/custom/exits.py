@@ -1,6 +1,6 @@
-"""`no_exit`: a callable that would end the process it is called in, without a word, is an error that says so.
+"""`no_exit`: turn a callable's attempt to end the process silently into an error.
 
-After ``os._exit(0)`` in a callable, a run would have the exit code of one in which all went well.
+Otherwise ``os._exit(0)`` in a callable would end a run with the exit code of success.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..errors import ParameterError
 
 __all__ = ["no_exit"]
 
-# All that ends a process from Python without its handlers; the others of the exec family go through these two.
+# All functions that end the process without its exit handlers; the rest of the exec family calls these two.
 _REAL: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in ("_exit", "abort", "execv", "execve")}
 _lock = threading.Lock()
 _n_guards = 0
@@ -24,12 +24,9 @@ _refusals: list[str] = []
 
 @contextlib.contextmanager
 def no_exit() -> Iterator[None]:
-    """Raise `SystemExit` where the process would be ended or replaced, in all threads of it, and in none of its forks.
+    """Raise `SystemExit` on calls that end or replace the process, in all of its threads, but not in its forks.
 
-    Raises
-    ------
-    ParameterError
-        At the end, where a callable went on after that error.
+    Raises a `ParameterError` at the end if the callable suppressed that `SystemExit`.
 
     Examples
     --------
@@ -37,7 +34,7 @@ def no_exit() -> Iterator[None]:
     ...     os._exit(0)
     Traceback (most recent call last):
     ...
-    SystemExit: os._exit ends the process without a word; raise an error in place of it
+    SystemExit: os._exit ends the process silently; raise an error instead
     """
     _add_guard(1)
     try:
@@ -49,8 +46,8 @@ def no_exit() -> Iterator[None]:
 
 
 def _add_guard(n: int) -> None:
-    """Put our functions in place for the first guard, and the real ones after the last, where ours are still there."""
-    global _n_guards  # of this process, as the functions are
+    """Install our functions for the first guard, and restore the real ones (unless replaced) after the last."""
+    global _n_guards  # per process, as the patched functions are
     with _lock:
         _n_guards += n
         for name, real in _REAL.items():
@@ -66,9 +63,9 @@ def _refusal_of(name: str) -> Callable[..., Any]:
     owner = os.getpid()
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
-        if os.getpid() != owner:  # a fork of the callable's, which may end as it likes
+        if os.getpid() != owner:  # a fork of the callable's may end as it likes
             return _REAL[name](*args, **kwargs)
-        _refusals.append(f"os.{name} ends the process without a word; raise an error in place of it")
+        _refusals.append(f"os.{name} ends the process silently; raise an error instead")
         raise SystemExit(_refusals[-1])
 
     return refuse

@@ -1,4 +1,4 @@
-"""Guess what a callable wants: known modules by name, others by what their documentation says and by trial."""
+"""Guess the adapter of a callable: of known modules by name, of others by their documentation and by trial."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = [
 
 
 class Evidence(Enum):
-    """How it is known what a callable wants; the value puts that into words."""
+    """How an adapter is known; the value describes it in messages."""
 
     MODULE = "as it is known of this module"
     TRIAL = "guessed; where that is wrong, declare an Adapter (--adapter axes=...)"
@@ -45,7 +45,7 @@ _BINS_LAST = Adapter(axes="batch, frames, bins", container="torch", lengths="non
 _FRAMES_LAST = Adapter(axes="batch, bins, frames", container="torch", lengths="none")
 _WITH_LENGTHS = dataclasses.replace(_BINS_LAST, lengths="frames")
 _NEMO = dataclasses.replace(_FRAMES_LAST, mel_argument="input_spec", lengths="frames", lengths_argument="length")
-# Package, and name of a class or function -> what it wants, as read in the sources of its project.
+# (package, name of a class or function) -> its adapter, from the sources of its project.
 KNOWN: dict[tuple[str, str], Adapter] = {
     **{("torchaudio", name): _FRAMES_LAST for name in ("TimeMasking", "FrequencyMasking", "SpecAugment")},
     **{("espnet2", name): _WITH_LENGTHS for name in ("SpecAug", "MaskAlongAxis", "MaskAlongAxisVariableMaxWidth")},
@@ -74,7 +74,7 @@ _WORDS = {
 _AXIS_OF = {word: axis for axis, words in _WORDS.items() for word in words.split()}
 _SHAPE = re.compile(r"[(\[]([^()\[\]\n]{3,80})[)\]]")
 _LENGTHS = re.compile(r"(.*_)?(length|lengths|len|lens|ilens|n_frames)", re.I)
-# Of one mask, or of all clips; "max_len=None" asks for a number.
+# Parameters with these words in their names are lengths of masks or limits, not lengths of clips.
 _NO_LENGTHS = frozenset({"max", "min", "mask", "target", "chunk", "crop", "fixed", "hop", "win", "pad", "warp"})
 _MELS = frozenset({"input_spec", "spec", "mel", "mels", "x", "xs", "features", "feats", "spectrogram", "specgram"})
 
@@ -82,34 +82,15 @@ _MELS = frozenset({"input_spec", "spec", "mel", "mels", "x", "xs", "features", "
 def adapter_for(
     function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
 ) -> tuple[Adapter, Evidence | None]:
-    """Find out all that a callable wants, and how that is known.
+    """Complete a declared adapter, if necessary by trial calls on ``mel``; return it with the evidence for it.
 
-    Parameters
-    ----------
-    function : callable
-    declared : Adapter
-        What the user said; the rest is found out.
-    mel : MelSpectrogram
-        On which an unknown callable is tried.
-    seed : int
-
-    Returns
-    -------
-    adapter : Adapter
-        Without a None where the call depends on it.
-    how : Evidence or None
-        None where all was declared.
-
-    Raises
-    ------
-    ParameterError
-        When no way of calling it works.
+    The evidence is None if everything was declared. Raises a `ParameterError` if no way of calling works.
     """
     return adapter_without_trial(function, declared) or _adapter_by_trial(function, declared, mel, seed)
 
 
 def adapter_without_trial(function: Callable[..., Any], declared: Adapter) -> tuple[Adapter, Evidence | None] | None:
-    """Return what was declared in full, or is known of a module, and how; None where it is to be tried."""
+    """Complete an adapter that is declared in full or known for a module; None if a trial is needed."""
     if declared.axes is not None and declared.container is not None:
         return with_defaults(declared), None
     adapter = _adapter_of_module(function)
@@ -146,8 +127,8 @@ def _adapter_by_trial(
 
 
 def _refusal(errors: list[ParameterError]) -> ParameterError:
-    """Choose the error that says most of all ways of calling; what no adapter could mend is said once."""
-    # What came back wrong says more than that another order of axes was not taken.
+    """Choose the most informative error of all trials; add that others were tried if an adapter may help."""
+    # Wrong results say more than errors raised by the callable, which other orders of axes cause.
     first = min(errors, key=lambda error: isinstance(error, OtherShapeError) + 2 * isinstance(error, RaisedError))
     if len(errors) == 1:
         return first
@@ -160,7 +141,7 @@ def _refusal(errors: list[ParameterError]) -> ParameterError:
 
 
 def widen_square(mel: MelSpectrogram) -> MelSpectrogram:
-    """Add a frame to a square mel, whose bins could be taken for frames; return any other mel as it is."""
+    """Add a frame to a square mel, so that bins and frames cannot be confused; return other mels unchanged."""
     if mel.n_mels != mel.n_frames:
         return mel
     values = np.concatenate([mel.values, mel.values[:, -1:]], axis=1)
@@ -168,11 +149,11 @@ def widen_square(mel: MelSpectrogram) -> MelSpectrogram:
 
 
 def candidates(function: Any, declared: Adapter) -> Iterator[Adapter]:
-    """Yield ways of calling a callable, the likeliest first; at least one."""
+    """Yield possible adapters of a callable, the likeliest first; at least one."""
     calls = [_with_arguments(function, declared)]
     optional = optional_lengths(function)
     if optional and calls[0].lengths is None and calls[0].lengths_argument is None:
-        # As every training gives them; without, only where no call with them works.
+        # First with lengths, as in training; without them only if no call with them works.
         calls.insert(0, dataclasses.replace(calls[0], lengths="frames", lengths_argument=optional))
     documented = documented_axes(function)
     plain = _AXES_OF_BATCHES if owner_module(function) is not None else _AXES_OF_ONE
@@ -199,7 +180,7 @@ def _containers(function: Any, declared: Adapter) -> tuple[Any, ...]:
 
 
 def _parameters(function: Any) -> list[inspect.Parameter]:
-    """List the parameters of a call; none where they cannot be read."""
+    """List the parameters of a callable; empty if they cannot be read."""
     inner = owner_module(function)
     target = inner.forward if inner is not None and unwrap_partial(function) is inner else function
     try:
@@ -209,7 +190,7 @@ def _parameters(function: Any) -> list[inspect.Parameter]:
 
 
 def optional_lengths(function: Any) -> str | None:
-    """Return the name under which a callable takes lengths that it does without, ``lengths=None``."""
+    """Return the name of a callable's optional argument for lengths, such as ``lengths=None``; None without one."""
     bound = function.keywords if isinstance(function, functools.partial) else {}
     by_name = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     optional = [p.name for p in _parameters(function)[1:] if p.kind in by_name and p.default is None]
@@ -218,14 +199,14 @@ def optional_lengths(function: Any) -> str | None:
 
 
 def lengths_left_out(call: str, optional: str | None, declared: Adapter, adapter: Adapter) -> list[Notice]:
-    """Say so where a callable was not given the lengths that it takes, and nobody asked for that."""
+    """Return a notice if a callable is called without its optional lengths although nobody declared that."""
     if optional is None or declared.lengths is not None or adapter.lengths != "none":
         return []
     return [Notice("lengths-left-out", {"call": call, "argument": optional})]
 
 
 def _with_arguments(function: Any, declared: Adapter) -> Adapter:
-    """Complete how mel and lengths are given, by the names of the parameters that must be given."""
+    """Complete how mel and lengths are passed, by the names of the callable's required parameters."""
     fixed = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
     needed = [p for p in _parameters(function) if p.default is inspect.Parameter.empty and p.kind not in fixed]
     for number, parameter in enumerate(needed):
@@ -239,8 +220,8 @@ def _with_arguments(function: Any, declared: Adapter) -> Adapter:
             declared = dataclasses.replace(declared, mel_argument=declared.mel_argument or name)
         elif declared.lengths is None or number > 1:
             raise ParameterError(
-                f"it needs {parameter.name!r} beside the mel; give it a value with functools.partial or in brackets "
-                "behind its name, or say what it means with an Adapter"
+                f"it needs {parameter.name!r} beside the mel; set it with functools.partial or in brackets after its "
+                "name, or declare what it means with an Adapter"
             )
     return declared
 

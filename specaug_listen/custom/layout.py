@@ -1,4 +1,4 @@
-"""`MelBatch`: mels that a callable is given at once, and `Layout`: how they lie in the array that it takes."""
+"""`MelBatch`: the mels of one call, and `Layout`: the order of axes of the array that a callable takes."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _AXES = ("batch", "channel", "bins", "frames")
 
 @dataclass(frozen=True)
 class MelBatch:
-    """Mels that a callable is given at once.
+    """The mels of one call.
 
     Parameters
     ----------
     items : tuple of np.ndarray [shape=(n_mels, n_frames)]
-        In the scale and dtype that the callable wants.
+        In the scale and dtype that the callable expects.
     n_padded : int or None
-        Frames of each with its padding; None is those of the longest.
+        Padded length in frames; None is the length of the longest item.
     pad_value : float
     n_channels : int
-        Times that each is repeated along the axis of channels.
+        Number of copies of each item along the channel axis.
     """
 
     items: tuple[Values, ...]
@@ -38,12 +38,12 @@ class MelBatch:
 
     @property
     def n_frames(self) -> int:
-        """Frames of each item with its padding."""
+        """Padded length in frames."""
         return self.n_padded or max(item.shape[1] for item in self.items)
 
     @property
     def padded(self) -> tuple[Values, ...]:
-        """All items at one length."""
+        """All items, padded to `n_frames`."""
         pads = (((0, 0), (0, self.n_frames - item.shape[1])) for item in self.items)
         return tuple(
             np.pad(item, pad, constant_values=self.pad_value).astype(item.dtype)
@@ -57,12 +57,12 @@ class MelBatch:
 
 
 class Layout(NamedTuple):
-    """The order of axes that a callable wants.
+    """The order of axes that a callable expects.
 
     Parameters
     ----------
     names : tuple of str
-        Of batch, channel, bins and frames those that it wants, as it wants them.
+        "bins", "frames" and optionally "batch" and "channel".
 
     Examples
     --------
@@ -74,12 +74,9 @@ class Layout(NamedTuple):
 
     @classmethod
     def of(cls, axes: str | None) -> Layout:
-        """Read the names of axes from a text, where bins may be called bands; None is one mel, bins first.
+        """Parse the names of axes (``bands`` is an alias of ``bins``); None is one mel, bins first.
 
-        Raises
-        ------
-        ParameterError
-            When a name is unknown, is missing or stands there twice.
+        Raises a `ParameterError` for an unknown, missing or repeated name.
         """
         if axes is None:
             return cls(("bins", "frames"))
@@ -101,29 +98,29 @@ class Layout(NamedTuple):
 
     @property
     def swapped(self) -> Layout:
-        """The layout in which bins and frames have changed places."""
+        """The layout with bins and frames exchanged."""
         other = {"bins": "frames", "frames": "bins"}
         return Layout(tuple(other.get(name, name) for name in self.names))
 
     def shape(self, batch: MelBatch) -> tuple[int, ...]:
-        """Return the shape of the array that a batch is given in."""
+        """Return the shape of a batch in this layout."""
         sizes = self._sizes(batch, batch.n_frames)
         return tuple(sizes[i] for i in self._order[len(_AXES) - len(self.names) :])
 
     def arrange(self, batch: MelBatch) -> Values:
-        """Return a new array that a batch is given in."""
+        """Copy a batch into a new array of this layout."""
         padded = np.stack(batch.padded)[:, np.newaxis].repeat(batch.n_channels, axis=1)
         return np.ascontiguousarray(padded.transpose(self._order).reshape(self.shape(batch)))
 
     def items(self, array: Values, batch: MelBatch, n_frames: int) -> tuple[Values, ...]:
-        """Return each item of an array that came back as (n_mels, n_frames), of its first channel."""
+        """Split a returned array into its items, each of shape (n_mels, n_frames), taken from the first channel."""
         sizes = self._sizes(batch, n_frames)
         whole = array.reshape([sizes[i] for i in self._order]).transpose(np.argsort(self._order))
         return tuple(whole[i, 0] for i in range(len(batch.items)))
 
     @property
     def _order(self) -> list[int]:
-        """Places in `_AXES`: those of axes that are wanted, as wanted, behind those that are not."""
+        """Permutation of `_AXES`: first those that this layout leaves out, then those of `names`."""
         wanted = [_AXES.index(name) for name in self.names]
         return [i for i in range(len(_AXES)) if i not in wanted] + wanted
 

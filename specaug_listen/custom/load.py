@@ -1,4 +1,4 @@
-"""Callables by name, from modules and files: ``module:name``, ``path/to/file.py:name``, ``module:Class(width=8)``."""
+"""Import callables by name: ``module:name``, ``path/to/file.py:name``, ``module:Class(width=8)``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_BYTES = 1 << 24
 
 
 def is_spec(text: str) -> bool:
-    """Say whether a text reads like the name of a callable.
+    """Return whether a text has the form of a callable's name.
 
     Examples
     --------
@@ -40,20 +40,24 @@ def is_spec(text: str) -> bool:
 def load_callable(spec: str) -> Callable[..., Any]:
     """Import the callable that a text names.
 
-    Its module is imported, and so run. What stands in brackets is read as plain values and never run: with them, what
-    is named is called once with these arguments, and what it gives is the callable. A class without brackets is
-    called without arguments.
+    Its module is imported, and so run. With arguments in brackets, the named object is called once with them, and the
+    result is the callable; arguments are parsed as literals and never run. A class without brackets is called without
+    arguments.
 
     Parameters
     ----------
     spec : str
-        ``module:name`` or ``path/to/file.py:name``, with ``(values and keyword=values)`` behind it or not. Modules of
-        the folder one works in are found as well.
+        ``module:name`` or ``path/to/file.py:name``, optionally followed by ``(values and keyword=values)``. Modules in
+        the working folder are found as well.
+
+    Returns
+    -------
+    callable
 
     Raises
     ------
     ParameterError
-        One line that says what cannot be found, imported or called.
+        If it cannot be found, imported or called.
 
     Examples
     --------
@@ -78,13 +82,13 @@ def load_callable(spec: str) -> Callable[..., Any]:
 
 
 def absolute_spec(spec: str) -> str:
-    """Return the same name with the whole path of its file, so that it is found from any folder."""
+    """Make the path in a callable's name absolute, so that it can be found from any folder."""
     where, name, arguments = _split_spec(spec)
     return f"{os.path.abspath(where) if _is_file(where) else where}:{name}{arguments or ''}"
 
 
 def source_sha256(function: Any) -> str | None:
-    """Hash the file that a callable, or its class, was written in; None where there is none at hand."""
+    """Hash the source file of a callable or its class; None if it cannot be read."""
     import inspect
 
     while hasattr(function, "func"):  # functools.partial
@@ -99,7 +103,7 @@ def source_sha256(function: Any) -> str | None:
 
 
 def name_of(function: Any) -> tuple[str, bool]:
-    """Return a name for a callable, and whether importing that name gives it back.
+    """Return the name of a callable, and whether importing that name returns the same object.
 
     Examples
     --------
@@ -183,7 +187,7 @@ def _module_of_file(where: str) -> ModuleType:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ParameterError(f"the file cannot be read ({reason}); give the path of a .py file") from None
-    # The same file keeps its module as long as it is not changed, as imports do.
+    # An unchanged file is imported once, like any module.
     name = f"specaug_listen_given_{hashlib.sha256(os.fsencode(path) + b':' + source).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
@@ -203,7 +207,7 @@ def _module_of_file(where: str) -> ModuleType:
 
 @contextlib.contextmanager
 def _on_path(folder: str) -> Iterator[None]:
-    """Find modules of a folder as well, behind all others."""
+    """Append a folder to the module search path."""
     sys.path.append(folder)
     try:
         yield
@@ -228,8 +232,8 @@ def _instantiate(target: Any, positional: list[Any], keyword: dict[str, Any], *,
     try:
         instance = target(*positional, **keyword)
     except (Exception, SystemExit) as error:
-        advice = "" if has_arguments else "; it is a class: write its arguments in brackets behind its name"
-        raise ParameterError(f"cannot be made ({_short(error)}){advice}") from None
+        advice = "" if has_arguments else "; it is a class: give its arguments in brackets after its name"
+        raise ParameterError(f"cannot be created ({_short(error)}){advice}") from None
     if not callable(instance):
         raise ParameterError(f"gives {type(instance).__name__}, which cannot be called; leave the brackets out?")
     return instance

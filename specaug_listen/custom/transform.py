@@ -1,4 +1,4 @@
-"""Bring your own: any Mel -> Mel callable or ``torch.nn.Module`` as a transform of a policy."""
+"""Any Mel -> Mel callable or ``torch.nn.Module`` as a transform of a policy."""
 
 from __future__ import annotations
 
@@ -25,37 +25,37 @@ from .load import absolute_spec, load_callable, name_of, source_sha256
 
 __all__ = ["LONGEST_HELD_S", "CallableStep", "CallableTransform"]
 
-# A callable needs the whole clip at once; longer ones would need memory that nobody asked for.
+# A callable needs the whole clip in memory; longer clips are refused.
 LONGEST_HELD_S = 600.0
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Sha256 = Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")]
-# Not written down, and never read from a file.
+# Never written to a file or read from one.
 Function: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
 Result: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]
 
 
 @record
 class CallableStep:
-    """One drawn call of a callable: which one, how, and under which seed.
+    """One drawn call of a callable.
 
     Parameters
     ----------
     call : str
-        Its name, ``module:callable`` where it can be imported.
+        Name of the callable; ``module:callable`` if it can be imported.
     adapter : Adapter
-        How it was given the mel.
+        The form of mel that it got.
     seed : int
-        Of all randomness in it.
+        Seed of all randomness in the call.
     given_sha256, made_sha256 : str
-        Of the values of the mel it was drawn for, and of what it made of them.
+        Hashes of the input mel and of the result.
     is_importable : bool
-        Whether ``call`` names all that is needed to have it again.
+        Whether importing ``call`` returns the callable.
     is_repeatable : bool
-        Whether it gave the same twice under the seed.
+        Whether two calls under the seed gave the same result.
     source_sha256 : str or None
-        Of the file it was written in.
+        Hash of the callable's source file.
     function : callable or None
-        The callable itself; it is not written down, see `specaug_listen.augment.Draw.with_callable`.
+        The callable itself; it is not written to files, see `specaug_listen.augment.Draw.with_callable`.
     """
 
     call: Annotated[str, Field(min_length=1, max_length=10_000)]
@@ -71,13 +71,21 @@ class CallableStep:
     kind: Literal["foreign"] = "foreign"
 
     def apply(self, mel: AnyMel) -> MelSpectrogram:
-        """Call it again under the seed.
+        """Repeat the call under the seed.
+
+        Parameters
+        ----------
+        mel : MelSpectrogram
+
+        Returns
+        -------
+        MelSpectrogram
 
         Raises
         ------
         ParameterError
-            When the callable is not at hand, gives no mel of the same size, or makes of the mel that it was drawn for
-            something else than it did then.
+            If the callable is missing, does not return a mel of the same size, or gives another result than recorded
+            for the recorded input.
         """
         mel = whole(mel, self.call)
         is_same = _sha256(mel) == self.given_sha256
@@ -86,7 +94,7 @@ class CallableStep:
         with error_context(self.call):
             if self.function is None:
                 raise ParameterError(
-                    "is code, and a draw that was read from a file does not import any: hand the callable over, "
+                    "is code, and a draw that was read from a file does not import any: pass the callable, "
                     f"draw.with_callable({self._how_to_name()}) or --policy {self._how_to_name(quote=False)}"
                 )
             self._check_source(self.function)
@@ -97,7 +105,7 @@ class CallableStep:
         return after
 
     def with_function(self, function: Callable[..., Any] | str) -> CallableStep:
-        """Return the same call with its callable at hand."""
+        """Return the step with its callable, which may be given by name."""
         if isinstance(function, str):
             with no_exit():
                 function = load_callable(function)
@@ -111,42 +119,42 @@ class CallableStep:
     def _check_source(self, function: Callable[..., Any]) -> None:
         now = source_sha256(function)
         if self.source_sha256 is not None and now != self.source_sha256:
-            why = "has changed since" if now else "is not at hand"
-            raise ParameterError(f"the file it was written in {why}; the draw can be made with that version only")
+            why = "has changed since the draw" if now else "cannot be read"
+            raise ParameterError(f"its source file {why}; the draw can only be repeated with the same version")
 
     def _why_other(self) -> str:
         if not self.is_repeatable:
             return (
-                "gave another result under the same seed when it was drawn, and does now: its chance is not that of "
-                "random, numpy.random or torch; take it from there"
+                "is not reproducible: it gave two results under the same seed when it was drawn, and another one now; "
+                "draw from random, numpy.random or torch"
             )
-        return "gives another result than when it was drawn: its code, its parameters or the versions below it differ"
+        return "gives another result than when it was drawn: its code, its parameters or library versions differ"
 
 
 @record
 class CallableTransform:
-    """Any Mel -> Mel callable, as a transform.
+    """A Mel -> Mel callable as a transform.
 
     It is called on a copy, in training mode and without gradients, under a seed that the draw records. The global
-    generators of Python, numpy and torch are seeded for the call, and are afterwards as they were.
+    generators of Python, numpy and torch are seeded for the call and restored afterwards.
 
     Parameters
     ----------
     call : str
-        Its name.
+        Name of the callable.
     adapter : Adapter
-        How it wants the mel; what is not declared is guessed, and said.
+        The form of mel that it expects; fields that are not declared are guessed, with a notice.
     is_importable : bool
-        Whether the name is all that is needed to have it again.
+        Whether importing ``call`` returns the callable.
     source_sha256 : str or None
-        Of the file it was written in.
+        Hash of the callable's source file.
     function : callable or None
-        The callable itself; it is not written down.
+        The callable itself; it is not written to files.
 
     Raises
     ------
     ParameterError
-        When a value is not allowed.
+        If a value is not allowed.
 
     Examples
     --------
@@ -168,7 +176,7 @@ class CallableTransform:
 
     @classmethod
     def of(cls, function: Callable[..., Any] | str, adapter: Adapter | None = None) -> CallableTransform:
-        """A callable, or the one that a text names (see `specaug_listen.custom.load_callable`), as a transform."""
+        """Make a transform of a callable, or of its name (see `specaug_listen.custom.load_callable`)."""
         spec = function if isinstance(function, str) else None
         if spec is not None:
             with no_exit():
@@ -178,7 +186,7 @@ class CallableTransform:
         try:
             call, is_importable = name_of(function) if spec is None else (absolute_spec(spec), True)
             sha256 = source_sha256(function)
-        except (Exception, SystemExit) as error:  # an object may raise whatever it is asked for
+        except (Exception, SystemExit) as error:  # an object may raise an error for any attribute
             raise ParameterError(
                 f"{type(function).__name__}: no attribute of this callable can be read, as it raises "
                 f"{describe_error(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
@@ -186,12 +194,12 @@ class CallableTransform:
         return cls(call, adapter or Adapter(), is_importable, sha256, function)
 
     def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[CallableStep], list[Notice]]:
-        """Draw a seed, call it for this mel, and say what was guessed and what cannot be made again."""
+        """Draw a seed and call the callable; return the step, with notices of guesses and irreproducible results."""
         mel = whole(mel, self.call)
         seed = int(rng.integers(0, MAX_SEED, endpoint=True))
         with error_context(self.call):
             if self.function is None:
-                raise ParameterError("is code, and a policy that was read from a file imports none; give the callable")
+                raise ParameterError("is code, and a policy that was read from a file imports none; pass the callable")
             with no_exit():
                 adapter, how = adapter_for(self.function, self.adapter, mel, seed)
                 after = call_on_mel(self.function, mel, adapter, seed, to_hear=True)
@@ -222,17 +230,11 @@ class CallableTransform:
 
 
 def whole(mel: AnyMel, call: str) -> MelSpectrogram:
-    """Return the mel, where it is all at hand.
-
-    Raises
-    ------
-    ParameterError
-        Where it is read in parts.
-    """
+    """Return a mel that is in memory; raise a `ParameterError` for one that is read in parts."""
     if isinstance(mel, MelSpectrogram):
         return mel
     raise ParameterError(
-        f"{call} needs the whole clip of {mel.duration_s:.0f} s at once, which is read in parts; take at most "
+        f"{call} needs the whole clip, but {mel.duration_s:.0f} s are read in parts; take at most "
         f"{LONGEST_HELD_S:.0f} s of it (--duration)"
     )
 

@@ -1,4 +1,4 @@
-"""Augmentations of the waveform, before the mel: transforms of audiomentations, drawn under a seed."""
+"""Waveform augmentation with audiomentations, before the mel is computed, drawn under a seed."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ Original: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field
 
 @record
 class Waveform:
-    """Transforms of audiomentations, applied to the clip (mono, at the front-end's rate) before its mel is taken.
+    """Transforms of audiomentations, applied to a clip (mono, at the front-end's rate) before its mel is computed.
 
     Parameters
     ----------
     transforms : sequence of WaveformTransform
-        Applied in this order.
+        In the order of application.
     name : str
     is_rebuildable : bool
-        Whether names and parameters are all that is needed to have them again; an object may hold more.
+        Whether names and parameters describe the transforms completely; an object may have further state.
     original : callable or None
-        The object it was made from; it is not written down.
+        The original audiomentations object; it is not written to files.
 
     Raises
     ------
     ParameterError
-        When a value is not allowed.
+        If a value is not allowed.
 
     Examples
     --------
@@ -75,12 +75,12 @@ class Waveform:
     original: Original = dataclasses.field(default=None, compare=False, repr=False)
 
     def draw(self, audio: Audio, *, rng: int | np.random.Generator | None = None) -> WaveformDraw:
-        """Draw all that is random, for one clip.
+        """Draw the random parameters of all transforms for one clip.
 
         Parameters
         ----------
         audio : Audio
-            Mono.
+            A mono clip.
         rng : int, numpy.random.Generator or None
 
         Returns
@@ -90,7 +90,7 @@ class Waveform:
         Raises
         ------
         ParameterError
-            When a transform does not exist, does not take its parameters, fails, or changes the length.
+            If a transform does not exist, does not accept its parameters, fails, or changes the length.
         """
         seed = as_seed(rng)
         with error_context(f"waveform {self.name!r}"):
@@ -114,12 +114,12 @@ class Waveform:
     def _stage(self) -> Any:
         if self.original is None:
             return build_stage(self.transforms)
-        # A copy, as a transform keeps what it drew last; in a Compose, as `build_stage` gives one, which draws, too.
+        # A copy, because a transform stores its last draw; in a Compose like that of `build_stage`, which draws, too.
         return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.original)])
 
 
 class _Result:
-    """The sound that came of a draw when it was drawn."""
+    """The result of a draw, kept from when it was drawn."""
 
     def __init__(self, audio: Audio) -> None:
         self.audio = audio
@@ -127,22 +127,22 @@ class _Result:
 
 @record
 class WaveformDraw:
-    """What one draw of a waveform stage decided for one clip.
+    """One draw of a waveform stage for one clip.
 
     Parameters
     ----------
     transforms : tuple of WaveformTransform
     seed : int
-        Under which the transforms draw again what they drew.
+        Seed that reproduces the draw.
     steps : tuple of DrawnTransform
-        What that was, transform after transform, nested ones in their place.
+        Parameters that each transform drew, in order; nested ones in place of their parent.
     input_fingerprint, output_fingerprint : str
-        Of the clip that it was drawn for, and of what the transforms made of it.
+        Of the clip before and after.
     audiomentations : str
-        Version.
+        Version of audiomentations.
     name : str
     is_repeatable : bool
-        Whether the transforms, built again, gave the same.
+        Whether transforms that were rebuilt from names and parameters gave the same result.
     """
 
     transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False)]
@@ -160,10 +160,18 @@ class WaveformDraw:
     def apply(self, audio: Audio) -> Audio:
         """Transform a clip; the same clip and draw give the same bits.
 
+        Parameters
+        ----------
+        audio : Audio
+
+        Returns
+        -------
+        Audio
+
         Raises
         ------
         ParameterError
-            When the transforms cannot be built again, or give something else than when they were drawn.
+            If the transforms cannot be rebuilt, or give another result than when they were drawn.
         """
         is_same = _fingerprint(audio) == self.input_fingerprint
         if is_same and self.result is not None:
@@ -171,7 +179,8 @@ class WaveformDraw:
         with error_context(f"waveform {self.name!r}"):
             if not self.is_repeatable:
                 raise ParameterError(
-                    "was made from an object that names and parameters do not bring back; audition it again in Python"
+                    "was made from an object that cannot be rebuilt from names and parameters; audition it again in "
+                    "Python"
                 )
             after, _ = _run(build_stage(self.transforms), audio, self.seed)
             if is_same and _fingerprint(after) != self.output_fingerprint:
@@ -184,14 +193,22 @@ class WaveformDraw:
 
 
 def get_waveform(source: Any) -> Waveform:
-    """Return the waveform stage of a file's path, or of an audiomentations object.
+    """Make a waveform stage from a file or an audiomentations object.
+
+    Parameters
+    ----------
+    source : Waveform, str, path-like or audiomentations object
+
+    Returns
+    -------
+    Waveform
 
     Raises
     ------
     ParameterError
-        For anything else.
+        For any other type.
     PolicyError
-        For a file that cannot be read.
+        If a file cannot be read.
     """
     if isinstance(source, Waveform):
         return source
@@ -213,11 +230,20 @@ def get_waveform(source: Any) -> Waveform:
 def read_waveform(path: str | os.PathLike[str]) -> Waveform:
     """Read a waveform stage from YAML or JSON: a list of transforms, or a mapping with ``transforms`` and ``name``.
 
+    Only names of audiomentations transforms are allowed; nothing in the file is imported or run.
+
+    Parameters
+    ----------
+    path : str or path-like
+
+    Returns
+    -------
+    Waveform
+
     Raises
     ------
     PolicyError
-        One line that names the file, the transform, the value and what is allowed. Only names of transforms of
-        audiomentations are allowed, and nothing of the file is imported or run.
+        With the file, the transform, the value and what is allowed, in one line.
 
     Examples
     --------
@@ -266,8 +292,8 @@ def _run(stage: Any, audio: Audio, seed: int) -> tuple[Audio, tuple[DrawnTransfo
     samples = np.asarray(result)
     if samples.shape != (audio.n_samples,):
         raise ParameterError(
-            f"the clip of {audio.n_samples} samples became {samples.shape}, and before and after cannot be laid side "
-            "by side; leave out what changes the length (Trim, AdjustDuration), or set leave_length_unchanged: true"
+            f"the clip of {audio.n_samples} samples became {samples.shape}, so before and after cannot be compared; "
+            "leave out what changes the length (Trim, AdjustDuration), or set leave_length_unchanged: true"
         )
     if samples.dtype.kind != "f" or not np.isfinite(samples).all():
         raise ParameterError(

@@ -103,7 +103,7 @@ def test_a_saved_draw_of_a_callable_is_replayed_to_the_byte_or_refused(place, mo
     assert "gives another result than when it was drawn" in other.err
     (place / "mine.py").write_text(MINE + "\n")
     changed = run("replay", written, "-o", "changed", "--policy", name)
-    assert "the file it was written in has changed since" in changed.err
+    assert "its source file has changed since the draw" in changed.err
 
 
 def test_the_record_holds_call_seed_adapter_and_what_was_found(place, monkeypatch):

@@ -140,7 +140,7 @@ def test_axes_of_one_entry_and_tuples_are_no_fault():
     ("function", "message"),
     [
         (lambda mel: {}["feat"], r": it raised KeyError: 'feat' \(test_input_forms.py, line \d+\), in whatever way"),
-        (lambda mel: None, r": it gave None: a callable must return the mel, also where it changes it in place$"),
+        (lambda mel: None, r": it gave None: a callable must return the mel, even if it changes it in place$"),
         (lambda mel: "mel", r": it gave a str of 3: expected the mel, an array or tensor of real numbers$"),
         (lambda mel: np.zeros(3), r": it gave shape \(3,\) .*; \d+ ways of calling it were tried: declare an Adapter"),
         (lambda mel: (yield mel), r": it gave a generator: return the mel in place of yielding it$"),

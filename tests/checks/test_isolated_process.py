@@ -44,7 +44,7 @@ def stop_forever():
 @pytest.mark.parametrize(
     ("event", "expected", "words"),
     [
-        (stop_forever, "call-hangs", "did not come back within 0.5 s"),
+        (stop_forever, "call-hangs", "did not return within 0.5 s"),
         (lambda: os._exit(0), "process-ended", "ended its process (exit code 0)"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "process-ended", "signal SIGKILL"),
         (lambda: ctypes.string_at(0), "process-ended", "signal SIGSEGV"),
@@ -117,7 +117,7 @@ def test_a_callable_without_a_process_of_its_own_is_said_to_have_none(monkeypatc
     report = check(with_chance(lambda: processes.append(os.getpid()), 1.0), adapter=ALONE, draws=100).report
     assert set(processes) == {os.getpid()}
     assert report.is_clean
-    assert "it was called in the process of the check: calls are not bounded in time and memory" in report.notes[-1]
+    assert "it was called in the process of the check: time and memory of calls are not limited" in report.notes[-1]
 
 
 def test_what_is_not_looked_for_on_other_systems_is_said(monkeypatch, tmp_path):
@@ -126,7 +126,10 @@ def test_what_is_not_looked_for_on_other_systems_is_said(monkeypatch, tmp_path):
     process = CallableProcess(f"{tmp_path}/fails.py:augment", 60.0)
     assert (process.is_apart, process.not_done) == (True, "")
     monkeypatch.setattr("specaug_listen.checks.isolated_process.IS_LINUX", False)
-    assert process.not_done == "memory is not limited on this system, and processes that calls leave running are not tracked"
+    assert (
+        process.not_done
+        == "memory is not limited on this system, and processes that calls leave running are not tracked"
+    )
 
 
 def test_what_is_written_into_the_pipe_is_no_answer():

@@ -44,7 +44,7 @@ def test_a_call_that_ends_the_process_is_an_error(here, name, ends):
     (here / "leaves.py").write_text(MODULE.format("", ends))
     ran = run_apart("audition", "x.wav", "-o", "out", "--policy", "leaves.py:augment", cwd=here)
     assert ran.code == 1
-    assert f"os.{name} ends the process without a word; raise an error in place of it" in ran.err
+    assert f"os.{name} ends the process silently; raise an error instead" in ran.err
     assert "leaves.py" in ran.err
 
 
@@ -69,7 +69,7 @@ def test_an_import_that_ends_the_process_is_an_error(here, command):
 def test_one_that_goes_on_after_it_is_an_error_all_the_same(here, monkeypatch, ends):
     (here / "leaves.py").write_text(MODULE.format("", ends))
     monkeypatch.chdir(here)
-    with pytest.raises(ParameterError, match=r"leaves.py:augment: os\._exit ends the process without a word"):
+    with pytest.raises(ParameterError, match=r"leaves.py:augment: os\._exit ends the process silently"):
         sl.audition("x.wav", policy="leaves.py:augment")
 
 
