@@ -145,7 +145,7 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
         (lambda a: a[0], r"it gave shape \(120,\)"),
         (
             lambda a: a[:0],
-            r"it gave shape \(0, 120\) .* 80 bins and 120 frames: it is empty; return the mel at the size",
+            r"it gave shape \(0, 120\) .* 80 bins and 120 frames: it is empty; return a mel of the same size",
         ),
         (
             lambda a: np.ma.masked_less(a, 0),
