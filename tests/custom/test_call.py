@@ -136,5 +136,5 @@ def test_nothing_in_place_of_a_mel_is_said_to_be_empty(mel):
     def empty(mel):
         return mel[:0]
 
-    with pytest.raises(ParameterError, match=r"empty: it gave shape \(0, \d+\) .*: it is empty; return the mel"):
+    with pytest.raises(ParameterError, match=r"empty: it gave shape \(0, \d+\) .*: it is empty; return a mel"):
         get_policy(empty).draw(mel, rng=0)

@@ -92,8 +92,8 @@ def test_modules_of_the_working_folder_are_found(given, monkeypatch):
     [
         ("{0}:doubble", r"given\.py holds no 'doubble'; did you mean 'double'\?"),
         ("{0}:number", r"is int, which cannot be called; name a function or a class"),
-        ("{0}:Needy", r"cannot be made \(TypeError: .*'width'\); it is a class: write its arguments in brackets"),
-        ("{0}:Mask(size=1)", r"cannot be made \(TypeError: .*'size'"),
+        ("{0}:Needy", r"cannot be created \(TypeError: .*'width'\); it is a class: give its arguments in brackets"),
+        ("{0}:Mask(size=1)", r"cannot be created \(TypeError: .*'size'"),
         ("{0}:Mask(width=open('x'))", r"only plain values are allowed"),
         ("{0}:Mask(**{{}})", r"\* and \*\* are not allowed"),
         ("{0}:Mask(width=)", r"is no list of arguments"),
