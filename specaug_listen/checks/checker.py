@@ -387,7 +387,7 @@ def _known_findings(ignore: str | Sequence[str]) -> set[str]:
     names = list(names)
     unknown = [name for name in names if not isinstance(name, str) or name not in FINDINGS]
     if unknown:
-        listed = ", ".join(f"{name!r:.60}" for name in unknown)
+        text = ", ".join(f"{name!r:.60}" for name in unknown)
         near = nearest(unknown[0], list(FINDINGS)) if len(unknown) == 1 and isinstance(unknown[0], str) else ""
-        raise ParameterError(f"ignore={listed:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
+        raise ParameterError(f"ignore={text:.200}: no such finding{near} (known: {', '.join(FINDINGS)})")
     return set(names)
