@@ -143,7 +143,7 @@ def test_the_picture_for_contributors_shows_every_package_on_its_floor():
         ("def late():\n    from .policy import Policy", "augment.draw"),
         ("from . import Draw", "augment.policy"),
         ("from .dispatch import layout_of", "audio.containers.file_view"),
-        ("from ..decoding import Decoder", "audio.containers.file_view"),
+        ("from ..decoder import Decoder", "audio.containers.file_view"),
     ],
 )
 def test_every_way_to_import_from_beside_above_or_behind_is_seen(text, name):
@@ -158,7 +158,7 @@ def test_every_way_to_import_from_beside_above_or_behind_is_seen(text, name):
         ("import numpy.fft", "augment.draw"),
         ("from .draw import Draw", "augment.policy"),
         ("if TYPE_CHECKING:\n    from .policy import Policy", "augment.draw"),
-        ("from .containers import parsing", "audio.decoding"),
+        ("from .containers import dispatch", "audio.sndfile_decoder"),
         ("from .file_view import View", "audio.containers.dispatch"),
     ],
 )
@@ -186,7 +186,7 @@ TESTED_BY = {
     "audio.containers.chunks audio.containers.trailing audio.containers.file_view audio.containers.voc",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
-    "audio.containers.frame_streams audio.decoding",
+    "audio.containers.frame_streams audio.decoder audio.sndfile_decoder",
     "audio/test_files.py": "audio.finding",
     "audio/test_clip.py": "audio.wav_encoding",
     "checks/test_lengths_and_memory.py": "checks.call_results",

@@ -1,4 +1,4 @@
-"""`Sound`: what signals in memory and on disk have in common, and their levels."""
+"""`Sound`, the base class of signals in memory and on disk, and their levels."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ __all__ = [
 ]
 
 Real = npt.NDArray[np.float32]
-# From here on a sample counts as clipped: as loud as 16 bits can tell, but for one step.
+# A sample from here on counts as clipped: one step below the full scale of 16 bits.
 _CLIPPED_LEVEL = 32766 / 32768
-# Of files; a few thousand samples of 1 Hz would last for hours, and make as much at a usual rate.
+# Limits of files: a few thousand samples at 1 Hz would last for hours, and be resampled to as much at a usual rate.
 LOWEST_RATE = 100
-# Far above what is ever recorded of sound; from 1 GHz on, resampling takes seconds to hours.
+# Far above any recording of sound; from 1 GHz on, resampling takes seconds to hours.
 HIGHEST_RATE = 10_000_000
 # About nine hours at 16 kHz.
 _MOST_SAMPLES = 1 << 29
 
 
 def check_rate(rate: Any) -> None:
-    """Refuse what is no sample rate.
+    """Raise unless `rate` is a sample rate.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def check_rate(rate: Any) -> None:
 
 
 def check_length(n_samples: int, rate: int, wanted: int) -> None:
-    """Refuse a clip that would be absurdly long at the rate that is wanted: mostly, its header is wrong.
+    """Raise if a clip would be absurdly long at the `wanted` rate, which usually means that its header is wrong.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def check_length(n_samples: int, rate: int, wanted: int) -> None:
 
 
 class Levels(NamedTuple):
-    """What there is to know about the level of a signal.
+    """Level statistics of a signal.
 
     Parameters
     ----------
@@ -73,11 +73,11 @@ class Levels(NamedTuple):
     rms_db : float [dB]
         Relative to a full-scale square wave; -inf for silence.
     spread : float
-        Of the channel that moves most: its largest sample less its smallest.
+        Largest sample minus smallest, in the channel where this is largest.
     first : float
         The first sample.
     n_clipped : int
-        Samples at full scale, where there are three in a row; a float file that goes beyond is not clipped there.
+        Samples at full scale, if there are three in a row; 0 for a float file that exceeds full scale.
     """
 
     peak: float
@@ -140,7 +140,7 @@ def measure_levels(blocks: Iterable[Real]) -> Levels:
 
 
 def not_finite(n_bad: int, first: int) -> AudioError:
-    """Make the error of samples that are NaN or infinite."""
+    """Return the error for NaN or infinite samples."""
     return AudioError(
         f"{n_bad} samples are NaN or infinite, the first at sample {first}; allowed are finite samples; repair or cut "
         "the clip"
@@ -148,7 +148,7 @@ def not_finite(n_bad: int, first: int) -> AudioError:
 
 
 class Sound(ABC):
-    """A signal, in memory or on disk: all that is asked of one where it may be too long to hold."""
+    """A signal in memory or on disk, which is read in parts."""
 
     sample_rate: int
 
@@ -169,7 +169,7 @@ class Sound(ABC):
 
     @abstractmethod
     def read(self, begin: int, end: int) -> Real:
-        """Samples ``begin`` to ``end - 1``, as far as there are some, shape (n_channels, n)."""
+        """Return samples `begin` to `end - 1`, fewer at the end, shape (n_channels, n)."""
 
     @property
     def duration_s(self) -> float:

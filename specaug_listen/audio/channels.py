@@ -1,7 +1,6 @@
-"""Which of a recording's channels is heard: ``channel=`` in Python, ``--channel`` on the command line.
+"""Selection of a clip's channel: ``channel=`` in Python, ``--channel`` on the command line.
 
-Numbers count from 1, as people and sox do. Configurations of NeMo count from 0; they are translated where they are
-read.
+Numbers count from 1, as in sox. Configurations of NeMo count from 0, and are translated when they are read.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Choice(NamedTuple):
     ----------
     channel : "mean", "left", "right" or int >= 1
     n_channels : int
-        From which it was chosen.
+        Number of channels of the clip.
     """
 
     channel: OneChannel
@@ -79,12 +78,11 @@ def as_channel(channel: object) -> Channel:
 
 
 def as_one_channel(channel: object) -> OneChannel:
-    """Parse a channel as `as_channel`, where only one clip is taken.
+    """Parse a channel as `as_channel` does, but raise for ``each``, too.
 
     Raises
     ------
     ParameterError
-        For ``each``, and what is none.
     """
     if (one_channel := as_channel(channel)) == "each":
         raise ParameterError(
@@ -95,12 +93,12 @@ def as_one_channel(channel: object) -> OneChannel:
 
 
 def channel_at(channel: OneChannel, n_channels: int) -> int | None:
-    """Return the index of a channel among those of a clip, from 0; None for their mean.
+    """Return the index of a channel, from 0; None for the mean.
 
     Raises
     ------
     ParameterError
-        When the clip has no such channel.
+        If the clip has no such channel.
 
     Examples
     --------
@@ -118,7 +116,7 @@ def channel_at(channel: OneChannel, n_channels: int) -> int | None:
 
 
 def name_suffix(choice: Choice | None) -> str:
-    """Return the suffix of the name of one channel's clip.
+    """Return the suffix for the name of a clip of one channel; empty for the mean and for mono.
 
     Examples
     --------

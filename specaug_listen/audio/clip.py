@@ -1,4 +1,4 @@
-"""Audio: samples and their rate; reading, writing, resampling, level.
+"""`Audio`, a clip in memory: samples and their rate; loading, saving, resampling, level.
 
 Shapes are ``(n_channels, n_samples)``, float32, nominally in [-1, 1].
 """
@@ -42,7 +42,7 @@ __all__ = [
 
 _WAV_SUFFIXES = (".wav", ".wave", ".bwf", ".wavex")
 _SAMPLES_AT_ONCE = 1 << 18
-# One step of a WAV file below full scale, so that rounding can never wrap.
+# One step of a WAV file below full scale, so that rounding cannot overflow.
 _LARGEST_PEAK = (FULL_SCALE - 1) / FULL_SCALE
 
 
@@ -59,7 +59,7 @@ class AudioSource:
     start_s : float >= 0 [s]
         Where reading began.
     duration_s : float > 0 [s] or None
-        How much was asked for; None is all.
+        The requested duration; None is all.
     decoder : str or None
         The library that decoded it, with its version.
     """
@@ -82,9 +82,9 @@ class Audio(Sound):
     sample_rate : int in [1, 10000000] [Hz]
     source : AudioSource or None
     notices : tuple of Notice
-        What to know about it beside its samples; they become the clip's badges.
+        Remarks about the file and the samples, which become the clip's badges.
     choice : Choice or None
-        Which of several channels it is; None where none was chosen.
+        Which of several channels it is; None if none was selected.
 
     Raises
     ------
@@ -122,12 +122,12 @@ class Audio(Sound):
 
     @cached_property
     def fingerprint(self) -> tuple[int, ...]:
-        """Four 32-bit words that name the signal by its content."""
+        """Four 32-bit words that identify the signal by its content."""
         return fingerprint(self.samples, self.sample_rate)
 
     @cached_property
     def mix_notices(self) -> tuple[Notice, ...]:
-        """What to know of the mean of its channels: that it cancels, or that one of them is dead or by itself."""
+        """Remarks about the mean of its channels: that they cancel, or that one of them is dead or separate."""
         return mix_notices([self.samples], self.n_channels) if self.n_channels > 1 else ()
 
     @cached_property
@@ -136,24 +136,24 @@ class Audio(Sound):
         return measure_levels([self.samples])
 
     def read(self, begin: int, end: int) -> npt.NDArray[np.float32]:
-        """Samples ``begin`` to ``end - 1``, as far as there are some, shape (n_channels, n)."""
+        """Return samples `begin` to `end - 1`, fewer at the end, shape (n_channels, n)."""
         return self.samples[:, begin:end]
 
     def part(self, start_s: float = 0.0, duration_s: float | None = None) -> Audio:
-        """Take a part of the clip, with a source that says so.
+        """Return a part of the clip, whose source says where it is in the file.
 
         Parameters
         ----------
         start_s : float >= 0 [s]
         duration_s : float > 0 [s] or None
-            None is all that follows.
+            None is the rest.
 
         Raises
         ------
         ParameterError
-            When they are out of range.
+            If they are out of range.
         AudioError
-            When the clip ends before.
+            If the clip ends before `start_s`.
 
         Examples
         --------
@@ -173,14 +173,14 @@ class Audio(Sound):
         return replace(self, samples=samples, source=source)
 
     def save(self, path: str | os.PathLike[str], *, gain: float = 1.0) -> None:
-        """Write 16-bit PCM WAV, whole or not at all; see `save`.
+        """Write 16-bit PCM WAV atomically; see `save`.
 
         Raises
         ------
         ParameterError
-            When a sample times ``gain`` does not fit 16 bits.
+            If a sample times ``gain`` does not fit 16 bits.
         OutputError
-            When the file cannot be written.
+            If the file cannot be written.
         """
         save(path, self, gain=gain)
 
@@ -191,24 +191,23 @@ class Audio(Sound):
         return f"Audio({self.duration_s:.2f} s, {channels}, {self.sample_rate} Hz{file}{notices})"
 
     def to_mono(self) -> Audio:
-        """The mean of the channels, as one channel."""
+        """Return the mean of the channels, as one channel."""
         if self.n_channels == 1:
             return self
         return replace(self, samples=self.samples.mean(axis=0, dtype=np.float64, keepdims=True))
 
     def select(self, channel: OneChannel) -> Audio:
-        """Take one of the channels; of mono, or where one has been taken already, only the first.
+        """Return one of the channels, or their mean.
 
         Parameters
         ----------
         channel : {"mean", "left", "right"} or int >= 1
-            Counted from 1. ``mean`` is that of all, and is drawn for like the whole: the same seed gives the same
-            masks.
+            Counted from 1. The ``mean`` of all gets the same masks as the whole clip for the same seed.
 
         Raises
         ------
         ParameterError
-            When there is no such channel.
+            If there is no such channel; mono, or a clip that already is one channel, has only the first.
 
         Examples
         --------
@@ -222,13 +221,13 @@ class Audio(Sound):
             return self
         if at is not None:
             return replace(self, samples=self.samples[at], choice=Choice(one_channel, self.n_channels))
-        noticed = (*self.notices, *self.mix_notices)
-        mean = replace(self.to_mono(), notices=noticed, choice=Choice(one_channel, self.n_channels))
-        mean.__dict__["fingerprint"] = self.fingerprint  # of this very signal alone; what is made of it has its own
+        notices = (*self.notices, *self.mix_notices)
+        mean = replace(self.to_mono(), notices=notices, choice=Choice(one_channel, self.n_channels))
+        mean.__dict__["fingerprint"] = self.fingerprint  # clips that are derived from it compute their own
         return mean
 
     def resample(self, sample_rate: int) -> Audio:
-        """Resample to another rate (soxr, HQ).
+        """Return the clip at another rate (soxr, HQ).
 
         Examples
         --------
@@ -269,27 +268,26 @@ def load(
     duration_s : float > 0 [s] or None
         How much to read; None reads to the end.
     channel : {"mean", "left", "right"}, int >= 1 or None
-        Which channel, counted from 1; None keeps all, and their mean is heard.
-
+        Which channel, counted from 1; None keeps all, whose mean is played.
     strict : bool
-        Refuse a file whose header and content disagree: one that is cut, longer than it says, or damaged.
+        Refuse a file whose header and content disagree: one that is truncated, longer than its header says, or damaged.
 
     Returns
     -------
     Audio
-        With `Audio.notices` of what there is to know about the file.
+        With `Audio.notices` about the file.
 
     Raises
     ------
     AudioError
-        When the file is missing, unreadable, empty, or holds NaN or infinite samples.
+        If the file is missing, unreadable, empty, or holds NaN or infinite samples.
     ParameterError
-        When ``start_s`` or ``duration_s`` are out of range, or ``channel`` is none.
+        If ``start_s`` or ``duration_s`` are out of range, or ``channel`` is invalid.
 
     Warns
     -----
     SpecAugListenWarning
-        When the file's header and content disagree.
+        If the file's header and content disagree.
     """
     path = as_path(path)
     one_channel = None if channel is None else as_one_channel(channel)
@@ -320,14 +318,14 @@ def _all_samples(excerpt: Excerpt) -> npt.NDArray[np.float32]:
 
 
 def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> None:
-    """Write 16-bit PCM WAV, whole or not at all; as with ``soundfile.write``, a file of that name is replaced.
+    """Write 16-bit PCM WAV atomically; as with ``soundfile.write``, an existing file is replaced.
 
     Raises
     ------
     ParameterError
-        When a sample times ``gain`` does not fit 16 bits, or the name ends as that of another format.
+        If a sample times ``gain`` does not fit 16 bits, or the file name has the extension of another format.
     OutputError
-        When the file cannot be written.
+        If the file cannot be written.
     """
     path = as_path(path)
     if path.suffix.lower() in AUDIO_SUFFIXES and path.suffix.lower() not in _WAV_SUFFIXES:
@@ -336,7 +334,7 @@ def save(path: str | os.PathLike[str], audio: Audio, *, gain: float = 1.0) -> No
 
 
 def common_gain(audios: Iterable[Sound]) -> float:
-    """The one gain with which none of the signals clips; 1.0 when none does.
+    """Return one gain with which none of the signals clips; 1.0 if none does.
 
     Examples
     --------
@@ -350,7 +348,7 @@ def common_gain(audios: Iterable[Sound]) -> float:
 def _check_samples(samples: Any) -> npt.NDArray[np.float32]:
     try:
         array = np.asarray(on_cpu(samples))
-    except Exception:  # what is no array can fail in any way
+    except Exception:  # other objects can fail in any way
         raise ParameterError(f"samples are {kind_of(samples)}: expected an array of floating-point numbers") from None
     if array.ndim == 1:
         array = array[np.newaxis]

@@ -1,4 +1,4 @@
-"""Names under which people read of clips: the file's, with so much of its folders as tells clips of one name apart."""
+"""Short display names of clips: the file name, with as many of its folders as make it unique."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["distinct_names"]
 
 
 def distinct_names(paths: Sequence[str | os.PathLike[str]], suffixes: Sequence[str] | None = None) -> list[str]:
-    """For each file its name without ending, with folders before it where others are called the same.
+    """Return a unique name for each file: its stem, with folders before it if several files have the same stem.
 
     Parameters
     ----------
     paths : sequence of str or path-like
     suffixes : sequence of str or None
-        What follows each name, e.g. ``.ch1`` where several clips are made of a file.
+        Appended to each name, e.g. ``.ch1`` for several clips of one file.
 
     Returns
     -------
     list of str
-        Different where the files are; the ending stays where it is all that differs.
+        Different for different files; the extension is kept if only it differs.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def distinct_names(paths: Sequence[str | os.PathLike[str]], suffixes: Sequence[s
     """
     tails = list(suffixes) if suffixes is not None else [""] * len(paths)
     files = [Path(os.path.abspath(path)).parts for path in paths]
-    # Compared without case, as names are when they are spoken.
+    # Compared without case, as names are when spoken.
     holders: dict[str, set[tuple[str, ...]]] = defaultdict(set)
     owners: dict[str, set[tuple[tuple[str, ...], str]]] = defaultdict(set)
     for parts, tail in dict.fromkeys(zip(files, tails, strict=True)):
@@ -54,5 +54,5 @@ def distinct_names(paths: Sequence[str | os.PathLike[str]], suffixes: Sequence[s
 
 
 def _names(parts: Sequence[str], last: str) -> list[str]:
-    """A file's names, from the shortest to its whole path."""
+    """Return a file's possible names, from the shortest to its whole path."""
     return [Path(*parts[depth:-1], last).as_posix() for depth in range(len(parts) - 1, -1, -1)]

@@ -1,4 +1,4 @@
-"""Whatever people hold a clip in, as `Audio`: a path, samples with their rate in either order, tensors, integers."""
+"""Converts a clip in any form to `Audio`: a path, samples with their rate in either order, tensors, integers."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ _LONGEST_TUPLE = 2
 
 
 def as_audio(clip: Any, *, what: str = "audio", start_s: float = 0.0, duration_s: float | None = None) -> Audio:
-    """A clip in any form as `Audio`.
+    """Convert a clip in any form to `Audio`.
 
     Parameters
     ----------
     clip : Audio, str, path-like, (samples, sample_rate), (sample_rate, samples) or mapping
         Samples are an array, a list or a tensor of any device and dtype, of shape (n_samples,), (n_channels, n_samples)
-        or (n_samples, n_channels): of two axes, the one of at most 8 entries is that of the channels. Integers of 8,
-        16 and 32 bits are divided by their full scale, which becomes a notice. A mapping is that of a data set, with
-        ``array`` and ``sampling_rate``.
+        or (n_samples, n_channels): of two axes, the one of at most 8 entries holds the channels. Integers of 8, 16 and
+        32 bits are divided by their full scale, which becomes a notice. A mapping is one of a data set, with ``array``
+        and ``sampling_rate``.
     what : str
-        What it is called in a message.
+        Name of the argument for messages.
     start_s : float >= 0 [s]
         Where to begin.
     duration_s : float > 0 [s] or None
-        How much to take; None takes all that follows.
+        How much to take; None takes the rest.
 
     Returns
     -------
@@ -47,9 +47,9 @@ def as_audio(clip: Any, *, what: str = "audio", start_s: float = 0.0, duration_s
     Raises
     ------
     ParameterError
-        For anything else, for an array without its rate, or axes or an order that cannot be told for sure.
+        For anything else, for an array without its rate, or for ambiguous axes or order.
     AudioError
-        When a file cannot be read, or the samples are empty, NaN or infinite.
+        If a file cannot be read, or the samples are empty, NaN or infinite.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def as_audio(clip: Any, *, what: str = "audio", start_s: float = 0.0, duration_s
 
 
 def is_audio_input(value: Any) -> bool:
-    """Whether a value is one clip, and not several: a path, Audio, samples with their rate, or such a mapping."""
+    """Whether a value is one clip, not several: a path, Audio, samples with their rate, or a mapping of these."""
     if isinstance(value, (str, os.PathLike, Audio)):
         return True
     if isinstance(value, Mapping):
@@ -82,7 +82,7 @@ def is_audio_input(value: Any) -> bool:
 
 
 def _of_mapping(value: Mapping[Any, Any], what: str) -> Audio:
-    """The ``audio`` column of a Hugging Face data set."""
+    """Convert an entry of the ``audio`` column of a Hugging Face data set."""
     rate = _rate(value.get("sampling_rate"))
     if "array" not in value or rate is None:
         raise ParameterError(
@@ -122,7 +122,7 @@ def _no_pair(value: Any, what: str) -> str:
 
 
 def _rate(value: Any) -> int | None:
-    """A whole number, as a sample rate is; None for anything else."""
+    """Return a value as an integer, if it can be a sample rate; else None."""
     if isinstance(value, (bool, np.bool_, str, bytes)) or value is None:
         return None
     if isinstance(value, (float, np.floating)):
@@ -152,7 +152,7 @@ def _of_samples(value: Any, rate: int, what: str) -> Audio:
 def _numbers(value: Any) -> npt.NDArray[Any]:
     try:
         array: npt.NDArray[Any] = np.asarray(on_cpu(value))
-    except Exception:  # what is no array can fail in any way
+    except Exception:  # other objects can fail in any way
         raise ParameterError(f"samples are {kind_of(value)}: expected floating-point numbers in [-1, 1]") from None
     if array.dtype.kind == "f" or array.dtype.name in _FULL_SCALES:
         return array

@@ -11,7 +11,7 @@ import numpy as np
 from .._notices import Notice
 from ..errors import AudioError, ParameterError
 from .base import check_length
-from .decoding import Decoder, Real
+from .decoder import Decoder, Real
 
 __all__ = ["Excerpt", "check_excerpt"]
 

@@ -17,7 +17,7 @@ from .._notices import Notice
 from ..errors import AudioError
 from .containers import Stream, View
 from .containers.ffmpeg_parts import n_trailing_bytes
-from .decoding import BLOCK_SAMPLES, Decoder, Ending, Real
+from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real
 from .packet_gaps import PacketGaps
 
 __all__ = ["FfmpegDecoder"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 from .._imports import is_installed
@@ -11,7 +12,7 @@ from .._notices import Notice
 from ..errors import AudioError
 from .containers import FileLayout, Stream
 from .containers.ffmpeg_parts import Parts, parts_of
-from .decoding import Decoder
+from .decoder import Decoder, keep_alike
 from .ffmpeg import FfmpegDecoder
 
 __all__ = ["conversion_command", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
@@ -54,23 +55,19 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[l
         parts = Parts(layout.streams, layout.notices)
     else:
         parts = parts_of(path)
-    decoders: list[Decoder] = []
-    n_others = 0
-    for stream in parts.streams:
-        ends = parts.ends if stream is parts.streams[-1] else None
-        try:
-            decoder = FfmpegDecoder(path, stream, ends=ends, follows=bool(decoders))
-        except AudioError:
-            if not decoders:
-                raise
-            n_others += 1
-            continue
-        if decoders and (decoder.sample_rate, decoder.n_channels) != (decoders[0].sample_rate, decoders[0].n_channels):
-            n_others += 1
-            continue
-        decoders.append(decoder)
-    left_out = [Notice("other-streams", {"n_streams": n_others, "n_read": len(decoders)})] if n_others else []
+    decoders, left_out = keep_alike(_open_parts(path, parts))
     return decoders, [*parts.notices, *left_out]
+
+
+def _open_parts(path: str | os.PathLike[str], parts: Parts) -> Iterator[Decoder | None]:
+    """Yield a decoder for each part, None if it cannot be decoded; but raise for the first one."""
+    for i, stream in enumerate(parts.streams):
+        try:
+            yield FfmpegDecoder(path, stream, ends=parts.ends if stream is parts.streams[-1] else None, follows=i > 0)
+        except AudioError:
+            if i == 0:
+                raise
+            yield None
 
 
 def is_cut_file(path: str | os.PathLike[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Finding the audio files that paths stand for."""
+"""Lists the audio files in folders."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .._notices import Notice
 from ..outputs.marker import MARKER, WrittenFiles
 from ..outputs.scratch import is_scratch_folder
 from .containers import format_by_content, layout_of
-from .decoding import SndfileDecoder
 from .ffmpeg_files import has_ffmpeg
+from .sndfile_decoder import SndfileDecoder
 
 __all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
 
-# The formats of libsndfile, by its names, and their endings.
+# The formats of libsndfile, by its names, and their extensions.
 _ENDINGS = {
     "WAV": "wav wave bwf wavex", "RF64": "rf64", "W64": "w64", "AIFF": "aif aiff aifc aiffc", "FLAC": "flac",
     "OGG": "ogg oga opus", "MP3": "mp3 mp2 mp1 mpga", "AU": "au snd", "NIST": "nist sph sphere wv1 wv2", "CAF": "caf",
@@ -28,7 +28,7 @@ _ENDINGS = {
     "SDS": "sds", "XI": "xi", "HTK": "htk", "WVE": "wve", "MAT5": "mat",
 }  # fmt: skip
 AUDIO_SUFFIXES = frozenset(f".{ending}" for endings in _ENDINGS.values() for ending in endings.split())
-# Endings that other programs use for something else, too.
+# Extensions that other programs use for other content, too.
 _AMBIGUOUS_SUFFIXES = frozenset({".mat", ".iff", ".htk", ".sf", ".xi", ".wve", ".sds", ".avr", ".snd", ".mpga"})
 _FFMPEG_ENDINGS = (
     "m4a m4b m4v mp4 mov webm mka mkv wma asf wmv aac adts amr awb 3gp 3g2 ac3 dts ape wv tta mpc tak spx flv avi ts "
@@ -42,7 +42,7 @@ _RESULT_INDEXES = frozenset({"audition.json", "sweep.json"})
 
 
 class Found(NamedTuple):
-    """What paths stand for.
+    """The audio files of paths.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Found(NamedTuple):
     problems : list of str
         One line for each path that is missing or holds no audio.
     left_out : list of Notice
-        What was left out of each folder, by its ending.
+        What was left out of each folder, by extension.
     """
 
     files: list[Path]
@@ -61,7 +61,7 @@ class Found(NamedTuple):
 
 @dataclass
 class _Folder:
-    """What a folder holds."""
+    """The files of a folder."""
 
     files: list[Path] = field(default_factory=list)
     other_endings: Counter[str] = field(default_factory=Counter)
@@ -72,7 +72,7 @@ class _Folder:
     unreadable: list[OSError] = field(default_factory=list)
 
     def notice(self, name: str) -> list[Notice]:
-        """Return what was left out; nothing where nothing was."""
+        """Return notices of what was left out, if anything was."""
         notices = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
         if self.upwards:
             links = [printable(path) for path in self.upwards]
@@ -87,15 +87,15 @@ class _Folder:
 
 
 def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
-    """List the audio files that paths stand for.
+    """List the audio files of paths.
 
     Parameters
     ----------
     paths : iterable of str or path-like
-        A file stands for itself, whatever its suffix; a folder for all audio files below it: those whose ending is
-        one of libsndfile's formats, in any case, and one of FFmpeg's where the extra ``[av]`` is installed; linked
-        folders included, but no file twice. Where an ending may be that of something else, the content decides. What
-        specaug-listen wrote in a folder is left out of it, and told.
+        A file stands for itself, whatever its extension; a folder for all audio files below it: those with an extension
+        of libsndfile's formats, in any case, or of FFmpeg's if the extra ``[av]`` is installed; including linked
+        folders, but no file twice. The content decides if an extension is ambiguous. Results of specaug-listen in a
+        folder are left out, with a notice.
 
     Returns
     -------
@@ -134,7 +134,7 @@ def _audio_below(path: Path) -> _Folder:
     folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
     for root, folders, names in walk_once(path, folder.unreadable.append, folder.upwards.append):
         if root != os.fspath(path) and not _RESULT_INDEXES.isdisjoint(names) and MARKER not in names:
-            # What an earlier version wrote, which left no list of it.
+            # Results of an earlier version, which wrote no list of its files.
             folder.n_results += len(names)
             folders.clear()
             continue
@@ -161,7 +161,7 @@ def _audio_below(path: Path) -> _Folder:
 
 
 def _endings() -> frozenset[str]:
-    """The endings of the formats that the installed libsndfile reads."""
+    """Return the extensions of the formats that the installed libsndfile reads."""
     formats = require("soundfile", purpose="reading audio").available_formats()
     return frozenset(
         f".{ending}" for name, endings in _ENDINGS.items() if name in formats for ending in endings.split()

@@ -1,4 +1,4 @@
-"""How loud a sound is to a listener (ITU-R BS.1770), and the gains that make several equally loud."""
+"""Loudness (ITU-R BS.1770), and the gains that make several sounds equally loud."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Samples = npt.NDArray[np.float64]
 # BS.1770 gates blocks of 0.4 s, a quarter of a block apart; a shorter sound is one block.
 _BLOCK_S, _STEP_SHARE = 0.4, 0.25
 _LEAST_SAMPLES = 16
-# Blocks below the first gate do not count, nor those that are more than 10 dB quieter than the mean of the others.
+# Blocks below the first gate do not count, nor those more than 10 dB quieter than the mean of the others.
 _GATE_LUFS, _RELATIVE_GATE_LU = -70.0, -10.0
 # So that a tone of 997 Hz at full scale in one channel has -3.01 LUFS.
 _OFFSET_LU = -0.691
 _SURROUND_GAIN = 1.41
-# Corners of the K-weighting's two filters. The upper one has to lie below half the rate.
+# Corners of the K-weighting's two filters. The upper one has to be below half the rate.
 _SHELF_HZ, _SHELF_DB, _HIGH_PASS_HZ = 1500.0, 4.0, 38.0
-# After so long nothing is left of the filters' impulse responses: the slower one decays by e in 4 ms.
+# The filters' impulse responses have decayed after this time: the slower one by a factor of e in 4 ms.
 _RESPONSE_S = 0.25
-# Steps between edges of blocks, about 0.1 s each, that are filtered at once: what is held does not grow with the sound.
+# How many steps between edges of blocks, about 0.1 s each, are filtered at once, so that memory is constant.
 _STEPS_AT_ONCE = 256
 
 
 def loudness_lufs(sound: Sound) -> float | None:
-    """Integrated loudness; of a sound shorter than 0.4 s that of its one block.
+    """Return the integrated loudness; for a sound shorter than 0.4 s, the loudness of its only block.
 
     Parameters
     ----------
@@ -41,11 +41,11 @@ def loudness_lufs(sound: Sound) -> float | None:
     Returns
     -------
     float [LUFS] or None
-        None for silence, for what lies below the gate of -70 LUFS, and for rates of 3000 Hz and less.
+        None for silence, below the gate of -70 LUFS, and for rates of 3000 Hz and less.
 
     References
     ----------
-    ITU-R BS.1770-4, with filters and blocks as in pyloudnorm, from whose figures these differ by less than 1e-6 LU.
+    ITU-R BS.1770-4, with filters and blocks as in pyloudnorm; results differ by less than 1e-6 LU.
 
     Examples
     --------
@@ -87,10 +87,10 @@ def _block_powers(sound: Sound) -> Samples:
 
 
 def _energies(sound: Sound, edges: npt.NDArray[np.int64]) -> Iterator[Samples]:
-    """Sums of squares between neighbouring edges after K-weighting, for some edges after the others.
+    """Yield sums of squares between neighbouring edges after K-weighting, for some edges at a time.
 
-    The recursive filters are applied as a product of spectra, with as much of the sound before each part as their
-    responses are long: what comes round the end of the transform falls into it.
+    The recursive filters are applied as a product of spectra. Each part is preceded by as much sound as the impulse
+    responses are long, which absorbs the wrap-around of the transform.
     """
     gains = np.ones(sound.n_channels)
     gains[3:5] = _SURROUND_GAIN
@@ -131,7 +131,7 @@ def _k_weighting(rate: int, n_fft: int) -> npt.NDArray[np.complex128]:
 
 
 def matching_gains_db(loudness: Sequence[float | None], peaks: Sequence[float]) -> list[float | None]:
-    """Gains after which all sounds are as loud as the first one that has a loudness, or as loud as none clips.
+    """Return gains that make all sounds as loud as the first one with a loudness, or less, so that none clips.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def matching_gains_db(loudness: Sequence[float | None], peaks: Sequence[float]) 
     Returns
     -------
     list of float [dB] or None
-        None where there is no loudness.
+        None for sounds without a loudness.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What becomes of channels when their mean is taken: measured on the mean itself, never guessed from one of them."""
+"""Effects of averaging the channels (cancellation, a dead channel), measured on the mean itself."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Float = npt.NDArray[np.float64]
 _FRAME_SAMPLES = 1024
 # A channel so far below the loudest one adds nothing to the mean.
 _DEAD_DB = 40.0
-# Two channels that have nothing to do with each other lose 3 dB; what loses so much more is working against itself.
+# Two uncorrelated channels lose 3 dB in the mean; a larger loss means that they cancel.
 _CANCELLED_DB = 6.0
-# Where single frequencies cancel: so far below the channels, in such a share of those that carry sound.
+# Cancelled frequencies: so far below the channels, in such a share of the frequencies that carry sound.
 _NOTCH_DB, _NOTCHED_SHARE, _CARRYING_DB = 10.0, 0.1, 40.0
-# Where each channel has moments of its own: one so far above the other, in such a share of the moments with sound.
+# Separate channels: each is so far above the other in such a share of the moments with sound.
 _APART_DB, _APART_SHARE, _UNCORRELATED_BELOW = 15.0, 0.1, 0.3
 
 
 class MixMeter:
-    """Levels of channels and of their mean, gathered block after block; how the blocks are cut makes no difference."""
+    """Levels of channels and of their mean, from blocks of any size."""
 
     def __init__(self, n_channels: int) -> None:
         self._n_channels, self._rest = n_channels, np.zeros((n_channels, 0), np.float32)
@@ -36,7 +36,7 @@ class MixMeter:
         self._window = np.hanning(_FRAME_SAMPLES + 1)[:-1]
 
     def add(self, block: Real) -> None:
-        """More samples, shape (n_channels, n)."""
+        """Add samples, shape (n_channels, n)."""
         samples = np.concatenate([self._rest, block], axis=1)
         n_frames = samples.shape[1] // _FRAME_SAMPLES
         self._rest = samples[:, n_frames * _FRAME_SAMPLES :]
@@ -54,7 +54,7 @@ class MixMeter:
             self._spectra[1] += np.square(np.abs(spectra.mean(axis=0)))
 
     def notices(self) -> tuple[Notice, ...]:
-        """Return what to know before the mean is trusted; to be asked for once, at the end."""
+        """Return remarks about the mean; call it once, after the last block."""
         if self._rest.shape[1]:
             self._add_frame(self._rest.astype(np.float64))
             self._rest = self._rest[:, :0]
@@ -108,17 +108,12 @@ class MixMeter:
 
 
 def _drop_db(reference: float, power: float) -> float | None:
-    """Return how far a power is below another one; None where it is silence."""
+    """Return how far a power is below a reference; None for silence."""
     return round(10 * float(np.log10(reference / power)), 1) if power > reference * 1e-12 else None
 
 
 def mix_notices(blocks: Iterable[Real], n_channels: int) -> tuple[Notice, ...]:
-    """Return what to know of the mean of channels.
-
-    Parameters
-    ----------
-    blocks : iterable of np.ndarray [shape=(n_channels, n)]
-    n_channels : int
+    """Return remarks about the mean of channels, from blocks of shape (n_channels, n).
 
     Examples
     --------

@@ -19,10 +19,11 @@ from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
 from .base import HIGHEST_RATE, LOWEST_RATE
-from .containers import FileLayout, format_by_content, layout_of
-from .decoding import Decoder, SndfileDecoder
+from .containers import FileLayout, Stream, format_by_content, layout_of
+from .decoder import Decoder, keep_alike
 from .excerpt import Excerpt, check_excerpt
 from .ffmpeg_files import conversion_command, ffmpeg_decoders, has_ffmpeg, is_cut_file
+from .sndfile_decoder import SndfileDecoder
 
 __all__ = ["MAX_CHANNELS", "channels_of", "lasts_longer", "open_excerpt", "warn_about"]
 
@@ -184,28 +185,30 @@ def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]
     layout = _layout(path)
     if layout.refusal is not None:
         raise AudioError(layout.refusal.text)
+    errors: dict[Stream, Exception] = {}
+    decoders, left_out = keep_alike(_open_streams(path, layout, errors))
+    if not decoders:
+        error = errors[layout.streams[-1]]
+        reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
+        return _ffmpeg_decoders_or_advice(path, layout, reason, getattr(error, "code", 0))
+    if layout.streams[0] in errors and has_ffmpeg():
+        with suppress(AudioError):
+            return ffmpeg_decoders(path, layout)
+    _check_form(decoders[0])
+    return decoders, [*layout.notices, *left_out]
+
+
+def _open_streams(
+    path: str | os.PathLike[str], layout: FileLayout, errors: dict[Stream, Exception]
+) -> Iterator[Decoder | None]:
+    """Yield a decoder for each stream; None for those that libsndfile cannot open, whose errors are noted."""
     sf = require("soundfile", purpose="reading audio")
-    decoders: list[Decoder] = []
-    n_others = 0
     for stream in layout.streams:
         try:
-            decoder = SndfileDecoder(path, stream)
+            yield SndfileDecoder(path, stream)
         except (sf.LibsndfileError, RuntimeError, TypeError) as error:
-            if not decoders and stream is layout.streams[-1]:
-                reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
-                return _ffmpeg_decoders_or_advice(path, layout, reason, getattr(error, "code", 0))
-            if stream is layout.streams[0] and has_ffmpeg():
-                with suppress(AudioError):
-                    return ffmpeg_decoders(path, layout)
-            n_others += 1
-            continue
-        if decoders and (decoder.sample_rate, decoder.n_channels) != (decoders[0].sample_rate, decoders[0].n_channels):
-            n_others += 1
-            continue
-        decoders.append(decoder)
-    _check_form(decoders[0])
-    left_out = [Notice("other-streams", {"n_streams": n_others, "n_read": len(decoders)})] if n_others else []
-    return decoders, [*layout.notices, *left_out]
+            errors[stream] = error
+            yield None
 
 
 def _layout(path: str | os.PathLike[str]) -> FileLayout:

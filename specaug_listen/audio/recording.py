@@ -1,6 +1,6 @@
-"""`Recording`: a clip that is too long to hold in memory, read from its file and kept on disk at the rate in use.
+"""`Recording`: a clip that is too long for memory, kept on disk at the rate in use.
 
-`Spool` keeps rows of any kind there: written once, read in parts.
+`Spool` keeps rows of float32 on disk, written once and read in parts.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class Spool:
     Parameters
     ----------
     path : Path
-        Of the file; it is replaced.
+        The file, which is replaced.
     n_columns : int > 0
 
     Raises
     ------
     OutputError
-        When the file cannot be written.
+        If the file cannot be written.
 
     Examples
     --------
@@ -74,19 +74,19 @@ class Spool:
         self.close()
 
     def append(self, rows: Real) -> None:
-        """Write rows behind those that are there.
+        """Append rows.
 
         Raises
         ------
         OutputError
         """
-        # Not with numpy's tofile(), which says nothing where the last of its bytes do not fit on the disk.
+        # Not with numpy's tofile(), which is silent if its last bytes do not fit on the disk.
         with io_errors(self._path), open(self._path, "ab") as file:
             file.write(np.ascontiguousarray(rows, dtype=np.float32).data)
         self._n_rows += len(rows)
 
     def read(self, begin: int, end: int) -> Real:
-        """Rows ``begin`` to ``end - 1``, as far as there are some, shape (n, n_columns)."""
+        """Return rows `begin` to `end - 1`, fewer at the end, shape (n, n_columns)."""
         n_rows = max(0, min(end, self._n_rows) - begin)
         try:
             with open(self._path, "rb", buffering=0) as file:
@@ -104,25 +104,18 @@ class Spool:
 
 
 class SpooledAudio(Sound):
-    """A mono signal on disk, with what the pipeline asks of an `Audio`.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file that holds it until `close`.
-    sample_rate : int > 0 [Hz]
-    """
+    """A mono signal in the file `path`, until `close`; it is used like `Audio`."""
 
     def __init__(self, path: Path, sample_rate: int) -> None:
         self.sample_rate = sample_rate
         self._spool = Spool(path, 1)
 
     def append(self, samples: Real) -> None:
-        """Write samples, shape (n,), behind those that are there; the last word before anything is read."""
+        """Append samples, shape (n,), before anything is read."""
         self._spool.append(samples[:, np.newaxis])
 
     def read(self, begin: int, end: int) -> Real:
-        """Samples ``begin`` to ``end - 1``, shape (1, n)."""
+        """Return samples `begin` to `end - 1`, fewer at the end, shape (1, n)."""
         return self._spool.read(begin, end).reshape(1, -1)
 
     def close(self) -> None:
@@ -155,13 +148,13 @@ class Recording:
     sample_rate : int > 0 [Hz]
         Of the file.
     n_channels, n_samples : int > 0
-        As `Audio` has them, which has one channel where one was chosen.
+        As in `Audio`: one channel if one was selected.
     levels : Levels
     fingerprint : tuple of int
         As `Audio.fingerprint`.
     source : AudioSource
     mono : SpooledAudio
-        Its channels' mean, or the one that was chosen, at the rate in use.
+        The mean of the channels, or the selected one, at the rate in use.
     notices : tuple of Notice
         As `Audio.notices`.
     choice : Choice or None
@@ -192,10 +185,10 @@ def open_recording(
     channel: OneChannel = "mean",
     strict: bool = False,
 ) -> Recording:
-    """Read a recording, and keep the mean of its channels, or one of them, on disk at ``sample_rate``.
+    """Read a recording, and keep the mean of its channels, or one of them, on disk at `sample_rate`.
 
-    The samples are those that `load` gives, with `Audio.to_mono` and `Audio.resample`. For their mean, the file is
-    read once for each channel.
+    The samples are those of `load` with `Audio.to_mono` and `Audio.resample`. For the mean, the file is read once for
+    each channel.
 
     Parameters
     ----------
@@ -215,7 +208,7 @@ def open_recording(
     AudioError
         As `load`.
     OutputError
-        When ``folder`` cannot be written.
+        If ``folder`` cannot be written.
 
     Warns
     -----
@@ -249,7 +242,7 @@ def open_recording(
 
 def _meter_blocks(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
     for block in blocks:
-        with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is refused at the end
+        with np.errstate(invalid="ignore", over="ignore"):  # infinite samples are refused at the end
             if len(block) > 1:
                 meter.add(block)
         yield block
@@ -258,9 +251,9 @@ def _meter_blocks(blocks: Iterator[Real], meter: MixMeter) -> Iterator[Real]:
 def _resample(
     excerpt: Excerpt, rate: int, mono: SpooledAudio, digest: hashlib._Hash, at: int | None = None
 ) -> Iterator[Real]:
-    """The file's blocks; on the way, their mean is resampled into ``mono`` and the first channel hashed.
+    """Yield the file's blocks, resample their mean into `mono`, and hash the first channel.
 
-    Where a channel is chosen, ``at`` which it stands, there is no other.
+    If a channel is selected by its index `at`, the blocks hold no other.
     """
     stream = None
     if rate != mono.sample_rate:
@@ -271,7 +264,7 @@ def _resample(
         block = block if at is None else block[:, at : at + 1]
         n_left -= len(block)
         digest.update(np.ascontiguousarray(block[:, 0], dtype="<f4").tobytes())
-        with np.errstate(invalid="ignore"):  # infinities are refused with all that is wrong, at the end
+        with np.errstate(invalid="ignore"):  # infinite samples are refused at the end
             mean = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float64).astype(np.float32)
         mono.append(mean if stream is None else stream.resample_chunk(mean, last=n_left == 0))
         yield block.T

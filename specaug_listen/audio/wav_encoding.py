@@ -1,4 +1,4 @@
-"""16-bit PCM WAV, in parts."""
+"""Encodes 16-bit PCM WAV, in parts."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from .base import Sound
 
 __all__ = ["BITS_PER_SAMPLE", "FULL_SCALE", "PCM_CODING", "encode_wav", "wav_parts"]
 
-# The one form in which WAV files are written; who reads them back or makes FLAC of them takes these numbers.
+# The only form of WAV files that is written, also for reading them back and converting them to FLAC.
 BITS_PER_SAMPLE = 16
 PCM_CODING = 1
-# What a sample of 1.0 is multiplied by; the largest one that can be written is one step below.
+# The scale of a sample of 1.0; the largest sample that can be written is one step below.
 FULL_SCALE = 1 << (BITS_PER_SAMPLE - 1)
 _BYTES_PER_SAMPLE = BITS_PER_SAMPLE // 8
 _SAMPLES_AT_ONCE = 1 << 18
 
 
 def encode_wav(audio: Sound, *, gain: float = 1.0) -> bytes:
-    """Encode 16-bit PCM WAV; ``gain`` is applied as it is, nothing is normalised.
+    """Encode 16-bit PCM WAV with a gain, without normalisation.
 
     Raises
     ------
     ParameterError
-        When a sample times ``gain`` does not fit 16 bits.
+        If a sample times ``gain`` does not fit 16 bits.
 
     Examples
     --------
@@ -43,12 +43,12 @@ def encode_wav(audio: Sound, *, gain: float = 1.0) -> bytes:
 
 
 def wav_parts(sounds: Sequence[Sound], *, gain: float = 1.0) -> Iterator[bytes]:
-    """Yield what `encode_wav` gives, in parts; sounds of one length and rate become channels of one file.
+    """Yield the result of `encode_wav` in parts; sounds of one length and rate become channels of one file.
 
     Raises
     ------
     ParameterError
-        When a sample times ``gain`` does not fit 16 bits.
+        If a sample times ``gain`` does not fit 16 bits.
     """
     for sound in sounds:
         if not isinstance(sound, Sound):

@@ -11,10 +11,10 @@ from oddfiles import written_by_ffmpeg
 from readings import RATE, encoded, wav
 
 from specaug_listen import load
-from specaug_listen.audio.decoding import SndfileDecoder
 from specaug_listen.audio.ffmpeg import FfmpegDecoder
 from specaug_listen.audio.reading import lasts_longer
 from specaug_listen.audio.recording import open_recording
+from specaug_listen.audio.sndfile_decoder import SndfileDecoder
 from specaug_listen.errors import AudioError
 
 N_SAMPLES = 200_000

@@ -15,8 +15,8 @@ from readings import RATE, VOICE, encoded, heard
 
 from specaug_listen import audition, load, replay
 from specaug_listen._notices import Notice
-from specaug_listen.audio.containers.frame_streams import chain_of
-from specaug_listen.audio.decoding import Decoder, Ending
+from specaug_listen.audio.containers.frame_streams import walk_frames
+from specaug_listen.audio.decoder import Decoder, Ending
 from specaug_listen.audio.ffmpeg import FfmpegDecoder
 from specaug_listen.audio.ffmpeg_files import conversion_command
 from specaug_listen.errors import AudioError
@@ -480,7 +480,7 @@ def test_the_work_of_going_on_behind_damage_grows_with_the_file(tmp_path, part):
     n_read = []
     for n in (2000, 4000):
         file = Counted(part * n)
-        chain = chain_of(file, 0, len(part) * n)
+        chain = walk_frames(file, 0, len(part) * n)
         assert chain.n_foreign == n - 1
         n_read.append(file.n_read / (len(part) * n))
     assert n_read[1] < min(100, 1.5 * n_read[0])

@@ -162,7 +162,7 @@ def test_what_libsndfile_complains_of_at_the_second_opening_is_one_line(path, mo
         raise sf.LibsndfileError(2)
 
     def between():
-        monkeypatch.setattr("specaug_listen.audio.decoding.SndfileDecoder._open", refuse)
+        monkeypatch.setattr("specaug_listen.audio.sndfile_decoder.SndfileDecoder._open", refuse)
 
     with pytest.raises(AudioError, match=r"clip\.wav: cannot be read \(System error\)"):
         read_again(path, between)
@@ -172,7 +172,7 @@ def test_what_cannot_be_read_again_is_not_longer_and_of_one_channel(path, monkey
     def refuse(self, begin):
         raise sf.LibsndfileError(2)
 
-    monkeypatch.setattr("specaug_listen.audio.decoding.SndfileDecoder.blocks", refuse)
+    monkeypatch.setattr("specaug_listen.audio.sndfile_decoder.SndfileDecoder.blocks", refuse)
     sf.write(path.with_suffix(".ogg"), np.zeros((2 * RATE, 2)), RATE)
     assert not lasts_longer(path.with_suffix(".ogg"), 0.1)
     path.with_suffix(".ogg").unlink()

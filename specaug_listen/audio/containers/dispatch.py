@@ -75,11 +75,12 @@ def layout_of(path: str | os.PathLike[str]) -> FileLayout:
             streams += appended.streams
             notices += appended.notices
             next_file = appended.next_file
+    all_files = FileLayout(layout.container, tuple(streams), tuple(notices))
     if (not layout.container and not _has_second_file(path)) or os.fsdecode(path).lower().endswith(".raw"):
         # Opened without a name, as libsndfile takes anything for mu-law, GSM or ADPCM by its extension, and soundfile
         # any .raw for samples without a header.
-        streams = [stream if stream.pieces else replace(stream, pieces=((0, end),)) for stream in streams]
-    return FileLayout(layout.container, tuple(streams), tuple(notices))
+        return all_files.within(0, end)
+    return all_files
 
 
 def _has_second_file(path: str | os.PathLike[str]) -> bool:
@@ -103,9 +104,10 @@ def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
             if sound_within(file, begin, tags_end) is not None:
                 hidden = Notice("junk-before", {"n_bytes": tags_end - begin})
                 layout = replace(layout, notices=(*layout.notices, hidden))
-            return _within(layout, at, end, size)
+            return layout if (at, end) == (0, size) else layout.within(at, end)
     if small_formats.is_htk(head, end - at):
-        return _within(small_formats.htk(file, at, end), at, end)
+        layout = small_formats.htk(file, at, end)
+        return layout.within(at, end) if at else layout
     if matlab.is_mat4(head):
         return matlab.mat4_of_other_kind(file, at, end)
     is_mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and bool(head[1] & 6)
@@ -116,15 +118,7 @@ def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         )
     frames = _parse(mpeg.mpeg_layout, file, begin, end) if is_mpeg else None
     # Truncation of unknown formats cannot be detected: SD2, for example, whose header is in another file.
-    return frames or _within(unknown_layout(""), at, end)
-
-
-def _within(layout: FileLayout, begin: int, end: int, size: int | None = None) -> FileLayout:
-    """Restrict the streams to a file that does not begin at the first byte, or ends before the last."""
-    if begin == 0 and size in (None, end):
-        return layout
-    streams = [stream if stream.pieces else replace(stream, pieces=((begin, end),)) for stream in layout.streams]
-    return replace(layout, streams=tuple(streams))
+    return frames or (unknown_layout("").within(at, end) if at else unknown_layout(""))
 
 
 def _parse(parser: _Parser, file: BinaryIO, begin: int, end: int) -> FileLayout | None:

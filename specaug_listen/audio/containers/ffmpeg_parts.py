@@ -15,7 +15,7 @@ from .asf import seconds_of_asf
 from .avi import avi_without_index, disagreement_of_avi, seconds_of_avi
 from .file_view import Piece, end_of_run, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
-from .frame_streams import chain_of
+from .frame_streams import walk_frames
 from .layout import MOST_FILES, Stream, left_unread
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4
@@ -75,21 +75,21 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
         streams: list[Stream] = []
         n_foreign, disagreements = 0, []
         while len(streams) < MOST_FILES:
-            chain = chain_of(file, at, size)
-            ends = _end_of_file_within(file, at, size) if chain is None else chain.ends
+            walk = walk_frames(file, at, size)
+            ends = _end_of_file_within(file, at, size) if walk is None else walk.ends
             follows = size if ends is None or ends >= size else behind_tags(file, ends, size)
-            is_torn = chain is not None and chain.within is not None
-            is_last = ends is None or follows >= size or is_torn or not _begins_alike(file, begin, follows)
-            is_left = is_last and chain is None and not read_at(file, at, 4).startswith(_UNENDED_FORMATS)
+            is_torn = walk is not None and walk.within is not None
+            is_last = ends is None or follows >= size or is_torn or not _is_same_container(file, begin, follows)
+            is_left = is_last and walk is None and not read_at(file, at, 4).startswith(_UNENDED_FORMATS)
             end = size if is_left or is_torn or ends is None else min(ends, size)
             first = at if streams else 0
-            if chain is None:
+            if walk is None:
                 streams.append(_stream(file, first, end, ends))
                 disagreements += _disagreement(file, at, end, first)
             else:
-                n_foreign += chain.n_foreign
-                whole = Stream(((first, end),), expected_samples=chain.n_samples)
-                streams.append(replace(whole, ends_within=chain.within, is_open=chain.is_open))
+                n_foreign += walk.n_foreign
+                whole = Stream(((first, end),), expected_samples=walk.n_samples)
+                streams.append(replace(whole, ends_within=walk.within, is_open=walk.is_open))
             if is_last:
                 damaged = [Notice("damaged", {"n_bytes": n_foreign})] if n_foreign else []
                 return Parts(tuple(streams), (*damaged, *disagreements), end if is_torn else ends)
@@ -108,7 +108,7 @@ def _disagreement(file: BinaryIO, begin: int, end: int, base: int) -> list[Notic
     return [] if what is None else [Notice("header-disagrees", {"what": what})]
 
 
-def _begins_alike(file: BinaryIO, begin: int, at: int) -> bool:
+def _is_same_container(file: BinaryIO, begin: int, at: int) -> bool:
     """Whether another file of the same container begins at `at`."""
     head, other = read_at(file, begin, 16), read_at(file, at, 16)
     if head[4:8] == b"ftyp":

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, BinaryIO
 
 from ..._files import open_file
 
-__all__ = ["Piece", "View", "end_of_run", "mend", "read_at", "tail"]
+__all__ = ["Piece", "View", "end_of_run", "mend", "read_at", "search", "tail"]
 
 # Literal bytes, or a (begin, end) range of the file.
 Piece = bytes | tuple[int, int]
 _ENDLESS_FACTOR = 1 << 10
+# What is searched for usually is near.
+_FIRST_SEARCH_BYTES, _LARGEST_SEARCH_BYTES = 1 << 10, 1 << 20
 
 
 class View(io.RawIOBase):
@@ -157,6 +160,18 @@ def read_at(file: BinaryIO, place: int, n_bytes: int) -> bytes:
     """Read `n_bytes` of a file at `place`; fewer at its end."""
     file.seek(place)
     return file.read(n_bytes)
+
+
+def search(file: BinaryIO, pattern: re.Pattern[bytes], begin: int, end: int, longest: int) -> Iterator[int]:
+    """Yield where matches of a pattern begin, which are up to `longest` bytes long."""
+    at, size = begin, _FIRST_SEARCH_BYTES
+    while at < end:
+        block = read_at(file, at, min(size, end - at))
+        for match in pattern.finditer(block):
+            yield at + match.start()
+        if len(block) < longest or at + len(block) >= end:
+            return
+        at, size = at + len(block) - longest + 1, min(2 * size, _LARGEST_SEARCH_BYTES)
 
 
 def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:

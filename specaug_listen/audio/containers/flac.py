@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..._notices import Notice
-from .file_view import Piece, View, end_of_run, mend, read_at
+from .file_view import Piece, View, end_of_run, mend, read_at, search
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .tags import before_tags, sound_within
 
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # The marker of a stream, and the header of STREAMINFO, which may be the last block of metadata.
-_BEGINNINGS = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
+_BEGINNING = re.compile(rb"fLaC[\0\x80]\0\0\x22")
 _TOTAL_SAMPLES_OFFSET = 8 + 13
 _BYTES_AT_ONCE = 1 << 20
 # Marker and STREAMINFO, with rate, channels and bits in bytes 18 to 25, and the MD5 in the last 16; the longest header
@@ -51,7 +51,7 @@ _FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Return the layout of FLAC between two places of a file: one stream, or several concatenated ones."""
     end = before_tags(file, begin, end)
-    starts = _beginnings(file, begin, end)
+    starts = list(search(file, _BEGINNING, begin, end, 8))
     if not starts:
         return unknown_layout("FLAC")
     spans = list(zip(starts, [*starts[1:], end], strict=True))
@@ -76,22 +76,6 @@ def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
         is_valid = end_of_run(file, content, at) == (at, 0) if is_padding else sound_within(file, content, at) is None
         n_bytes += 0 if is_valid else size
     return n_bytes
-
-
-def _beginnings(file: BinaryIO, begin: int, end: int) -> list[int]:
-    places = []
-    at = begin
-    while at < end:
-        block = read_at(file, at, min(_BYTES_AT_ONCE, end - at))
-        for marker in _BEGINNINGS:
-            place = block.find(marker)
-            while place >= 0:
-                places.append(at + place)
-                place = block.find(marker, place + 1)
-        if len(block) < _BYTES_AT_ONCE:
-            break
-        at += len(block) - 7
-    return sorted(set(places))
 
 
 def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import BinaryIO, NamedTuple
 
-from .file_view import read_at
+from .file_view import read_at, search
 from .mpeg_header import adts_length
 from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
 
-__all__ = ["Chain", "chain_of"]
+__all__ = ["FrameWalk", "walk_frames"]
 
 # How much is searched for the next packet, which usually is near; then more and more.
 _FIRST_READ_BYTES, _LARGEST_READ_BYTES = 1 << 10, 1 << 20
@@ -28,7 +29,7 @@ _AMR_FRAME_BYTES = {
 _TS_SYNC = 0x47
 
 
-class Chain(NamedTuple):
+class FrameWalk(NamedTuple):
     """The result of a walk through consecutive frames or packets.
 
     Parameters
@@ -70,7 +71,7 @@ class _Window:
         return len(block) - len(bytes(block).lstrip(block[:1]))
 
 
-def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
+def walk_frames(file: BinaryIO, begin: int, size: int) -> FrameWalk | None:
     """Walk through a file of frames or packets from `begin` (behind tags) to `size`; None for any other file."""
     head = _read(file, begin, 600)
     if adts_length(head):
@@ -84,9 +85,9 @@ def chain_of(file: BinaryIO, begin: int, size: int) -> Chain | None:
             n_samples = _AMR_SAMPLES * (2 if b"WB" in mark else 1)
             return _walk(file, begin + len(mark), size, partial(_amr, sizes), b"", "frame", n_samples)
     if head.startswith(_PACK_CODE):
-        chain = _walk(file, begin, size, _of_ps, _PACK_CODE, "packet")
-        is_closed = _read(file, chain.ends - len(_END_CODE), len(_END_CODE)) == _END_CODE
-        return chain._replace(is_open=not is_closed and chain.within is None)
+        walk = _walk(file, begin, size, _program_stream, _PACK_CODE, "packet")
+        is_closed = _read(file, walk.ends - len(_END_CODE), len(_END_CODE)) == _END_CODE
+        return walk._replace(is_open=not is_closed and walk.within is None)
     for period, place in ((188, 0), (192, 4)):
         if len(head) > place + 2 * period and all(head[place + i * period] == _TS_SYNC for i in range(3)):
             return _transport(file, begin, size, period, place)
@@ -105,7 +106,7 @@ def _walk(
     mark: bytes,
     within: str,
     per_frame: int | None = None,
-) -> Chain:
+) -> FrameWalk:
     """Follow the lengths of frames, and search for the next `mark` (sync bytes) behind anything else."""
     at = ends = begin
     n_foreign = n_refused = n_frames = 0
@@ -130,7 +131,7 @@ def _walk(
                 and not any(_read(file, lost_from, at - lost_from))
             )
             n_foreign += at - lost_from if at < size and not is_padding else 0
-    return Chain(ends, n_foreign, within if at < size else None, n_samples=per_frame and per_frame * n_frames)
+    return FrameWalk(ends, n_foreign, within if at < size else None, n_samples=per_frame and per_frame * n_frames)
 
 
 def _begins_alike(head: bytes, mark: bytes) -> bool:
@@ -140,19 +141,10 @@ def _begins_alike(head: bytes, mark: bytes) -> bool:
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
     """Return where the next frame begins that another frame or the end follows."""
-    n_read = _FIRST_READ_BYTES
-    while mark and at < size:
-        block = _read(file, at, min(n_read, size - at))
-        place = block.find(mark)
-        while place >= 0:
-            n_bytes = length(_read(file, at + place, 16))
-            behind = at + place + n_bytes
-            if n_bytes and (behind == size or length(_read(file, behind, 16))):
-                return at + place
-            place = block.find(mark, place + 1)
-        if at + len(block) >= size:
-            break
-        at, n_read = at + max(1, len(block) - len(mark) + 1), min(_LARGEST_READ_BYTES, 2 * n_read)
+    for place in search(file, re.compile(re.escape(mark)), at, size, len(mark)) if mark else ():
+        n_bytes = length(_read(file, place, 16))
+        if n_bytes and (place + n_bytes == size or length(_read(file, place + n_bytes, 16))):
+            return place
     return size
 
 
@@ -195,7 +187,7 @@ def _amr(sizes: tuple[int, ...], head: bytes) -> int:
     return 0 if not head or head[0] & 0x83 else sizes[head[0] >> 3 & 15]
 
 
-def _of_ps(head: bytes) -> int:
+def _program_stream(head: bytes) -> int:
     """Return the length of a pack header, a packet, or the end mark of an MPEG program stream; 0 if there is none."""
     if len(head) < 4 or head[:3] != b"\0\0\1" or head[3] < 0xB9:
         return 0
@@ -208,7 +200,7 @@ def _of_ps(head: bytes) -> int:
     return 6 + int.from_bytes(head[4:6], "big") if len(head) >= 6 else 6
 
 
-def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -> Chain:
+def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -> FrameWalk:
     """Walk through an MPEG transport stream, whose packets have one size."""
     at = ends = begin
     n_foreign, n_read = 0, _FIRST_READ_BYTES
@@ -225,7 +217,7 @@ def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -
     rest = _read(file, ends, period)
     is_torn = len(rest) < period and rest[place : place + 1] == bytes([_TS_SYNC])
     is_torn = is_torn or _ends_in_packet(file, begin, ends, period, place)
-    return Chain(ends, n_foreign, "packet" if is_torn else None, not is_torn)
+    return FrameWalk(ends, n_foreign, "packet" if is_torn else None, not is_torn)
 
 
 def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from ..._notices import Notice
 from .file_view import Piece
@@ -81,6 +82,16 @@ class FileLayout:
     streams: tuple[Stream, ...] = (Stream(),)
     notices: tuple[Notice, ...] = ()
     next_file: int | None = None
+
+    def within(self, begin: int, end: int) -> FileLayout:
+        """Return the layout with streams that are restricted to a part of the file."""
+        streams = [stream if stream.pieces else replace(stream, pieces=((begin, end),)) for stream in self.streams]
+        return replace(self, streams=tuple(streams))
+
+    def with_pieces(self, edit: Callable[[tuple[Piece, ...]], Iterable[Piece]]) -> FileLayout:
+        """Return the layout with edited pieces of all streams, which must have some (`within`)."""
+        streams = [replace(stream, pieces=tuple(edit(stream.pieces or ()))) for stream in self.streams]
+        return replace(self, streams=tuple(streams))
 
     @property
     def refusal(self) -> Notice | None:

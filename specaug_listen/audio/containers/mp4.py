@@ -55,8 +55,8 @@ def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> 
     media = [(at, ends) for name, at, ends in top if name == b"mdat"]
     try:
         scale = _times(movie[b"mvhd"])[0]
-        kinds = [kind for track in tracks if track.is_sound if (kind := _of_track(track.tables, scale))]
-        return kinds[0] if kinds else _of_chunks(tracks, [(at - base, ends - base) for at, ends in media])
+        kinds = [kind for track in tracks if track.is_sound if (kind := _check_track(track.tables, scale))]
+        return kinds[0] if kinds else _check_chunks(tracks, [(at - base, ends - base) for at, ends in media])
     except (struct.error, LookupError, ArithmeticError, ValueError):
         return "boxes"
 
@@ -91,7 +91,7 @@ def _is_near(seconds: float, other_s: float) -> bool:
     return abs(seconds - other_s) <= max(_TOLERANCE_S, _TOLERANCE * max(seconds, other_s))
 
 
-def _of_track(tables: dict[bytes, bytes], movie_scale: int) -> str | None:
+def _check_track(tables: dict[bytes, bytes], movie_scale: int) -> str | None:
     scale, duration = _times(tables[b"mdhd"])
     times = _pairs(tables[b"stts"])
     total_s = sum(n * step for n, step in times) / scale
@@ -158,7 +158,7 @@ def _offsets(tables: dict[bytes, bytes]) -> tuple[int, ...]:
     return struct.unpack(f">{n}{'I' if b'stco' in tables else 'Q'}", box[8:])
 
 
-def _of_chunks(tracks: list[_Track], media: list[tuple[int, int]]) -> str | None:
+def _check_chunks(tracks: list[_Track], media: list[tuple[int, int]]) -> str | None:
     """Check that the chunks of all tracks follow each other without a gap, inside the media boxes."""
     spans: list[tuple[int, int]] = []
     for track in tracks:

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-from .file_view import end_of_run, read_at
+from .file_view import end_of_run, read_at, search
 from .mpeg_header import Format, parse_header
 from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
 
@@ -20,6 +20,7 @@ MOST_PADDING_BYTES = 512
 # After so many false headers (in 100 MB of random data, or in 200 KB of nothing else), no first frame is expected.
 _MOST_FALSE_HEADERS = 1 << 16
 _FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX|LYRICSBEGIN")
+_LONGEST_MARK_BYTES = 11
 
 
 class Tag(NamedTuple):
@@ -118,7 +119,8 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         frame = _frame(file, head, at, end, may_be_free)
         same = bool(scan.runs) and frame is not None and frame[0] == scan.runs[-1].format
         if frame is None or not ((same and not is_lost) or _is_followed(file, at + frame[1], end, frame[0])):
-            at, is_lost, n_false = _next_sync(file, at + 1, end), True, n_false + 1
+            at = next(search(file, _FRAME_SYNC, at + 1, end, _LONGEST_MARK_BYTES), end)
+            is_lost, n_false = True, n_false + 1
             if n_false > _MOST_FALSE_HEADERS and not scan.runs:
                 break
             continue
@@ -186,19 +188,6 @@ def _is_followed(file: BinaryIO, at: int, end: int, form: Format) -> bool:
 
 def _may_be_tag(head: bytes) -> bool:
     return head[:1] != b"\xff" and (head.startswith(b"TAG") or is_begun_tag(head))  # of frames, there are many
-
-
-def _next_sync(file: BinaryIO, at: int, end: int) -> int:
-    """Return the next place where a frame or a tag may begin."""
-    size = 1 << 10  # it usually is near; else the steps grow
-    while at < end:
-        block = read_at(file, at, min(size, end - at))
-        if sync := _FRAME_SYNC.search(block):
-            return at + sync.start()
-        if len(block) < 8:
-            return end
-        at, size = at + len(block) - 7, 1 << 16
-    return end
 
 
 def _note_foreign(scan: Scan, file: BinaryIO, begin: int, end: int, *, is_within: bool = False) -> None:

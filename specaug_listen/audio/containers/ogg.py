@@ -5,6 +5,7 @@ libsndfile's wheels refuse FLAC in Ogg, so its packets are passed on as plain FL
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from bisect import bisect_left
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from ..._notices import Notice
-from .file_view import Piece, end_of_run, read_at
+from .file_view import Piece, end_of_run, read_at, search
 from .flac import stream_of
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
@@ -21,6 +22,7 @@ from .tags import before_tags
 
 __all__ = ["ogg_layout"]
 
+_PAGE_MARK = re.compile(b"OggS")
 _FIRST_PAGE_FLAG = 2
 _CHECKSUM_OFFSET, _ALL_ONES = 22, 0xFFFFFFFF
 _REVERSED_BYTES = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -226,16 +228,7 @@ def _as_flac(file: BinaryIO, begin: int, end: int, edits: Mapping[int, tuple[byt
 
 
 def _next_page(file: BinaryIO, at: int, end: int) -> int:
-    at += 1
-    while at < end:
-        block = read_at(file, at, min(1 << 16, end - at))
-        place = block.find(b"OggS")
-        if place >= 0:
-            return at + place
-        if len(block) < 4:
-            break
-        at += len(block) - 3
-    return end
+    return next(search(file, _PAGE_MARK, at + 1, end, 4), end)
 
 
 def _is_empty(file: BinaryIO, begin: int, end: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
@@ -72,22 +72,21 @@ def wav(file: BinaryIO, begin: int, end: int) -> FileLayout:
         (stream,) = layout.streams
         n_bytes = stream.present_bytes or 0
         layout = replace(layout, streams=(replace(stream, most_samples=n_bytes // 65 * 320),))
-    layout = _as_rf64(file, begin, end, layout)
-    if not chunk.unfilled:
-        return layout
-    return replace(layout, streams=tuple(_fill_gaps(stream, (begin, end), chunk.unfilled) for stream in layout.streams))
+    if read_at(file, begin, 4) == b"BW64":  # which differs from RF64 in chunks for loudspeakers only
+        layout = layout.within(begin, end).with_pieces(lambda pieces: (b"RF64", *tail(pieces, 4)))
+    if chunk.unfilled:
+        layout = layout.within(begin, end).with_pieces(lambda pieces: _fill_gaps(pieces, chunk.unfilled))
+    return layout
 
 
-def _fill_gaps(stream: Stream, span: tuple[int, int], places: tuple[int, ...]) -> Stream:
-    """Return a stream with the padding bytes that are missing behind chunks of an odd size."""
-    pieces: list[Piece] = []
-    for piece in stream.pieces or (span,):
+def _fill_gaps(pieces: tuple[Piece, ...], places: tuple[int, ...]) -> Iterator[Piece]:
+    """Insert the padding bytes that are missing behind chunks of an odd size."""
+    for piece in pieces:
         for place in places:
             if not isinstance(piece, bytes) and piece[0] < place < piece[1]:
-                pieces += [(piece[0], place), b"\0"]
+                yield from ((piece[0], place), b"\0")
                 piece = (place, piece[1])
-        pieces.append(piece)
-    return replace(stream, pieces=tuple(pieces))
+        yield piece
 
 
 def _mpeg_in_wav(file: BinaryIO, begin: int, layout: FileLayout, end: int) -> FileLayout | None:
@@ -118,15 +117,6 @@ def _promised_samples(stream: Stream, promised_end: int, present_end: int) -> in
         return None
     n_samples = stream.expected_samples or 0
     return max(1, n_samples + round(n_bytes * n_samples / sum(end - begin for begin, end in ranges)))
-
-
-def _as_rf64(file: BinaryIO, begin: int, end: int, layout: FileLayout) -> FileLayout:
-    """Rename BW64 to RF64, from which it differs in chunks for loudspeakers only."""
-    if read_at(file, begin, 4) != b"BW64":
-        return layout
-    (stream,) = layout.streams
-    pieces = (b"RF64", *tail(stream.pieces or ((begin, end),), 4))
-    return replace(layout, streams=(replace(stream, pieces=pieces),))
 
 
 def _data_of_wav(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> _SoundChunk | None:
@@ -215,16 +205,15 @@ def _ssnd_layout(file: BinaryIO, span: tuple[int, int], ssnd: Chunk, comm: _Comm
 
 def _mended(layout: FileLayout, span: tuple[int, int], place: int, new: bytes) -> FileLayout:
     """Return a layout with other bytes at a place of the header."""
-    streams = [replace(stream, pieces=_with(stream.pieces or (span,), place, new)) for stream in layout.streams]
-    return replace(layout, streams=tuple(streams))
 
+    def edit(pieces: tuple[Piece, ...]) -> Iterator[Piece]:
+        for piece in pieces:
+            if isinstance(piece, bytes) or not piece[0] <= place <= piece[1] - len(new):
+                yield piece
+            else:
+                yield from mend(*piece, (place, new))
 
-def _with(pieces: tuple[Piece, ...], place: int, new: bytes) -> tuple[Piece, ...]:
-    changed: list[Piece] = []
-    for piece in pieces:
-        is_there = not isinstance(piece, bytes) and piece[0] <= place and place + len(new) <= piece[1]
-        changed += mend(*piece, (place, new)) if is_there and not isinstance(piece, bytes) else (piece,)
-    return tuple(changed)
+    return layout.within(*span).with_pieces(edit)
 
 
 def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:
@@ -242,9 +231,8 @@ def _cut_before(
     parser: Callable[[BinaryIO, int, int], FileLayout], file: BinaryIO, begin: int, place: int
 ) -> FileLayout:
     """Return the layout of a truncated file with another one behind it."""
-    layout = parser(file, begin, place)
-    streams = [stream if stream.pieces else replace(stream, pieces=((begin, place),)) for stream in layout.streams]
-    return replace(layout, streams=tuple(streams), next_file=layout.next_file or place)
+    layout = parser(file, begin, place).within(begin, place)
+    return replace(layout, next_file=layout.next_file or place)
 
 
 def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, form: ChunkForm) -> tuple[Stream, ...]:

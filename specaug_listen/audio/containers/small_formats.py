@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import replace
 from typing import BinaryIO
 
 from ..._notices import Notice
@@ -129,10 +128,7 @@ def htk(file: BinaryIO, begin: int, end: int) -> FileLayout:
         "HTK", file, (begin, end - (end - begin) % 2), begin + 12, count if is_open_size(count) else 2 * count,
         is_strict=True, field=Field(begin, ">I", unit=2),
     )  # fmt: skip
-    (stream,) = layout.streams
-    if stream.pieces is None and (end - begin) % 2:
-        stream = replace(stream, pieces=((begin, end - 1),))
-    return replace(layout, streams=(stream,))
+    return layout.within(begin, end - 1) if (end - begin) % 2 else layout
 
 
 def svx(file: BinaryIO, begin: int, end: int) -> FileLayout:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from readings import RATE, VOICE, encoded, heard, pcm16
 
+from specaug_listen.audio.containers import format_by_content
 from specaug_listen.audio.containers.tags import before_tags, behind_tags, sound_within
 
 SOUND = VOICE[: RATE // 2]
@@ -272,3 +273,8 @@ def test_sound_in_a_tag_before_the_sound_is_told(tmp_path, container):
         samples, notices = heard(tmp_path, tag + CONTAINERS[container])
         np.testing.assert_array_equal(samples, expected)
         assert notices == ({} if PICTURE in tag else {"junk-before": {"n_bytes": len(tag)}})
+
+
+def test_several_tags_before_a_file_of_ffmpeg_are_skipped(tmp_path):
+    (tmp_path / "clip.bin").write_bytes(id3(padding=20) + id3((b"TIT2", b"\0title")) + b"#!AMR\n")
+    assert format_by_content(tmp_path / "clip.bin").name == "an AMR file"

@@ -1,27 +1,24 @@
-"""Decoders: one stream of sound, from beginning to end, in blocks; where it stops is recorded, not guessed."""
+"""`SndfileDecoder`: a stream that libsndfile reads, with silence in place of damage within FLAC."""
 
 from __future__ import annotations
 
 import os
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from .._imports import require
 from .._notices import Notice
 from .._stdout import catch_c_output
 from .containers import Piece, Stream, View, flac_end, flac_frames, flac_header, zeros_behind
 from .containers.flac import HEADER_BYTES, FlacMd5
+from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real
 from .sndfile import close_file, open_file
 
-__all__ = ["BLOCK_SAMPLES", "Decoder", "Ending", "SndfileDecoder"]
+__all__ = ["SndfileDecoder"]
 
-Real = npt.NDArray[np.float32]
-BLOCK_SAMPLES = 1 << 16
 # libsndfile reports 2^63 - 1 frames for a stream of unknown length.
 _MOST_FRAMES = 1 << 48
 _SAMPLE_BYTES = {
@@ -38,60 +35,6 @@ _WARM_UP_SAMPLES = 32 * 1152
 _LONGEST_GAP_S = 3600
 # How much is read at most to find undamaged frames: so many bytes, plus a multiple of the file's size.
 _TRIED_BYTES, _TRIED_FACTOR = 1 << 18, 2
-
-
-class Ending(NamedTuple):
-    """How decoding ended.
-
-    Parameters
-    ----------
-    n_samples : int
-        From the beginning of the stream.
-    reason : str or None
-        The decoder's error.
-    ran_out : bool
-        Whether the error is that the file ends.
-    """
-
-    n_samples: int
-    reason: str | None = None
-    ran_out: bool = False
-
-
-class Decoder(ABC):
-    """A decoder of one stream of a file.
-
-    Attributes
-    ----------
-    sample_rate, n_channels : int
-    n_exact : int or None
-        The length, if it is certain before decoding.
-    name : str
-        Name and version of the library.
-    """
-
-    sample_rate: int
-    n_channels: int
-    n_exact: int | None
-    name: str
-
-    @abstractmethod
-    def blocks(self, begin: int) -> Iterator[Real]:
-        """Yield samples from `begin` to the end in blocks of shape (n, n_channels), then set `ending`."""
-
-    @property
-    @abstractmethod
-    def n_likely(self) -> int | None:
-        """The length by its header or frames before anything is decoded; None if unknown."""
-
-    @property
-    @abstractmethod
-    def ending(self) -> Ending | None:
-        """How decoding ended; None before."""
-
-    @abstractmethod
-    def notices(self) -> list[Notice]:
-        """Return what is known so far of disagreements between header and content."""
 
 
 class SndfileDecoder(Decoder):
