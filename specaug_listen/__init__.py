@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
 
-# name -> module that holds it
+# name -> module
 _HOMES = {
     "Audio": "audio",
     "load": "audio",

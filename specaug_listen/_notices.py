@@ -1,4 +1,4 @@
-"""What to know about a clip or a draw: data for the program, and a sentence for people at the very end."""
+"""Notices about a clip or a draw: data for programs, turned into a sentence only when they are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_ENDINGS, _MOST_VALUES = 8, 20
 
 
 def plural(n: int, what: str) -> str:
-    """A number of things in words.
+    """Return a number with its noun.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def plural(n: int, what: str) -> str:
 
 
 def _implausible(values: Mapping[str, Any]) -> str:
-    """Describe values of a mel that are not those of its front-end."""
+    """Describe values of a mel that its front-end cannot have made."""
     name, low, high = (values[key] for key in ("frontend", "low", "high"))
     undone = ", once the statistics are undone," if values["with_statistics"] else ""
     line = (
@@ -171,7 +171,7 @@ def _empty_bins(values: Mapping[str, Any]) -> str:
 
 
 def _other_timing(values: Mapping[str, Any]) -> str:
-    """Describe a manifest that gives a mel other frames than those of the front-end."""
+    """Describe a manifest whose frame shift or sample rate is not the front-end's."""
     of_manifest, of_frontend = (
         " and ".join(
             f"{timing['frame_shift'] * 1000:.4g} ms between frames" if key == "frame_shift" else f"{timing[key]:g} Hz"
@@ -197,7 +197,7 @@ def _clamped(values: Mapping[str, Any]) -> str:
 
 
 def _masks(line: str) -> Callable[[Mapping[str, Any]], str]:
-    """Return the sentence of masks that do nothing; ``{unit}`` stands for bins or frames, ``{of_unit}`` for one."""
+    """Return the sentence for masks without effect; ``{unit}`` becomes bins or frames, ``{of_unit}`` one of them."""
 
     def sentence(values: Mapping[str, Any]) -> str:
         unit = {"frequency": "bin", "time": "frame"}[values["axis"]]
@@ -213,7 +213,7 @@ def _too_short_to_warp(values: Mapping[str, Any]) -> str:
     )
 
 
-# A sentence for each kind: a format of the notice's values, or a function of them. What is most important stands first.
+# The sentence of each kind: a format of the notice's values, or a function of them; the important part comes first.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "axes_turned": "turned: (frames, bins) became (bins, frames), {n_mels} bins by {n_frames} frames",
     "implausible": _implausible,
@@ -302,7 +302,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         "so nobody can tell what was changed since it was written"
     ),
     "tracks": "several tracks: one of {n_tracks} tracks of sound was read; take another out with ffmpeg -map",
-    # Of draws: what did not happen as the parameters suggest.
+    # Draws: parameters without the expected effect.
     "clamped": _clamped,
     "count-below-one": "time_mask did nothing: at count_ratio={count_ratio:g} masks per frame, {n_frames} frames are "
     "too few for one",
@@ -326,7 +326,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "not-repeatable": "{call} is not repeatable: under one seed it gave two results, so the draw cannot be made again",
     "changed-nothing": "{call} changed nothing",
 }
-# Where what a file promises and what it holds disagree.
+# A file's header and its content disagree.
 _DOUBTS = frozenset(
     {
         *("cut", "cut-within", "stopped", "longer", "no-length"),
@@ -352,14 +352,14 @@ _DOUBTS = frozenset(
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to know about a clip or a draw.
+    """A remark about a clip or a draw.
 
     Parameters
     ----------
     kind : str
-        Which thing; a name that stays the same.
+        Stable name of the kind.
     values : mapping of str to plain JSON values
-        Its numbers and names.
+        Numbers and names for the sentence.
 
     Examples
     --------
@@ -372,7 +372,7 @@ class Notice:
 
     @property
     def text(self) -> str:
-        """The sentence; of a kind that this version does not know, its kind and values."""
+        """The sentence; for a kind that this version does not know, kind and values."""
         sentence = _SENTENCES.get(self.kind)
         try:
             if callable(sentence):
@@ -386,5 +386,5 @@ class Notice:
 
     @property
     def is_doubt(self) -> bool:
-        """Whether it says that a file's header and content disagree."""
+        """Whether the header and the content of a file disagree."""
         return self.kind in _DOUBTS

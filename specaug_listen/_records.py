@@ -1,7 +1,8 @@
-"""Records: frozen, validated value types, for which one declaration serves Python, YAML and JSON.
+"""Records: frozen, validated value types, with one declaration for Python, YAML and JSON.
 
-A record is a pydantic dataclass whose errors are ParameterErrors: one line that names the field, the value and what it
-should be, and the field's dotted name as data. A file of records may come from anybody, so it is read within limits.
+A record is a pydantic dataclass whose errors are ParameterErrors: one line with the field, the value and what is
+allowed, and the dotted name of the field as an attribute. A file of records may come from anybody, so limits apply to
+reading it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import re
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import pydantic
 import pydantic.dataclasses
@@ -24,9 +25,12 @@ import pydantic_core
 from typing_extensions import dataclass_transform
 
 from ._files import as_path, printable, read_file
+from ._rng import MAX_SEED
 from .errors import ParameterError, PolicyError, nearest, value_text
 
 __all__ = [
+    "Seed",
+    "Sha256",
     "from_file_data",
     "from_json",
     "from_plain",
@@ -43,7 +47,7 @@ T = TypeVar("T")
 _LONGEST_REPR, _LONGEST_VALUE, _MOST_SHOWN = 160, 120, 3
 _LONGEST_LIST = 180
 _MOST_DEEP, _LONGEST_KEY, _LONGEST_TEXT = 60, 200, 20_000
-# The largest number of single precision, and the largest integer of 64 bits.
+# The largest float of single precision, and the largest 64-bit integer.
 _LARGEST, _LARGEST_INTEGER = 3.4028235e38, 2**63 - 1
 _ADVICE = "the file is not as it was written; take it as it was, or run the audition or sweep again"
 _CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
@@ -51,12 +55,7 @@ _CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allow
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, pydantic.Field))
 def record(cls: type[T]) -> type[T]:
-    """Make ``cls`` a frozen dataclass that checks types and ranges when it is built.
-
-    Raises
-    ------
-    ParameterError
-        From the constructor, in one line.
+    """Make ``cls`` a frozen dataclass whose constructor checks types and ranges, and raises a ParameterError.
 
     Examples
     --------
@@ -85,12 +84,12 @@ def record(cls: type[T]) -> type[T]:
 
 
 def record_key(name: str, key: str) -> Any:
-    """Let a field be called ``name`` in Python and ``key`` in records, as earlier versions wrote it; both are read."""
+    """Name a field ``name`` in Python and ``key`` in records, as earlier versions wrote it; both are read."""
     return pydantic.Field(validation_alias=pydantic.AliasChoices(name, key), serialization_alias=key)
 
 
 def pattern(regex: str, words: str) -> pydantic.AfterValidator:
-    r"""Make a validator of texts that match a regular expression, for which messages say what they should be in words.
+    r"""Return a validator for texts that match a regular expression, which messages describe as ``words``.
 
     Examples
     --------
@@ -107,8 +106,12 @@ def pattern(regex: str, words: str) -> pydantic.AfterValidator:
     return pydantic.AfterValidator(check)
 
 
+Seed = Annotated[int, pydantic.Field(ge=0, le=MAX_SEED)]
+Sha256 = Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")]
+
+
 def short_repr(value: Any) -> str:
-    """Return a dataclass as one line of at most about 200 characters: its name, and its first fields.
+    """Return a dataclass as one line of about 200 characters at most: its name and its first fields.
 
     Examples
     --------
@@ -145,23 +148,17 @@ def _brief(value: Any) -> str:
 
 
 def to_plain(value: Any) -> Any:
-    """Turn a record into numbers, strings, lists and dictionaries."""
+    """Return a record as numbers, strings, lists and dictionaries."""
     return json.loads(to_json(value))
 
 
 def to_json(value: Any) -> str:
-    """Turn a record into a JSON text."""
+    """Return a record as JSON text."""
     return _adapter(type(value)).dump_json(value, by_alias=True).decode()
 
 
 def from_plain(cls: type[T], data: Any) -> T:
-    """Build a record from what YAML or JSON hold.
-
-    Raises
-    ------
-    ParameterError
-        One line that names the key, the value and what is allowed.
-    """
+    """Build a record from plain data; raise a ParameterError with the key, the value and what is allowed."""
     try:
         text = json.dumps(data)
     except (TypeError, ValueError) as error:
@@ -170,7 +167,7 @@ def from_plain(cls: type[T], data: Any) -> T:
 
 
 def from_json(cls: type[T], text: str | bytes) -> T:
-    """Build a record from a JSON text; errors as in `from_plain`."""
+    """Build a record from JSON text; errors as in `from_plain`."""
     try:
         return _adapter(cls).validate_json(text)  # type: ignore[no-any-return]
     except pydantic.ValidationError as error:
@@ -185,23 +182,23 @@ def read_record_file(
     *,
     inside: str | os.PathLike[str] | None = None,
 ) -> T:
-    """Read a record from a JSON file that lies beside sounds, and that others may have changed.
+    """Read a record from a JSON file that others may have changed.
 
     Parameters
     ----------
     cls : type
-        With a field ``format``.
+        Record class with a field ``format``.
     path : str or path-like
     expected : str
-        What should be there, and what to give, as the tail of a message.
+        Expected content and what to give instead, as the end of a message.
     most_bytes : int
     inside : str, path-like or None
-        The folder that it may not lie outside of.
+        Folder that must contain the file; see `specaug_listen._files.open_inside`.
 
     Raises
     ------
     PolicyError
-        One line that names the file, the key, the value and what is allowed.
+        One line with the file, the key, the value and what is allowed.
     """
     name = printable(as_path(path))
     try:
@@ -216,13 +213,7 @@ def read_record_file(
 
 
 def from_file_data(cls: type[T], data: Any, name: str) -> T:
-    """Build a record from the data of a file, which a message calls ``name``.
-
-    Raises
-    ------
-    PolicyError
-        As `read_record_file`.
-    """
+    """Build a record from the data of a file called ``name`` in messages; errors as in `read_record_file`."""
     try:
         _check_values(data)
         return from_plain(cls, data)
@@ -234,18 +225,13 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in mapping if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r:.80} is repeated in one mapping")
+        repeated = next(key for key in mapping if keys.count(key) > 1)
+        raise ValueError(f"the key {repeated!r:.80} is repeated in one mapping")
     return mapping
 
 
 def _check_values(data: Any) -> None:
-    """Check that numbers are finite, and that nothing is longer or deeper than records are.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError unless numbers are finite, and lengths and depth within the limits of records."""
     level: list[tuple[str, Any]] = [("", data)]
     for _ in range(_MOST_DEEP):
         level = [inside for where, value in level for inside in _inside(where, value)]
@@ -270,7 +256,7 @@ def _inside(where: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _rule_of_files(value: Any) -> str:
-    """Return what is allowed in place of a value that no record holds; empty where it may stand."""
+    """Return what is allowed instead of a value that no record may contain; empty if it is allowed."""
     if isinstance(value, float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
         return "a finite number of single precision"
     if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
@@ -290,9 +276,9 @@ def _adapter(cls: Any) -> pydantic.TypeAdapter[Any]:
 
 
 def _refusal(cls: Any, error: pydantic.ValidationError, context: str = "") -> ParameterError:
-    """Make one error of the first of pydantic's, with the name of the class before it where it comes of a constructor.
+    """Convert pydantic's first error; ``context`` is the class name if a constructor raised it.
 
-    The message of an error that a ``__post_init__`` raised stays as it is.
+    The message of an error that a ``__post_init__`` raised is unchanged.
     """
     details = error.errors(include_url=False)
     kind, path, rule = details[0]["type"], _path(cls, details[0]["loc"]), ""
@@ -321,18 +307,18 @@ def _refusal(cls: Any, error: pydantic.ValidationError, context: str = "") -> Pa
 
 
 def _rule(messages: Iterable[str]) -> str:
-    """Return what is allowed, in pydantic's words; of a union, what each of its branches takes."""
-    first, *others = dict.fromkeys(message.removeprefix("Input ") for message in messages)
-    return ", or ".join([first[0].lower() + first[1:], *(each.removeprefix("should be ") for each in others)])
+    """Return what is allowed, in pydantic's words; for a union, what each of its members allows."""
+    first, *alternatives = dict.fromkeys(message.removeprefix("Input ") for message in messages)
+    return ", or ".join([first[0].lower() + first[1:], *(rule.removeprefix("should be ") for rule in alternatives)])
 
 
 def _path(cls: Any, loc: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """The path of a value, where a positional argument of a constructor has its name."""
+    """Return the path of a value, with the index of a constructor's positional argument replaced by its name."""
     is_positional = bool(loc) and isinstance(loc[0], int) and dataclasses.is_dataclass(cls)
     return (dataclasses.fields(cls)[loc[0]].name, *loc[1:]) if is_positional else loc  # type: ignore[index]
 
 
-# What pydantic calls the branches of a union: a class, `literal['a', 'b']`, `tuple[float, ...]`, or a plain type.
+# Pydantic's names for members of a union: a class, `literal['a', 'b']`, `tuple[float, ...]`, or a plain type.
 _BRANCH = re.compile(r"[A-Z].*|.*\[.*|float|int|str|bool|none|callable|constrained-str", re.S)
 
 
@@ -342,7 +328,7 @@ def _without_branch(path: tuple[int | str, ...]) -> str:
 
 
 def _records_at(cls: Any, path: tuple[int | str, ...]) -> list[Any]:
-    """The records that may stand at a path, where a part that is no field is an index, or says which one of a union."""
+    """Return the record classes possible at a path; parts that are no field are an index or select one of a union."""
     records = _records_in(cls)
     for part in path:
         annotations = [each.__pydantic_fields__[part].annotation for each in records if part in _keys(each)]
@@ -358,13 +344,13 @@ def _records_in(annotation: Any) -> list[Any]:
 
 
 def _keys(cls: Any) -> list[str]:
-    """Names of the fields that people write."""
+    """Return the names of the fields that users write."""
     hidden = {"kind", "format", "frontend_error"}
     return [name for name, field in cls.__pydantic_fields__.items() if name not in hidden and not field.exclude]
 
 
 def _list(words: Sequence[str]) -> str:
-    """Words in a row, as many as one reads."""
+    """Join words with commas, up to a readable length."""
     ends = itertools.accumulate(len(word) + 2 for word in words)
     n = sum(end <= _LONGEST_LIST for end in ends)
     return ", ".join(words[:n]) + (f" and {len(words) - n} more" if n < len(words) else "")

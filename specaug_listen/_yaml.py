@@ -1,15 +1,15 @@
-"""Reading YAML and JSON that a stranger may have written: nothing is executed, nothing is endless."""
+"""Safe reading of YAML and JSON from untrusted files: nothing is executed, and sizes are limited."""
 
 from __future__ import annotations
 
 import codecs
 import json
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ._files import as_path, open_file, printable
-from .errors import ParameterError, PolicyError, unknown_name, value_text
+from .errors import PolicyError, value_text
 
 __all__ = [
     "YAML_SUFFIXES",
@@ -18,7 +18,6 @@ __all__ = [
     "as_mapping",
     "framework_data_of",
     "mapping_of",
-    "preset_or_file",
     "read_mapping",
     "read_plain",
     "read_text",
@@ -27,49 +26,34 @@ __all__ = [
     "text_of",
 ]
 
-T = TypeVar("T")
-
-# Endings of the files that are read as YAML, of which JSON is a part.
+# Suffixes of files that are read as YAML, a superset of JSON.
 YAML_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_BYTES = 1 << 20
-_LONGEST_NUMBER = 100  # as in YAML, whose reader takes 20 ms to import
+_LONGEST_NUMBER = 100  # as in `_yaml_loader`, which takes 20 ms to import
 _LONGEST_TEXT_SHOWN = 60
 
 
 def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
-    """Read a YAML (or JSON) file that holds one mapping.
+    """Read a YAML (or JSON) file that contains one mapping.
 
-    Raises
-    ------
-    PolicyError
-        When the file is missing, unreadable, over 1 MiB, no YAML, no mapping, or uses tags or aliases.
+    Raises a PolicyError if the file is missing, unreadable, over 1 MiB, not YAML, not a mapping, or uses tags or
+    aliases. ``what`` is the kind of file in messages, e.g. "policy".
     """
     return mapping_of(read_text(path, what), path, what)
 
 
 def read_plain(path: str | os.PathLike[str], what: str, form: str) -> Any:
-    """Read a YAML (or JSON) file that holds plain values.
+    """Read a YAML (or JSON) file of plain values; ``form`` names the expected form, e.g. "YAML mapping".
 
-    Parameters
-    ----------
-    path : str or path-like
-    what : str
-        What the file is called in a message, e.g. "policy".
-    form : str
-        What it is to hold, e.g. "YAML mapping".
-
-    Raises
-    ------
-    PolicyError
-        When the file is missing, unreadable, over 1 MiB, no YAML, or uses tags or aliases.
+    Errors as in `read_mapping`, but for the mapping.
     """
-    from ._yaml_loader import load  # only files need it, and it takes 20 ms to import
+    from ._yaml_loader import load  # takes 20 ms to import, and only files need it
 
     return _parse(read_text(path, what, form), path, what, form, load)
 
 
 def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
-    """The text of a file, of at most 1 MiB; errors as in `read_plain`."""
+    """Return the text of a file of at most 1 MiB; errors as in `read_plain`."""
     name = printable(as_path(path))
     try:
         with open_file(path) as file:
@@ -83,7 +67,7 @@ def read_text(path: str | os.PathLike[str], what: str, form: str = "YAML mapping
 
 
 def text_of(raw: bytes, path: str | os.PathLike[str], what: str, form: str = "YAML mapping") -> str:
-    """The text of bytes in UTF-8, or in UTF-16 where a mark says so; errors as in `read_plain`.
+    """Decode UTF-8, or UTF-16 with a byte order mark; errors as in `read_plain`.
 
     Examples
     --------
@@ -92,9 +76,9 @@ def text_of(raw: bytes, path: str | os.PathLike[str], what: str, form: str = "YA
     """
     is_marked = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        # A mark of UTF-8 is taken off by hand: its codec is a file of Python's, which a user may not be able to read.
+        # The BOM of UTF-8 is removed by hand: its codec is a file of Python's, which may be unreadable.
         text = raw.decode("utf-16") if is_marked else raw.removeprefix(codecs.BOM_UTF8).decode()
-        if "\0" in text:  # UTF-32, UTF-16 without a mark, or no text at all
+        if "\0" in text:  # UTF-32, UTF-16 without a BOM, or not text
             raise UnicodeError
         return text
     except UnicodeError:
@@ -102,14 +86,14 @@ def text_of(raw: bytes, path: str | os.PathLike[str], what: str, form: str = "YA
 
 
 def mapping_of(text: str, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
-    """The mapping that a text of our own YAML holds; errors as in `read_mapping`."""
+    """Return the mapping in a text of our own YAML; errors as in `read_mapping`."""
     from ._yaml_loader import load
 
-    return _mapping(text, path, what, load)
+    return as_mapping(_parse(text, path, what, "YAML mapping", load), path, what)
 
 
 class RepeatedKey(NamedTuple):
-    """A key that stands twice or more in one mapping: where, what counts, and what stood there before."""
+    """A repeated key of a mapping: its path, its last value, which counts, and the previous one."""
 
     place: tuple[str, ...]
     last: Any
@@ -117,15 +101,10 @@ class RepeatedKey(NamedTuple):
 
 
 def framework_data_of(text: str, path: str | os.PathLike[str]) -> tuple[Any, tuple[RepeatedKey, ...]]:
-    """Read a framework's configuration, in YAML or JSON, and list the keys that are repeated: the last one counts.
+    """Read a framework's configuration in YAML or JSON, and list its repeated keys, of which the last one counts.
 
-    Aliases and merged keys are followed; a tag and what follows it stand in the result as `Tagged`, and nothing is done
-    about them.
-
-    Raises
-    ------
-    PolicyError
-        When the text is neither, names Python objects, or aliases blow it up.
+    Aliases and merged keys are resolved; a tag and its value become `Tagged`, and are not interpreted. Raises a
+    PolicyError if the text is neither, names Python objects, or its aliases expand without bounds.
     """
     repeated: list[RepeatedKey] = []
     if text.lstrip(" \t\r\n").startswith(("{", "[")):
@@ -147,7 +126,7 @@ def framework_data_of(text: str, path: str | os.PathLike[str]) -> tuple[Any, tup
 
 
 class Tagged(NamedTuple):
-    """A YAML tag such as ``!ref``, and what stands behind it."""
+    """A YAML tag such as ``!ref``, and its value."""
 
     tag: str
     value: Any
@@ -156,18 +135,8 @@ class Tagged(NamedTuple):
         return f"{self.tag} {self.value!r}"
 
 
-def _mapping(text: str, path: str | os.PathLike[str], what: str, load: Callable[[str], Any]) -> dict[str, Any]:
-    return as_mapping(_parse(text, path, what, "YAML mapping", load), path, what)
-
-
 def as_mapping(data: Any, path: str | os.PathLike[str], what: str) -> dict[str, Any]:
-    """Return what a file holds, which is to be a mapping of names.
-
-    Raises
-    ------
-    PolicyError
-        When it is none.
-    """
+    """Return the data of a file; raise a PolicyError unless it is a mapping with names as keys."""
     if not isinstance(data, dict) or not all(isinstance(key, str) for key in data):
         raise PolicyError(f"{printable(path)}: holds {_kind(data)}; a {what} file is a YAML mapping of names to values")
     return data
@@ -188,7 +157,7 @@ def _parse(
 
 
 def scalar(text: str) -> bool | int | float | str | None:
-    """Return what a word of a command line says: a number, true, false or null, or else itself.
+    """Convert a word of the command line to a number, true, false or null; other text is returned stripped.
 
     Examples
     --------
@@ -203,7 +172,7 @@ def scalar(text: str) -> bool | int | float | str | None:
 
 
 def scalar_text(value: object) -> str:
-    """Write a value as `scalar` reads it.
+    """Return a value in the form that `scalar` reads.
 
     Examples
     --------
@@ -220,15 +189,15 @@ def _whole(digits: str) -> int:
 
 
 def _json(text: str, repeated: list[RepeatedKey]) -> Any:
-    twice: list[tuple[dict[str, Any], str, Any]] = []
+    repeats: list[tuple[dict[str, Any], str, Any]] = []
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        held: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for key, value in pairs:
-            if key in held:
-                twice.append((held, key, held[key]))
-            held[key] = value
-        return held
+            if key in values:
+                repeats.append((values, key, values[key]))
+            values[key] = value
+        return values
 
     from ._yaml_loader import MAX_DEPTH, MAX_VALUES
 
@@ -237,57 +206,24 @@ def _json(text: str, repeated: list[RepeatedKey]) -> Any:
     level, depth, n_values = [data] if isinstance(data, dict | list) else [], 0, 0
     while level:
         inner = []
-        for held in level:
-            n_values += len(held)
-            for key, value in held.items() if isinstance(held, dict) else enumerate(held):
+        for container in level:
+            n_values += len(container)
+            for key, value in container.items() if isinstance(container, dict) else enumerate(container):
                 if isinstance(value, dict | list):
-                    places[id(value)] = (*places[id(held)], str(key))
+                    places[id(value)] = (*places[id(container)], str(key))
                     inner.append(value)
         level, depth = inner, depth + 1
         if depth > MAX_DEPTH:
             raise ValueError(f"nested more than {MAX_DEPTH} deep")
         if n_values > MAX_VALUES:
             raise ValueError(f"more than {MAX_VALUES} values")
-    # What stands in a value that does not count is of no account.
+    # Repeats inside a value that an outer repeat has overridden are not reported.
     repeated += [
-        RepeatedKey((*places[id(held)], key), held[key], before) for held, key, before in twice if id(held) in places
+        RepeatedKey((*places[id(values)], key), values[key], before)
+        for values, key, before in repeats
+        if id(values) in places
     ]
     return data
-
-
-def preset_or_file(
-    name_or_path: Any, cls: type[T], values: Mapping[str, T], what: str, read: Callable[[str | os.PathLike[str]], T]
-) -> T:
-    """Return the preset of a name, in upper or lower case, or what a YAML file at this path holds.
-
-    Parameters
-    ----------
-    name_or_path : cls, str or path-like
-        An instance of ``cls`` is returned as it is.
-    cls : type
-    values : mapping of str to cls
-    what : str
-        How it is called in a message, e.g. "front-end".
-    read : callable
-        Reads a file.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown name; the nearest known one is named.
-    """
-    if isinstance(name_or_path, cls):
-        return name_or_path
-    if isinstance(name_or_path, os.PathLike):
-        return read(name_or_path)
-    if not isinstance(name_or_path, str):
-        raise ParameterError(f"{what}={name_or_path!r:.80}: expected a {cls.__name__}, a name, or a .yaml file")
-    for name, value in values.items():
-        if name.lower() == name_or_path.lower():
-            return value
-    if name_or_path.lower().endswith(YAML_SUFFIXES):
-        return read(name_or_path)
-    raise unknown_name(what, name_or_path, values, "a .yaml file")
 
 
 def _one_line(error: Exception, text: str) -> str:

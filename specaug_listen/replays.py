@@ -1,4 +1,4 @@
-"""A draw that was written down: its record, what lies beside it, and the draw made again."""
+"""Replay of a recorded draw: reading its record, with the files beside it, and rendering it again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _Index: TypeAlias = AuditionRecord | SweepRecord
 
 
 class WrittenDraw(NamedTuple):
-    """The record of a draw, and what is to be said of it."""
+    """The record of a draw, and notices about it."""
 
     record: DrawRecord
     notices: tuple[Notice, ...]
@@ -37,40 +37,39 @@ def replay(
     folder: Path | None = None,
     policy: str | Callable[..., Any] | None = None,
 ) -> Audition:
-    """Make a written draw again, sample for sample.
+    """Render a recorded draw again, sample for sample.
 
     Parameters
     ----------
     path : str or path-like
         A ``draw-N.json``.
     audio : Audio, MelSpectrogram, str, path-like or None
-        The clip, or its mel where it came as one, where it is not where the record says.
+        The clip, or its mel if it came as one; None takes the path in the record.
     folder : Path or None
-        Where to keep what lies between the steps, instead of in memory, with the joint vocoder: for long recordings.
-        The audition is to be saved while it is there.
+        Folder for intermediate data of long recordings with the joint vocoder, instead of memory; it must exist until
+        the audition is saved.
     policy : str, callable or None
-        Where the draw calls a callable: this one, or its name. A record alone never imports code.
+        The callable of the draw, or its name, if it calls one. A record alone never imports code.
 
     Returns
     -------
     Audition
-        With this one draw, under its old number and gain, and with the levels of fills as they are now; what else the
-        record says otherwise is told by `specaug_listen.auditions.replay`.
+        With this one draw, under its old number and gain, and with the current levels of fills;
+        `specaug_listen.auditions.differences` lists other differences from the record.
 
     Raises
     ------
     PolicyError
-        When the record cannot be read, or the index of its folder says something else.
+        If the record cannot be read, or contradicts the index of its folder.
     AudioError
-        When the clip cannot be read or is not the one that the draw was made for.
+        If the clip cannot be read or is not the one of the draw.
     ParameterError
-        When the record names a vocoder of the user's own, or calls a callable that is not given, or that makes of the
-        clip something else than it did.
+        If the record names a vocoder of the user's own, or calls a callable that is not given or whose result differs.
 
     Warns
     -----
     SpecAugListenWarning
-        When the record was changed since it was written, or the index of its folder does not list it.
+        If the record was changed since it was written, or the index of its folder does not list it.
     """
     draw = read_written_draw(path)
     for notice in draw.notices:
@@ -79,28 +78,18 @@ def replay(
 
 
 def read_written_draw(path: str | os.PathLike[str]) -> WrittenDraw:
-    """Read the record of a draw, once, and refuse one that contradicts what lies beside it.
+    """Read the record of a draw once; raise a PolicyError if it contradicts the files beside it.
 
-    Where the folder above its own holds an index (``audition.json``, ``sweep.json``, or the journal of a run that did
-    not end), the two are to agree, as for a page. A record alone is taken as it is.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A ``draw-N.json``.
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file, and what is wrong.
+    If the parent of its folder contains an index (``audition.json``, ``sweep.json``, or the journal of an unfinished
+    run), record and index must agree, as for a page. A record alone is accepted as it is.
     """
-    near = Path(os.path.abspath(as_path(path)))
-    # Where a link is named, its own folder counts, and that of the file.
-    places = list(dict.fromkeys((near, Path(os.path.realpath(path)))))
+    location = Path(os.path.abspath(as_path(path)))
+    # For a link, both its own folder and that of its target count.
+    places = list(dict.fromkeys((location, Path(os.path.realpath(path)))))
     try:
         with require_unchanged(path):
             indexes = {place: _indexes_beside(place) for place in places}
-            record = read_record(path, inside=near.parent.parent if indexes[near] else None)
+            record = read_record(path, inside=location.parent.parent if indexes[location] else None)
             notices = _notices_of(record, printable(path), indexes)
     except OSError as error:
         message = f"{printable(path)}: cannot be read ({error.strerror}); give it again"
@@ -115,7 +104,7 @@ def _indexes_beside(place: Path) -> list[_Index]:
 
 
 def _notices_of(record: DrawRecord, path: str, indexes: dict[Path, list[_Index]]) -> tuple[Notice, ...]:
-    """Return what is to be said of a record in its places, which agrees with the indexes beside it."""
+    """Return the notices about a record; raise a PolicyError if it contradicts an index."""
     notices = [notice for place in indexes for notice in edits_of_file(place)]
     pairs = [(place, index) for place, beside in indexes.items() for index in beside]
     is_listed = [_is_listed(record, index, place.parent.name, path) for place, index in pairs]
@@ -125,13 +114,7 @@ def _notices_of(record: DrawRecord, path: str, indexes: dict[Path, list[_Index]]
 
 
 def _is_listed(record: DrawRecord, index: _Index, folder: str, path: str) -> bool:
-    """Whether an index lists a draw in a folder of a clip or a cell; where it does, the two agree.
-
-    Raises
-    ------
-    PolicyError
-        When they do not.
-    """
+    """Whether an index lists a draw in this folder of a clip or cell; raise a PolicyError if the two disagree."""
     name = f"draw-{record.number}"
     if isinstance(index, SweepRecord):
         cells = [cell for cell in index.cells if cell.folder == folder and name in cell.draws]

@@ -1,12 +1,11 @@
-"""Framing, windows, STFT and its inverse: the one place that knows padding.
+"""Framing, windows, STFT and inverse STFT; padding is defined here alone.
 
-A `Framing` says which samples each frame covers. A signal is padded at both ends just as far as its frames
-reach; frame ``t`` then covers
-``padded[t * hop_length : t * hop_length + win_length]``. Where a framework zero-pads its window to
-``n_fft`` in the middle, only the position of the window matters, and ``offset`` holds it.
+A `Framing` defines which samples each frame covers. A signal is padded at both ends as far as its frames reach; frame
+``t`` then covers ``padded[t * hop_length : t * hop_length + win_length]``. If a framework zero-pads its window to
+``n_fft`` in the middle, only the position of the window matters, which is ``offset``.
 
-Spectra are ``(n_frames, n_fft // 2 + 1)`` complex64, time first, since frames are what the transforms
-run over; mels turn to ``(n_mels, n_frames)`` at the front-end.
+Spectra are ``(n_frames, n_fft // 2 + 1)`` complex64, time first, because the transforms run over frames; mels are
+transposed to ``(n_mels, n_frames)`` at the front-end.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ __all__ = [
 
 WINDOWS = ("hann", "hann_symmetric", "hamming", "hamming_symmetric", "povey")
 _PAD_MODES = {"reflect": "reflect", "constant": "constant", "mirror": "symmetric"}
-# Long recordings are worked through in blocks, so that what lies between the steps stays small.
+# Long recordings are processed in blocks, so intermediate arrays stay small.
 FRAMES_PER_BLOCK = 4096
 
 Real = npt.NDArray[np.float32]
@@ -45,18 +44,10 @@ Signal = TypeVar("Signal", bound=npt.NDArray[np.generic])
 
 @lru_cache(maxsize=64)
 def get_window(name: str, length: int) -> npt.NDArray[np.float64]:
-    """Analysis window.
+    """Return an analysis window of ``length`` samples.
 
-    Parameters
-    ----------
-    name : str
-        ``hann`` and ``hamming`` are periodic, as in librosa and torch; ``*_symmetric`` are not;
-        ``povey`` is Kaldi's, a symmetric Hann window to the power 0.85.
-    length : int > 0 [samples]
-
-    Returns
-    -------
-    np.ndarray [shape=(length,), float64]
+    ``hann`` and ``hamming`` are periodic, as in librosa and torch; ``*_symmetric`` are symmetric; ``povey`` is Kaldi's,
+    a symmetric Hann window to the power 0.85.
 
     Examples
     --------
@@ -76,7 +67,7 @@ def get_window(name: str, length: int) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Framing:
-    """Which samples each frame covers.
+    """The samples that each frame covers.
 
     Parameters
     ----------
@@ -85,15 +76,15 @@ class Framing:
         One of `WINDOWS`.
     padding : {"center", "same", "kaldi", "snip"}
         ``center``: frame t is centred on sample t · hop_length (librosa, torch.stft).
-        ``same``: ``(n_fft - hop_length) / 2`` is put before and after, so that frame t is centred half a
-        hop later (HiFi-GAN). ``kaldi``: Kaldi's ``snip_edges=False``. ``snip``: its ``snip_edges=True``, frames that
-        lie in the clip as a whole, and what is left over at the end is in none.
+        ``same``: ``(n_fft - hop_length) / 2`` samples are added at both ends, so frame t is centred half a hop later
+        (HiFi-GAN). ``kaldi``: Kaldi's ``snip_edges=False``. ``snip``: its ``snip_edges=True``: only frames that are
+        completely inside the clip; trailing samples are in no frame.
     pad_mode : {"reflect", "constant", "mirror"}
-        What is put beyond the ends; ``mirror`` repeats the edge sample, ``reflect`` does not.
+        Extrapolation beyond the ends; ``mirror`` repeats the edge sample, ``reflect`` does not.
     drop_last_frame : bool
         Leave out the last frame (Whisper, NeMo).
     first_sample : int >= 0 [samples]
-        Where frame 0 begins, with ``snip`` (lingvo's pre-emphasis takes one sample more than a window).
+        First sample of frame 0, with ``snip`` (lingvo's pre-emphasis takes one sample more than a window).
     n_lead_in : int >= 0
         Frames before the framework's first; see `with_lead_in`.
 
@@ -115,7 +106,7 @@ class Framing:
 
     @property
     def offset(self) -> int:
-        """Samples by which the window of frame 0 begins before the clip; less than 0 where it begins later."""
+        """Samples by which the window of frame 0 begins before the clip; negative if it begins later."""
         into_fft = (self.n_fft - self.win_length) // 2
         if self.padding == "center":
             return self.n_fft // 2 - into_fft
@@ -127,10 +118,10 @@ class Framing:
 
     @property
     def with_lead_in(self) -> Framing:
-        """The framing to render with: where edges are snipped, it has frames before the first that cover the beginning.
+        """The framing to render with: for ``snip``, with frames before the first, to cover the beginning of the clip.
 
-        As at the end (see `specaug_listen.vocoders.mel_bins.n_extra_frames`), the first samples would hang on the very
-        tail of a window otherwise.
+        Otherwise only the tail of a window would cover the first samples; for the end, see
+        `specaug_listen.vocoders.mel_bins.n_extra_frames`.
         """
         if self.padding != "snip":
             return self
@@ -138,7 +129,7 @@ class Framing:
         return replace(self, n_lead_in=self.n_lead_in + max(0, int(np.ceil(before / self.hop_length - 0.6))))
 
     def n_frames(self, n_samples: int) -> int:
-        """Number of frames of a clip of ``n_samples``."""
+        """Return the number of frames of a clip of ``n_samples``."""
         if self.padding == "center":
             n = 1 + (n_samples + 2 * (self.n_fft // 2) - self.n_fft) // self.hop_length
         elif self.padding == "same":
@@ -151,32 +142,26 @@ class Framing:
         return max(0, n - self.drop_last_frame)
 
     def n_samples(self, n_frames: int) -> int:
-        """The shortest clip that gives ``n_frames``; the length to render when no clip is known."""
+        """Return the length of the shortest clip of ``n_frames``, which is the length to render if no clip is known."""
         if self.padding == "kaldi":
             return max(1, (n_frames + self.drop_last_frame) * self.hop_length - self.hop_length // 2)
         if self.padding == "snip":
             return self.first_sample + self.padded_length(n_frames + self.drop_last_frame)
-        odd = self.n_fft % 2 if self.padding == "center" else (self.n_fft - self.hop_length) % 2
+        parity = self.n_fft % 2 if self.padding == "center" else (self.n_fft - self.hop_length) % 2
         base = self.hop_length if self.padding == "same" else 0
-        return max(1, base + odd + (n_frames - 1 + self.drop_last_frame) * self.hop_length)
+        return max(1, base + parity + (n_frames - 1 + self.drop_last_frame) * self.hop_length)
 
     def padded_length(self, n_frames: int) -> int:
-        """Samples that ``n_frames`` frames reach over."""
+        """Return the number of samples that ``n_frames`` frames cover."""
         return (n_frames - 1) * self.hop_length + self.win_length
 
     def center_s(self, frames: npt.ArrayLike, sample_rate: int) -> npt.NDArray[np.float64]:
-        """Time in seconds at the middle of each frame's window."""
+        """Return the time at the centre of each frame's window, in seconds."""
         first = self.win_length / 2 - self.offset
         return (np.asarray(frames, dtype=np.float64) * self.hop_length + first) / sample_rate
 
     def check_n_frames(self, n_samples: int) -> int:
-        """Number of frames of a clip, at least one.
-
-        Raises
-        ------
-        AudioError
-            When the clip is shorter than a window.
-        """
+        """Return the number of frames of a clip; raise an AudioError if it is shorter than a window or has no frame."""
         least = self.first_sample + self.win_length
         if n_samples < least:
             raise AudioError(
@@ -188,57 +173,41 @@ class Framing:
         return self.n_frames(n_samples)
 
     def pad(self, signal: Real, n_frames: int | None = None) -> Real:
-        """Pad a clip at both ends to the signal that its frames reach over.
-
-        Raises
-        ------
-        AudioError
-            When the clip is shorter than a window.
-        """
+        """Pad a clip at both ends to the length that its frames cover; raise an AudioError if it is too short."""
         n_samples, own = len(signal), self.check_n_frames(len(signal)) + self.n_lead_in
         length = self.padded_length(own if n_frames is None else n_frames)
         after = max(0, length - self.offset - n_samples)
         return self.pad_by(signal, max(0, self.offset), after)[max(0, -self.offset) :][:length]
 
     def pad_by(self, signal: Signal, n_before: int, n_after: int) -> Signal:
-        """Put ``n_before`` and ``n_after`` samples before and after a signal, as ``pad_mode`` says."""
+        """Add ``n_before`` and ``n_after`` samples around a signal, according to ``pad_mode``."""
         return np.pad(signal, (n_before, n_after), mode=_PAD_MODES[self.pad_mode])  # type: ignore[call-overload, no-any-return]
 
     def crop(self, padded: Real, n_samples: int) -> Real:
-        """Undo `pad`: cut the clip out, silence where no frame reached."""
+        """Undo `pad`: return the clip, with silence where no frame reached."""
         before = max(0, -self.offset)
         clip = padded[max(0, self.offset) : self.offset + n_samples]
         return np.pad(clip, (before, n_samples - before - len(clip)))
 
     def frames(self, padded: Real) -> Real:
-        """The frames of a padded signal, as a view of shape (n_frames, win_length)."""
+        """Return the frames of a padded signal as a view of shape (n_frames, win_length)."""
         return np.lib.stride_tricks.sliding_window_view(padded, self.win_length)[:: self.hop_length]
 
     def window_float32(self) -> Real:
-        """The window in single precision."""
+        """Return the window in single precision."""
         return get_window(self.window, self.win_length).astype(np.float32)
 
     def norm(self, n_frames: int) -> Real:
-        """Sum of the squared windows over each sample of a padded signal, kept away from zero."""
+        """Return the sum of squared windows at each sample of a padded signal, with a lower bound above zero."""
         squared = np.broadcast_to(self.window_float32() ** 2, (n_frames, self.win_length))
         total = overlap_add(squared, self.hop_length)
-        # Where hardly a window reaches, dividing by the sum would blow rounding up into a click.
+        # Near the ends, where windows are almost zero, dividing by the sum would amplify rounding errors into a click.
         norm: Real = np.maximum(total, np.float32(1e-3) * total.max())
         return norm
 
 
 def stft(padded: Real, framing: Framing) -> Complex:
-    """STFT of a padded signal.
-
-    Parameters
-    ----------
-    padded : np.ndarray [shape=(n,), float32]
-        From `Framing.pad`.
-    framing : Framing
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames, n_fft // 2 + 1), complex64]
+    """Return the STFT of a padded signal (see `Framing.pad`), shape (n_frames, n_fft // 2 + 1).
 
     Examples
     --------
@@ -256,19 +225,9 @@ def stft(padded: Real, framing: Framing) -> Complex:
 
 
 def istft(spectrum: Complex, framing: Framing, norm: Real | None = None) -> Real:
-    """Least-squares inverse of `stft` (Griffin and Lim, 1984, eq. 6).
+    """Return the padded signal whose STFT is nearest (Griffin and Lim, 1984, eq. 6); `Framing.crop` gives the clip.
 
-    Parameters
-    ----------
-    spectrum : np.ndarray [shape=(n_frames, n_fft // 2 + 1), complex64]
-    framing : Framing
-    norm : np.ndarray or None
-        `Framing.norm`, where it is at hand.
-
-    Returns
-    -------
-    np.ndarray [shape=(n,), float32]
-        A padded signal; `Framing.crop` gives the clip.
+    ``norm`` is `Framing.norm`, if the caller has it.
     """
     window = framing.window_float32()
     norm = framing.norm(len(spectrum)) if norm is None else norm
@@ -295,7 +254,7 @@ def overlap_add(frames: Real, hop_length: int) -> Real:
 
 
 class _Overlap:
-    """A sum of overlapping frames, kept as rows of one hop: each part of the frames is then added as one rectangle."""
+    """A sum of overlapping frames, stored as rows of one hop, so each part of the frames is added as one rectangle."""
 
     def __init__(self, n_frames: int, length: int, hop_length: int) -> None:
         self.n_samples = (n_frames - 1) * hop_length + length
@@ -313,18 +272,18 @@ class _Overlap:
 
 
 def preemphasize(signal: Real, coefficient: float) -> Real:
-    """High-pass ``y[n] = x[n] - coefficient · x[n-1]``, with ``y[0] = x[0]``."""
+    """Apply the high-pass filter ``y[n] = x[n] - coefficient · x[n-1]``, with ``y[0] = x[0]``."""
     emphasized: Real = signal.copy()
     emphasized[1:] -= np.float32(coefficient) * signal[:-1]
     return emphasized
 
 
 def deemphasize(signal: Real, coefficient: float, before: float = 0.0) -> Real:
-    """Exact inverse of `preemphasize`; ``before`` is the last restored sample where a signal goes on.
+    """Invert `preemphasize` exactly; ``before`` is the last sample of the previous part of the signal.
 
-    The recursion ``x[n] = y[n] + coefficient · x[n-1]`` runs over blocks at once: inside a block it is a
-    running sum of ``y[n] / coefficient^n``, and only the last value of each block is handed on. (scipy.signal
-    has it as ``lfilter``, at 0.7 s of import.)
+    The recursion ``x[n] = y[n] + coefficient · x[n-1]`` runs in blocks: inside a block it is a cumulative sum of ``y[n]
+    / coefficient^n``, and only the last value of each block is carried over. (``scipy.signal.lfilter`` takes 0.7 s to
+    import.)
 
     Examples
     --------
@@ -332,7 +291,7 @@ def deemphasize(signal: Real, coefficient: float, before: float = 0.0) -> Real:
     >>> bool(np.allclose(deemphasize(preemphasize(x, 0.97), 0.97), x))
     True
     """
-    if coefficient < 1e-8:  # less than single precision can tell
+    if coefficient < 1e-8:  # below single precision
         return np.array(signal)
     n_block = max(1, min(256, int(20 / -np.log(coefficient)))) if 0 < coefficient < 1 else 1
     n_blocks = -(-len(signal) // n_block)

@@ -188,6 +188,7 @@ TESTED_BY = {
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
     "audio.containers.frame_streams audio.decoder audio.sndfile_decoder",
     "audio/test_files.py": "audio.finding",
+    "frontends/test_files.py": "_presets",
     "audio/test_clip.py": "audio.wav_encoding",
     "checks/test_lengths_and_memory.py": "checks.call_results",
     "checks/test_calm.py": "checks.rules_padding",

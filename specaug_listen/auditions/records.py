@@ -16,8 +16,7 @@ from pydantic import BeforeValidator, Field
 
 from .._files import as_path, printable
 from .._notices import Notice
-from .._records import pattern, read_record_file, record, record_key, to_plain
-from .._rng import MAX_SEED
+from .._records import Seed, Sha256, pattern, read_record_file, record, record_key, to_plain
 from .._version import __version__
 from ..audio.base import HIGHEST_RATE
 from ..audio.channels import as_channel, as_one_channel, name_suffix
@@ -133,7 +132,7 @@ class ClipRecord:
     n_samples: Annotated[int, Field(ge=1, le=1 << 48)]
     fingerprint: Annotated[str, pattern("[0-9a-f]{32}", "32 hexadecimal digits")]
     path: str | None = None
-    sha256: Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
+    sha256: Sha256 | None = None
     start_s: Seconds = 0.0
     duration_s: SecondsAboveZero | None = None
     notices: Notices = ()
@@ -157,7 +156,7 @@ class DrawRecord:
     policy: Policy
     draw: Draw
     vocoder: Annotated[AnyVocoder | CustomVocoder, Field(discriminator="kind")]
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    seed: Seed
     gain: Gain
     channels: Channels
     scores: Annotated[dict[str, float | None], Field(max_length=1000)]
@@ -190,7 +189,7 @@ class Configuration:
     policy: Policy
     vocoder: Annotated[AnyVocoder | CustomVocoder, Field(discriminator="kind")]
     draws: Annotated[int, Field(ge=1, le=1000)]
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    seed: Seed
     channels: Channels = "mono"
     start_s: Seconds = 0.0
     duration_s: SecondsAboveZero | None = None

@@ -13,7 +13,7 @@ from pydantic import Field
 from pydantic.json_schema import SkipJsonSchema
 
 from .._notices import Notice
-from .._records import pattern, record
+from .._records import Seed, Sha256, record
 from .._rng import MAX_SEED
 from ..errors import ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram
@@ -27,8 +27,6 @@ __all__ = ["LONGEST_HELD_S", "CallableStep", "CallableTransform"]
 
 # A callable needs the whole clip in memory; longer clips are refused.
 LONGEST_HELD_S = 600.0
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
-Sha256 = Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")]
 # Never written to a file or read from one.
 Function: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
 Result: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]

@@ -17,8 +17,8 @@ from pydantic.json_schema import SkipJsonSchema
 
 from .._files import printable
 from .._imports import require
-from .._records import record, record_key
-from .._rng import MAX_SEED, as_seed, fingerprint, seeded_randomness
+from .._records import Seed, record, record_key
+from .._rng import as_seed, fingerprint, seeded_randomness
 from .._stdout import hold_prints, silence_c_output
 from .._yaml import read_plain
 from ..audio.clip import Audio
@@ -146,7 +146,7 @@ class WaveformDraw:
     """
 
     transforms: Annotated[tuple[WaveformTransform, ...], Field(strict=False)]
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    seed: Seed
     steps: Annotated[tuple[DrawnTransform, ...], Field(strict=False), record_key("steps", "drawn")]
     input_fingerprint: Annotated[str, record_key("input_fingerprint", "given")]
     output_fingerprint: Annotated[str, record_key("output_fingerprint", "made_of_it")]

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from .._yaml import YAML_SUFFIXES, preset_or_file
+from .._presets import preset_or_file
+from .._yaml import YAML_SUFFIXES
 from ..augment.parameters import Value, read_assignments, split_name, split_parameters
 from ..augment.policy import Policy, callable_policy
 from ..augment.steps import Batch

@@ -1,4 +1,4 @@
-"""`GriffinLim`: a magnitude first, then a phase for it. `Librosa`: the same by librosa's own functions.
+"""`GriffinLim`: estimate a magnitude, then a phase for it. `Librosa`: the same by librosa's own functions.
 
 References
 ----------
@@ -17,8 +17,7 @@ import numpy.typing as npt
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from .._imports import require
-from .._records import record
-from .._rng import MAX_SEED
+from .._records import Seed, record
 from .._threads import one_blas_thread
 from ..audio.clip import Audio
 from ..errors import ParameterError
@@ -32,12 +31,11 @@ __all__ = ["GriffinLim", "Librosa"]
 
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 Iterations = Annotated[int, Field(ge=0, le=10_000)]
 
 
 def _describe_init(init: Any) -> str:
-    """What is written down of a given phase array: its name, by which nobody can replay it by mistake."""
+    """Return how a phase array is recorded: by shape and hash, which cannot be mistaken for a replayable value."""
     if isinstance(init, str):
         return init
     return f"array {init.shape} sha256:{hashlib.sha256(np.ascontiguousarray(init).tobytes()).hexdigest()[:16]}"
@@ -123,8 +121,8 @@ class GriffinLim:
 class Librosa:
     """librosa's mel_to_stft and griffinlim with their own defaults, seeded; slow.
 
-    This is ``librosa.feature.inverse.mel_to_audio``, which itself cannot be seeded. Filters that librosa does not have,
-    Kaldi's, SpeechBrain's and empty ones, go to the solver that ``mel_to_stft`` calls.
+    This is ``librosa.feature.inverse.mel_to_audio``, which itself cannot be seeded. Filters that librosa lacks
+    (Kaldi's, SpeechBrain's and empty ones) go to the solver that ``mel_to_stft`` calls.
 
     Parameters
     ----------
@@ -171,7 +169,7 @@ class Librosa:
                 pad_mode="constant",
                 length=mel.n_samples if ends_with_clip else None,
             )
-        # librosa puts a short window in the middle of n_fft, and cuts centred clips out by itself.
+        # librosa centres a short window in n_fft, and crops centred clips itself.
         begin = 0 if is_centered else framing.offset + (framing.n_fft - framing.win_length) // 2
         signal = signal[begin : begin + mel.n_samples]
         signal = np.pad(signal, (0, mel.n_samples - len(signal))).astype(np.float32)
@@ -179,7 +177,7 @@ class Librosa:
 
     def _magnitude(self, mel: MelSpectrogram, librosa: Any) -> Real:
         frontend = mel.frontend
-        # griffinlim() wants at least a window of sound.
+        # griffinlim() needs at least one window of sound.
         n_extra = max(0, -(-frontend.n_fft // frontend.hop_length) + 1 - mel.n_frames)
         framing = frontend.framing
         n_lead = framing.with_lead_in.n_lead_in
@@ -199,7 +197,7 @@ class Librosa:
 
 
 def librosa_filters(frontend: MelFrontend) -> dict[str, Any]:
-    """A front-end's filters in the words of ``librosa.feature.inverse``, which has slaney's and htk's."""
+    """Return a front-end's filters as arguments of ``librosa.feature.inverse``, which supports slaney and htk."""
     return {
         "sr": frontend.sample_rate,
         "n_fft": frontend.n_fft,
@@ -216,7 +214,7 @@ def _fast_griffin_lim(start: Complex, magnitude: Real, framing: Framing, n_iter:
     spectrum, previous = start, None
     for _ in range(n_iter):
         consistent = stft(istft(spectrum, framing, norm), framing)
-        # The form in librosa and torchaudio: the step is scaled so that momentum 0.99 is about half a step.
+        # As in librosa and torchaudio, the step is scaled, so momentum 0.99 is about half a step.
         accelerated = consistent if previous is None else consistent - np.float32(momentum / (1 + momentum)) * previous
         previous = consistent
         spectrum = accelerated * (magnitude / np.maximum(np.abs(accelerated), np.float32(1e-16)))
@@ -224,25 +222,14 @@ def _fast_griffin_lim(start: Complex, magnitude: Real, framing: Framing, n_iter:
 
 
 def pinv_magnitude(mel: MelSpectrogram) -> Real:
-    """Least-squares magnitude, negative parts cut off.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames, n_bins), float32, non-negative]
-        With a frame or two more than the mel has; see `energy_to_render`.
-
-    Raises
-    ------
-    ParameterError
-        When the mel's values stand for no power.
-    """
+    """Return the least-squares magnitude, clipped at 0: (n_frames, n_bins), with the frames of `energy_to_render`."""
     with one_blas_thread():
         linear = np.maximum(energy_to_render(mel) @ _pseudo_inverse(mel.frontend), 0)
     return _root(linear, mel.frontend)
 
 
 def nnls_magnitude(mel: MelSpectrogram) -> Real:
-    """Magnitude by librosa's block-wise non-negative least squares; shapes and errors as `pinv_magnitude`."""
+    """Return the magnitude by librosa's block-wise non-negative least squares; shape as in `pinv_magnitude`."""
     librosa = require("librosa", purpose="non-negative least squares")
     with one_blas_thread():
         linear = librosa.util.nnls(mel.frontend.filterbank(), energy_to_render(mel).T)

@@ -1,4 +1,4 @@
-"""Where `Joint` starts from: a magnitude with about the energies of the mel, and phases for it."""
+"""The starting point of `Joint`: a magnitude with approximately the energies of the mel, and phases for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse
 
 from ..frontends import MelFrontend
-from .fill_levels import flat_areas, nearly_equal
+from .fill_areas import flat_areas, nearly_equal
 from .mel_bins import Energies, mel_bins_of
 from .phase import phasors
 from .single_pass import SinglePass
@@ -20,30 +20,25 @@ __all__ = ["Start", "first_random_bin", "lower_skirts", "sharp_magnitude"]
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
-# Over longer windows a voice's pitch changes within one frame, and single-pass phases of its higher harmonics cost
+# In longer windows, the pitch of a voice changes within a frame, and single-pass phases of its higher harmonics reduce
 # intelligibility.
 _LONG_WINDOW_S, _TONAL_HZ = 0.064, 1500.0
 _FRAMES_AT_ONCE = 512
-# Frames that one stream of random phases serves.
+# Frames for each stream of random phases.
 _FRAMES_PER_STREAM = 256
 # More steps change little.
 _SHARPENINGS = 5
 _LEAST_ENERGY = np.float32(1e-30)
-# FFT bins half way between two mel bins are there, whatever rounding says.
+# FFT bins halfway between two mel bins count as inside, in spite of rounding.
 _HALF = np.float32(0.501)
 # See `lower_skirts`.
 _BASS_HZ, _SKIRT, _SKIRT_GAIN = 100.0, 0.5, 0.8
 
 
 class Start:
-    """The spectra that an iteration starts from, for readers that only go forward.
+    """The spectra that an iteration starts from, read sequentially.
 
-    Parameters
-    ----------
-    energies : Energies
-    first_random : int
-        The bin from which on phases are random; see `first_random_bin`. Flat patches have random ones in all bins.
-    seed : int
+    From FFT bin ``first_random`` (see `first_random_bin`) on, phases are random; in flat areas, those of all bins are.
     """
 
     def __init__(self, energies: Energies, first_random: int, seed: int) -> None:
@@ -54,10 +49,10 @@ class Start:
         self._first, self._pending = 0, np.empty((0, len(self._mel_bins.analysis)), np.complex64)
 
     def frames(self, first: int, last: int) -> Complex:
-        """Compute frames ``first`` to ``last - 1``; neither may go back from one call to the next.
+        """Return frames ``first`` to ``last - 1``; neither may decrease from one call to the next.
 
-        They are worked out in blocks that begin at every 512th frame of the recording, so that each comes out in the
-        same bits whatever portions are asked for.
+        They are computed in blocks that begin at multiples of 512 frames, so their bits do not depend on the requested
+        ranges.
         """
         n_done = self._first + len(self._pending)
         blocks = [self._pending]
@@ -68,7 +63,7 @@ class Start:
         return self._pending[: last - first]
 
     def _next(self, begin: int, end: int) -> Complex:
-        # With the frame that comes after, which the last phases follow from.
+        # With one frame more, which the last phases depend on.
         magnitude = sharp_magnitude(self._energies.read(begin, end + 1), self._energies.mel.frontend)
         n_frames, first = end - begin, self._first_random
         flat = flat_areas(self._energies, begin, end) if first else np.zeros((0, 0), bool)
@@ -82,7 +77,7 @@ class Start:
         return phasors(turns, magnitude[:n_frames])
 
     def _random_turns(self, begin: int, end: int) -> Real:
-        """Draw random phases in turns: the same for a frame wherever reading begins."""
+        """Draw random phases in turns; those of a frame do not depend on ``begin``."""
         blocks, n_bins = range(begin // _FRAMES_PER_STREAM, -(-end // _FRAMES_PER_STREAM)), len(self._mel_bins.analysis)
         shape = _FRAMES_PER_STREAM, n_bins
         phases = [np.random.default_rng((self._seed, i)).random(shape, dtype=np.float32) for i in blocks]
@@ -91,7 +86,7 @@ class Start:
 
 
 def first_random_bin(frontend: MelFrontend, start: str) -> int:
-    """The bin from which on the phases of ``start`` ("auto", "spsi" or "random") are random."""
+    """Return the first FFT bin whose phases are random, for ``start`` "auto", "spsi" or "random"."""
     if start == "random":
         return 0
     is_long = frontend.framing.win_length / frontend.sample_rate >= _LONG_WINDOW_S
@@ -102,21 +97,11 @@ def first_random_bin(frontend: MelFrontend, start: str) -> int:
 
 
 def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
-    """Compute a magnitude with about the energies of a mel.
+    """Return a magnitude (n_frames, n_bins) with approximately the energies ``target`` (n_frames, n_mels) of a mel.
 
-    Spread over the bins, a mel's peaks are as wide as its filters. Multiplicative steps (Richardson and Lucy's) draw
-    them together again, and so make the phases that are read off them better.
-
-    Parameters
-    ----------
-    target : np.ndarray [shape=(n_frames, n_mels), non-negative]
-        Energies of the mel bins.
-    frontend : MelFrontend
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames, n_bins), non-negative]
-        Just below the lowest filter, as at its first bin; further below, 0.
+    Spread over the FFT bins, the peaks of a mel are as wide as its filters. Multiplicative steps (Richardson-Lucy)
+    sharpen them, which improves the phases that are derived from them. Just below the lowest filter, the magnitude is
+    that of its first bin; further below, 0.
     """
     mel_bins, filters = mel_bins_of(frontend), _filters(frontend)
     # With M the target, d the density over the FFT bins and B the filterbank, a step is
@@ -131,14 +116,14 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
         np.sqrt(density, out=density)
     density = np.ascontiguousarray(density.T)
     density[:, : mel_bins.lowest] = density[:, mel_bins.lowest : mel_bins.lowest + 1]
-    # As far as a window smears; with more, a de-emphasis would turn what no mel bin asks for into a hum.
+    # Only as far as a window smears; a de-emphasis would amplify more of it, which is in no mel bin, to a hum.
     smear = -(-frontend.n_fft // frontend.framing.win_length)
     density[:, : max(0, mel_bins.lowest - smear)] = 0
     return density
 
 
 class _Filters(NamedTuple):
-    """A filterbank as `SparseMelBins`, each filter's part of all weights of a bin, and 1 over each filter's sum."""
+    """A filterbank as `SparseMelBins`, each filter's share of the weights of an FFT bin, and 1 / sum of each filter."""
 
     analysis: Any
     synthesis: Any
@@ -155,18 +140,14 @@ def _filters(frontend: MelFrontend) -> _Filters:
 
 
 def lower_skirts(target: Real, frontend: MelFrontend) -> Real:
-    """Lower what a mel shows below 100 Hz, where it is likely a window's leakage of something higher.
+    """Lower the cells below 100 Hz that are probably leakage of a higher component.
 
-    The bass of most voices is empty, but the lower skirt of the first harmonic fills its cells. Rendered as sound of
-    its own it is a rumble; wanted a little lower, such a cell is left to leakage by the iterations. A skirt is a cell
-    that a louder one follows within the width of the window's main lobe; bass that is there has its own peak, and a
-    cell that is equal to the one before or after it is a fill, and meant as it is.
+    The bass of most voices is empty, but the lower skirt of the first harmonic leaks into its cells. Rendered as sound,
+    it is a rumble; with a slightly lower target, the iterations leave such a cell to leakage. A skirt is a cell that is
+    followed by a louder one within the main lobe of the window. Real bass has its own peak, and a cell that equals the
+    one before or after it is a fill, which is kept.
 
-    Parameters
-    ----------
-    target : np.ndarray [shape=(n_frames, n_mels), non-negative]
-        Energies of the mel bins.
-    frontend : MelFrontend
+    ``target`` has the shape (n_frames, n_mels).
     """
     center_hz, width = frontend.center_hz(), 4 * frontend.sample_rate / frontend.framing.win_length
     density = target * _filters(frontend).per_filter

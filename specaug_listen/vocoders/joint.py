@@ -1,8 +1,9 @@
 """`Joint`: magnitude and phase estimated together, the default vocoder.
 
-Instead of solving for a magnitude first and freezing its error into the phase, the iteration alternates between the
-STFTs of real signals (inverse STFT, then STFT) and the spectra that have the target's mel (a gain for each mel bin,
-spread over its bins). No system is solved. At the end, the level of fills that no signal can have is put right.
+Instead of solving for a magnitude first, whose error would then be frozen into the phase, the iteration alternates
+between the STFTs of real signals (inverse STFT, then STFT) and the spectra that have the target's mel (a gain for each
+mel bin, spread over its FFT bins). No system is solved. At the end, the level of fills that no signal can have is
+corrected.
 
 References
 ----------
@@ -20,13 +21,12 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._records import record
-from .._rng import MAX_SEED
+from .._records import Seed, record
 from .._threads import one_blas_thread
 from ..audio.clip import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import deemphasize, istft
-from .fill_levels import restore_levels
+from .fill_areas import restore_levels
 from .initial_phase import Start, first_random_bin, lower_skirts
 from .iteration import Ends, Iteration
 from .mel_bins import Energies, mel_bins_of, tiny
@@ -36,11 +36,11 @@ __all__ = ["Joint"]
 Real = npt.NDArray[np.float32]
 
 _ITERATIONS = {"draft": 2, "default": 32, "best": 200}
-# The more windows overlap, the more iterations it takes them to agree: so many for each that covers a sample.
+# Iterations per window that covers a sample: the more windows overlap, the more iterations they need to agree.
 _ITERATIONS_PER_OVERLAP, _MOST_FOR_OVERLAP = 10, 100
-# Long recordings are worked through in segments of so many frames. An iteration carries over by less than a window, so
-# that with as many windows around it as there are iterations, a segment comes out as in the whole recording; after
-# ``_MOST_FRAMES_AROUND`` frames, what comes in from outside is inaudible.
+# Long recordings are rendered in segments of this many frames. An iteration propagates by less than a window, so with
+# as many windows around it as iterations, a segment is the same as in the whole recording; beyond
+# ``_MOST_FRAMES_AROUND`` frames, the influence is inaudible.
 _FRAMES_PER_SEGMENT, _MOST_FRAMES_AROUND = 4096, 1024
 
 
@@ -78,12 +78,12 @@ class Joint:
     quality: Literal["draft", "default", "best"] = "default"
     n_iter: Annotated[int, Field(ge=0, le=10_000)] | None = None
     start: Literal["auto", "spsi", "random"] = "auto"
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    seed: Seed = 0
     kind: Literal["joint"] = "joint"
     about: ClassVar[str] = "Magnitude and phase estimated together from the mel; the best sound in the least time."
 
     def __call__(self, mel: MelSpectrogram) -> Audio:
-        """Reconstruct the waveform of a mel spectrogram.
+        """Render a mel spectrogram.
 
         Parameters
         ----------
@@ -97,7 +97,7 @@ class Joint:
         Raises
         ------
         ParameterError
-            When the mel's values stand for no power.
+            If the values of the mel do not represent power.
         """
         energies = Energies.of(mel)
         samples, n_done = np.empty(mel.n_samples, np.float32), 0
@@ -107,7 +107,7 @@ class Joint:
         return Audio(samples, mel.frontend.sample_rate)
 
     def parts(self, energies: Energies) -> Iterator[Real]:
-        """Reconstruct a recording of any length, part after part, in bounded memory.
+        """Render a recording of any length in bounded memory, part by part.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Joint:
         Yields
         ------
         np.ndarray [shape=(n,), float32]
-            The samples that come next, the same as in one piece.
+            The next samples, identical to a rendering in one piece.
         """
         frontend, n_samples = energies.mel.frontend, energies.mel.n_samples
         if energies.loudest == 0:
@@ -129,15 +129,15 @@ class Joint:
                 restored = float(padded[-1])
             yield padded[max(0, -position) : max(0, n_samples - position)]
             position += len(padded)
-        if position < n_samples:  # no window reaches there
+        if position < n_samples:  # no window reaches the end
             yield np.zeros(n_samples - position, np.float32)
 
     def _segments(self, energies: Energies) -> Iterator[Real]:
-        """Render the padded recording, segment after segment."""
+        """Yield the padded recording segment by segment."""
         framing, n_frames = energies.mel.frontend.framing, energies.n_frames
         n_iter = self.n_iterations(energies.mel.frontend)
         n_overlapping = -(-framing.win_length // framing.hop_length)
-        # Beyond what the iterations carry over, what the levels at the end are taken from.
+        # The reach of the iterations, and of the levels that are corrected at the end.
         n_around = min(n_iter * n_overlapping, _MOST_FRAMES_AROUND) + 4 * n_overlapping + 16
         start = Start(energies, first_random_bin(energies.mel.frontend, self.start), self.seed)
         n_segments = -(-n_frames // _FRAMES_PER_SEGMENT)
@@ -151,7 +151,7 @@ class Joint:
             yield padded[(begin - first) * framing.hop_length : stop]
 
     def n_iterations(self, frontend: MelFrontend) -> int:
-        """Number of iterations that a front-end's mels take."""
+        """Return the number of iterations for a front-end's mels."""
         if self.n_iter is not None:
             return self.n_iter
         n_iter, framing = _ITERATIONS[self.quality], frontend.framing
@@ -162,14 +162,13 @@ class Joint:
 
 
 def _iterate(padded: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:
-    """Iterate over frames ``first`` to ``last - 1``, and restore the level of fills at the end."""
+    """Iterate over frames ``first`` to ``last - 1``, then restore the level of fills."""
     frontend, framing = energies.mel.frontend, energies.mel.frontend.framing
     n_before = framing.offset if first == 0 else 0
     n_beyond = framing.padded_length(energies.n_frames) - framing.offset - energies.mel.n_samples
     n_after = max(0, n_beyond) if last == energies.n_frames else 0
-    # Nothing is beyond snipped edges, and Kaldi's few mirrored samples stand before the pre-emphasis. And where windows
-    # hardly overlap, errors between them are large, and must not be mirrored to where a window is strong: the iteration
-    # would diverge.
+    # Snipped edges have no padding, and Kaldi mirrors its few samples before the pre-emphasis. If windows hardly
+    # overlap, errors between them are large, and mirroring these to where a window is large would diverge.
     is_snipped = framing.padding == "snip"
     if is_snipped or frontend.preemphasis_per_frame or 2 * framing.hop_length > framing.win_length:
         n_before = n_after = 0

@@ -1,9 +1,9 @@
-"""`MelBins`: from mel bins (one for each filter) to FFT bins and back, without solving for anything.
+"""`MelBins`: from mel bins (one for each filter) to FFT bins and back, without solving a system.
 
-An FFT bin lies in at most two triangular filters, so a quantity r that is known for each mel bin m is carried to FFT
-bin k with the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
+An FFT bin is in at most two triangular filters, so a quantity r that is known for each mel bin m is carried to FFT bin
+k with the column-normalised filters, ``g_k = sum_m B_mk r_m / sum_m B_mk``.
 
-Everything here is frames first: ``(n_frames, n_mels)`` and ``(n_frames, n_bins)``.
+All arrays are frames first: ``(n_frames, n_mels)`` and ``(n_frames, n_bins)``.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 
 class SparseMelBins(NamedTuple):
-    """A filterbank as sparse matrices, whose products add the terms of a sum in their order, one by one."""
+    """A filterbank as sparse matrices, whose products add the terms of a sum in a fixed order."""
 
     analysis: Any  # (n_mels, n_bins)
     synthesis: Any  # (n_bins, n_mels)
 
 
 class MelBins(NamedTuple):
-    """A filterbank turned both ways.
+    """A filterbank in both directions.
 
     Parameters
     ----------
     analysis : np.ndarray [shape=(n_bins, n_mels)]
         FFT bins to energies of mel bins.
     synthesis : np.ndarray [shape=(n_mels, n_bins)]
-        Values of mel bins to FFT bins; each column sums to 1, or to 0 where no filter reaches.
+        Values of mel bins to FFT bins; each column sums to 1, or to 0 if no filter reaches the bin.
     power : float
-        1 where the front-end sums magnitudes, 2 for powers.
+        1 if the front-end sums magnitudes, 2 for powers.
     """
 
     analysis: Real
@@ -62,11 +62,11 @@ class MelBins(NamedTuple):
     power: float
 
     def sparse(self) -> SparseMelBins:
-        """Return both matrices without their zeros and transposed, to multiply spectra whose frames are columns."""
+        """Return both matrices as sparse and transposed, to multiply spectra whose frames are columns."""
         return SparseMelBins(scipy.sparse.csr_array(self.analysis.T), scipy.sparse.csr_array(self.synthesis.T))
 
     def energy(self, spectrum: Complex) -> Real:
-        """Compute the energy of each mel bin, ``B · |Z|^power``, shape (n_frames, n_mels)."""
+        """Return the energy of each mel bin, ``B · |Z|^power``, shape (n_frames, n_mels)."""
         energy = np.square(spectrum.real)
         energy += np.square(spectrum.imag)
         if self.power == 1:
@@ -75,7 +75,7 @@ class MelBins(NamedTuple):
         return energies
 
     def gain(self, target: Real, energy: Real) -> Real:
-        """Compute the amplitude gain of each mel bin that turns ``energy`` into ``target``."""
+        """Return the amplitude gain of each mel bin that turns ``energy`` into ``target``."""
         least = tiny(float(target.max()))
         ratio: Real = (target + least) / (energy + least)
         if self.power == 2:
@@ -84,16 +84,16 @@ class MelBins(NamedTuple):
 
     @property
     def lowest(self) -> int:
-        """The first FFT bin that any filter reaches."""
+        """The lowest FFT bin that a filter reaches."""
         return int(np.argmax(self.synthesis.any(axis=0)))
 
     @property
     def highest(self) -> int:
-        """The last FFT bin that any filter reaches."""
+        """The highest FFT bin that a filter reaches."""
         return int(np.flatnonzero(self.synthesis.any(axis=0))[-1])
 
     def spread(self, gain: Real) -> Real:
-        """Carry the gains of mel bins to all FFT bins; those beyond the filters follow the nearest mel bin."""
+        """Carry the gains of mel bins to all FFT bins; bins beyond the filters follow the nearest mel bin."""
         bins: Real = gain @ self.synthesis
         audible = np.flatnonzero(self.audible)
         bins[:, : self.lowest] = gain[:, audible[:1]]
@@ -102,30 +102,30 @@ class MelBins(NamedTuple):
 
     @property
     def audible(self) -> npt.NDArray[np.bool_]:
-        """Whether each filter holds an FFT bin, shape (n_mels,); whatever a mel says of the others, nothing sounds."""
+        """Whether each filter contains an FFT bin, shape (n_mels,); the other mel bins make no sound."""
         return np.asarray(self.synthesis.any(axis=1))
 
 
 def tiny(loudest: float) -> np.float32:
-    """Return what keeps a gain finite where there is no energy, far below all that can be heard beside ``loudest``."""
+    """Return a constant far below all that is audible beside ``loudest``, to keep gains finite without energy."""
     least: np.float32 = np.float32(max(1e-12 * loudest, 1e-30))
     return least
 
 
 class Energies(NamedTuple):
-    """Energies of mel bins to render, read some frames at a time, so that a recording of any length can be.
+    """Energies of the mel bins to render, read in ranges of frames, so the recording may have any length.
 
     Parameters
     ----------
     mel : MelSpectrogram or MelStream
     n_frames : int
-        To render: as many as the mel has, or a frame or two more at either end; see `energy_to_render`.
+        Frames to render: those of the mel, and one or two more at either end; see `energy_to_render`.
     loudest : float
-        The largest of all.
+        The largest energy.
     read : callable (int, int) -> np.ndarray [shape=(end - begin, n_mels), float32]
-        Those from frame ``begin`` up to ``end``; 0 in mel bins whose filters hold no FFT bin.
+        Energies of frames ``begin`` to ``end - 1``; 0 in mel bins whose filters contain no FFT bin.
     n_lead_in : int
-        Which of the frames is the mel's first.
+        Index of the mel's first frame.
     """
 
     mel: AnyMel
@@ -136,12 +136,9 @@ class Energies(NamedTuple):
 
     @classmethod
     def of(cls, mel: AnyMel) -> Energies:
-        """Make the energies of a mel spectrogram readable.
+        """Return the energies of a mel; raise a ParameterError for another type, or values that do not represent power.
 
-        Raises
-        ------
-        ParameterError
-            When it is none, or its values stand for no power; of a long one, when they are read.
+        For a long mel, the latter is raised on reading.
         """
         if not isinstance(mel, MelStream):
             check_mel_in_memory(mel)
@@ -167,19 +164,13 @@ class Energies(NamedTuple):
 
 
 def audible_energy(mel: MelSpectrogram) -> Real:
-    """Compute energies, shape (n_frames, n_mels): 0 where a mel bin's filter holds no FFT bin, as nothing sounds."""
+    """Return energies, shape (n_frames, n_mels), with 0 in mel bins whose filter contains no FFT bin."""
     energy, audible = np.ascontiguousarray(mel.energy.T), mel_bins_of(mel.frontend).audible
     return energy if audible.all() else energy * audible.astype(np.float32)
 
 
 def check_mel_in_memory(mel: MelSpectrogram) -> None:
-    """Refuse a value that is no mel spectrogram, or one that is read in parts.
-
-    Raises
-    ------
-    ParameterError
-        For an array, say.
-    """
+    """Raise a ParameterError unless ``mel`` is a `MelSpectrogram`, i.e. no array and no `MelStream`."""
     if not isinstance(mel, MelSpectrogram):
         raise ParameterError(
             f"mel is {type(mel).__name__}: expected MelSpectrogram; make one with frontend(audio) or "
@@ -188,42 +179,32 @@ def check_mel_in_memory(mel: MelSpectrogram) -> None:
 
 
 def energy_to_render(mel: MelSpectrogram) -> Real:
-    """Compute the energies to render, shape (n_frames, n_mels) or a frame or two more at either end.
+    """Return the energies to render, shape (n_frames, n_mels), with up to two more frames at either end.
 
-    Where a clip goes on for more than 0.6 hops after the middle of its last frame (because the front-end drops one, or
-    frames stand half a hop off), the last frame is rendered again there: else the last samples would
-    be covered by a window's tail alone, where dividing by the norm clicks. Where a front-end snips the edges, the first
-    frame is rendered once more before it for the same reason; see `specaug_listen.stft.Framing.with_lead_in`.
-
-    Raises
-    ------
-    ParameterError
-        When the mel's values stand for no power.
+    If a clip continues for more than 0.6 hops after the centre of its last frame (because the front-end drops one, or
+    frames are half a hop off), the last frame is repeated: otherwise only the tail of a window would cover the last
+    samples, and dividing by the norm would click. If a front-end snips the edges, the first frame is repeated for the
+    same reason; see `specaug_listen.stft.Framing.with_lead_in`.
     """
     energies = Energies.of(mel)
     return energies.read(0, energies.n_frames)
 
 
 def n_extra_frames(framing: Framing, n_frames: int, n_samples: int) -> int:
-    """Count the frames that `energy_to_render` adds behind the mel's last one."""
+    """Return the number of frames that `energy_to_render` appends to the mel."""
     beyond = n_samples - framing.center_s(n_frames - 1, sample_rate=1)
     return max(0, int(np.ceil(beyond / framing.hop_length - 0.6)))
 
 
 def sum_around(values: Float, n_frames: int, n_mel_bins: int) -> Float:
-    """Sum each cell with its neighbours, up to a distance in frames and in mel bins.
-
-    Parameters
-    ----------
-    values : np.ndarray [shape=(n_frames, n_mels)]
-    n_frames, n_bands : int >= 0
+    """Sum each cell (n_frames, n_mels) with its neighbours, up to a distance in frames and in mel bins.
 
     Examples
     --------
     >>> sum_around(np.eye(4), 1, 0)[1]
     array([1., 1., 1., 0.])
     """
-    # Differences of a running sum would drown quiet cells in the rounding of loud ones.
+    # Differences of a cumulative sum would lose quiet cells in the rounding errors of loud ones.
     for axis, reach in enumerate((n_frames, n_mel_bins)):
         inner = np.moveaxis(values, axis, 0)
         total = inner.copy()
@@ -236,7 +217,7 @@ def sum_around(values: Float, n_frames: int, n_mel_bins: int) -> Float:
 
 @lru_cache(maxsize=8)
 def mel_bins_of(frontend: MelFrontend) -> MelBins:
-    """Return the filterbank of a front-end, turned both ways."""
+    """Return the filterbank of a front-end in both directions."""
     bank = frontend.filterbank()
     total = bank.sum(axis=0)
     synthesis = np.divide(bank, total, out=np.zeros_like(bank), where=total > 0)

@@ -1,7 +1,7 @@
-"""`Neural` and `NeuralModule`: somebody's trained model as a vocoder, held to its contract.
+"""`Neural` and `NeuralModule`: a trained model as a vocoder, with its contract.
 
-A file is read once, hashed, and handed over as bytes, so that what is hashed is what runs. Models run on one CPU thread
-and from a fixed seed; pickles, which may run anything, are never opened.
+A file is read once, hashed, and passed to the runtime as bytes, so the hash is that of the model that runs. Models run
+on one CPU thread and with a fixed seed; pickles, which may execute anything, are never opened.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from pydantic import Field
 
 from .._files import printable, read_file
 from .._imports import require
-from .._records import pattern, record
-from .._rng import MAX_SEED, as_seed
+from .._records import Seed, Sha256, record
+from .._rng import as_seed
 from .._yaml import read_mapping
 from ..audio.clip import Audio
 from ..errors import AudioError, ParameterError, PolicyError, error_context
@@ -36,15 +36,14 @@ __all__ = ["Neural", "NeuralModule", "read_neural"]
 
 Real = npt.NDArray[np.float32]
 Runner: TypeAlias = Callable[[Real, MelContract, int], Any]
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 
-# Of a model in one file, which is held in memory.
+# Limit of a model file, which is held in memory.
 _MOST_BYTES = 1 << 32
 _ONNX = (".onnx",)
 _TORCHSCRIPT = (".pt", ".ts", ".jit")
 _PICKLES = (".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".safetensors")
-# Operators of ONNX that draw from a stream which goes on from call to call.
-_CHANCE = re.compile(rb"Random(?:Normal|Uniform)(?:Like)?|Multinomial|Bernoulli")
+# ONNX operators that draw random numbers from a stream that continues between calls.
+_RANDOM_OPERATORS = re.compile(rb"Random(?:Normal|Uniform)(?:Like)?|Multinomial|Bernoulli")
 _ONNX_DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(double)": np.float64}
 
 
@@ -78,27 +77,27 @@ class Neural:
 
     model: Annotated[str, Field(min_length=1)]
     contract: MelContract
-    sha256: Annotated[str, pattern("[0-9a-f]{64}", "64 hexadecimal digits")] | None = None
+    sha256: Sha256 | None = None
     seed: Seed = 0
     kind: Literal["neural"] = "neural"
     about: ClassVar[str] = "A trained model in an ONNX or TorchScript file, with the contract of the mel that it takes."
 
     def __post_init__(self) -> None:
-        """Name the file for good, by place and by content."""
+        """Make the path absolute, and hash the file."""
         _check_name(self.model)
         object.__setattr__(self, "model", os.path.abspath(self.model))
         if self.sha256 is None:
             object.__setattr__(self, "sha256", hashlib.sha256(_bytes_of(self.model)).hexdigest())
 
     def check(self, frontend: MelFrontend) -> None:
-        """See that mels of a front-end fit the contract and that the model can be loaded, before any work is done.
+        """Check in advance that mels of a front-end fit the contract, and that the model can be loaded.
 
         Raises
         ------
         ParameterError
-            When a field differs, or the file is missing, changed, or no model.
+            If a field differs, or the file is missing, changed, or not a model.
         MissingDependencyError
-            When the package that runs it is not installed.
+            If the package that runs it is not installed.
         """
         with error_context(printable(self.model)):
             self.contract.check(frontend)
@@ -250,7 +249,7 @@ def _load_onnx(data: bytes, name: str) -> Runner:
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
-    options.log_severity_level = 4  # what goes wrong is raised, and said once
+    options.log_severity_level = 4  # errors are raised, so they need no log
 
     def session(seed: int) -> Any:
         ort.set_seed(seed)
@@ -263,8 +262,8 @@ def _load_onnx(data: bytes, name: str) -> Runner:
         raise ParameterError(
             f"{name}: not a whole ONNX model ({_one_line(error)}){hint}; export it again, into one file"
         ) from None
-    # A stream that goes on would make a clip depend on those before it: such a model is built anew each time.
-    is_random = _CHANCE.search(data) is not None
+    # A continuing stream would make a clip depend on those before it, so such a model is loaded for each call.
+    is_random = _RANDOM_OPERATORS.search(data) is not None
     return lambda features, contract, seed: _run_onnx(session(seed) if is_random else first, features, contract)
 
 
@@ -304,15 +303,15 @@ def _load_torchscript(data: bytes, name: str) -> Runner:
 
 def _run_torch(module: Any, features: Real, contract: MelContract, seed: int) -> Any:
     torch: Any = sys.modules["torch"]
-    like = next((p for p in module.parameters() if p.is_floating_point()), None)
+    parameter = next((p for p in module.parameters() if p.is_floating_point()), None)
     n_threads = torch.get_num_threads()
-    # The profiling executor rewrites a script after its first calls, and may change the last bits.
+    # The profiling executor recompiles a script after its first calls, which may change the last bits.
     with torch.random.fork_rng(devices=[]), torch.no_grad(), torch.jit.optimized_execution(False), _quiet():
         torch.manual_seed(seed)
         torch.set_num_threads(1)
         try:
             tensor = torch.from_numpy(features)
-            output = module(tensor if like is None else tensor.to(like))
+            output = module(tensor if parameter is None else tensor.to(parameter))
         finally:
             torch.set_num_threads(n_threads)
     if isinstance(output, torch.Tensor):
@@ -326,7 +325,7 @@ def _run_callable(module: Callable[[Any], Any], features: Real, contract: MelCon
 
 
 def _render(run: Callable[[], Any], mel: MelSpectrogram, name: str) -> Audio:
-    """Run a model, and let only a whole clip through."""
+    """Run a model, and raise an error unless it returns a complete clip."""
     try:
         with error_context(name):
             output = run()
@@ -357,21 +356,21 @@ def _render(run: Callable[[], Any], mel: MelSpectrogram, name: str) -> Audio:
 
 
 def _is_torch(module: Any) -> bool:
-    """Whether it is a torch module; if torch is not loaded, it cannot be one."""
+    """Whether a value is a torch module; if torch is not loaded, it cannot be one."""
     torch: Any = sys.modules.get("torch")
     return torch is not None and isinstance(module, torch.nn.Module)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what packages tell their own developers (that TorchScript is old, say) from the user."""
+    """Suppress warnings that packages address to developers, such as the deprecation of TorchScript."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
 def _one_line(error: Exception) -> str:
-    """The end of a script's traceback, where the reason stands; of other messages all, up to a limit."""
+    """Return the message of an error, bounded; of a TorchScript traceback only the last line, which is the reason."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
     text = lines[-1] if any(line.startswith("Traceback of TorchScript") for line in lines) else " ".join(lines)
     return f"{type(error).__name__}: {text[:300]}".rstrip(": ")

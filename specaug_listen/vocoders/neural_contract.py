@@ -1,7 +1,7 @@
-"""`MelContract`: the mel that a neural vocoder was trained on, and how its input lies in memory.
+"""`MelContract`: the mel that a neural vocoder was trained on, and the layout of its input array.
 
-A neural vocoder takes any array of the right shape and answers a wrong one with noise. So the model's own front-end is
-written down beside it, and compared with the front-end of each mel before the model is asked.
+A neural vocoder takes any array of the right shape, and turns a wrong mel into noise. So the contract declares the
+model's own front-end, which is compared with the front-end of each mel before the model is called.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Real = npt.NDArray[np.float32]
 
 _LAYOUT = ("axes", "batch", "input_name")
 CONTRACT_KEYS = ("base", *(f.name for f in dataclasses.fields(MelFrontend)), *_LAYOUT)
-# What no formula on the mel can change afterwards.
+# Properties that no conversion of the mel can change.
 _GEOMETRY = (
     *("sample_rate", "n_fft", "hop_length", "win_length", "window", "padding", "first_sample"),
     *("n_mels", "fmin_hz", "fmax_hz", "mel_scale", "mel_norm", "power"),
     *("preemphasis", "preemphasis_per_frame", "remove_dc_offset"),
 )
-# The statistics of a clip are known in the front-end's own scale only.
+# The statistics of a clip are known only in the front-end's own scale.
 _OF_STATISTICS = ("normalize", "log", "shift", "scale", "input_scale")
 
 
@@ -84,7 +84,7 @@ class MelContract:
     input_name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
     def __post_init__(self) -> None:
-        """See that every filter of the front-end holds something."""
+        """Raise a ParameterError unless every filter of the front-end contains an FFT bin."""
         self.frontend.filterbank()
 
     def check(self, frontend: MelFrontend) -> None:
@@ -119,7 +119,7 @@ class MelContract:
         )
 
     def features(self, mel: MelSpectrogram) -> Real:
-        """The input of the model.
+        """Return the input array of the model.
 
         Parameters
         ----------
@@ -128,12 +128,12 @@ class MelContract:
         Returns
         -------
         np.ndarray [shape=(1, n_mels, n_frames), float32]
-            In the contract's scale; turned, or without the first axis, where the contract says so.
+            In the contract's scale; transposed, or without the first axis, if the contract says so.
 
         Raises
         ------
         ParameterError
-            When the mel's front-end is not the contract's, or its values stand for no power.
+            If the mel's front-end is not the contract's, or its values do not represent power.
         """
         check_mel_in_memory(mel)
         self.check(mel.frontend)
@@ -164,7 +164,7 @@ def read_contract(path: str | os.PathLike[str]) -> MelContract:
 
 
 def contract_of(data: dict[str, Any], path: str | os.PathLike[str], others: tuple[str, ...] = ()) -> MelContract:
-    """A contract from what a YAML file holds; ``others`` are keys that the reader has taken out before."""
+    """Return the contract in the mapping of a YAML file; ``others`` are keys that the caller has removed."""
     name = printable(path)
     allowed = [*others, *CONTRACT_KEYS]
     for key in data:
@@ -183,7 +183,7 @@ def _differences(contract: MelFrontend, frontend: MelFrontend) -> list[str]:
 
 
 def _value(frontend: MelFrontend, field: str) -> Any:
-    """A field, with what None stands for."""
+    """Return a field of a front-end, with None resolved to its meaning."""
     if field == "win_length":
         return frontend.framing.win_length
     return frontend.top_hz if field == "fmax_hz" else getattr(frontend, field)

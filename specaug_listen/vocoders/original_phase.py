@@ -1,4 +1,4 @@
-"""`OriginalPhase`: what did the augmentation change? Its gains on the original's own STFT."""
+"""`OriginalPhase`: the changes of the mel as gains on the STFT of the original, to hear the augmentation alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from .._records import record
-from .._rng import MAX_SEED
+from .._records import Seed, record
 from .._threads import one_blas_thread
 from ..audio.clip import Audio
 from ..frontends import MelFrontend, MelSpectrogram
@@ -23,12 +22,12 @@ Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 Flags = npt.NDArray[np.bool_]
 
-# How often the rendering is analysed and its changed cells are corrected; after three times the level stands.
+# Passes of analysing the rendering and correcting its changed cells; after three, the level is stable.
 _N_REFINEMENTS = 3
-# Bounds of one correction: of a filled cell upwards, of a warped cell either way.
+# Bounds of one correction: of a filled cell upwards, of a warped cell in both directions.
 _LARGEST_CORRECTION = np.float32(10.0)
 _LARGEST_WARP_CORRECTION = np.float32(2.0)
-# A mel that another FFT, or another framework, has computed differs from ours in its last bits, and was not changed.
+# A mel computed by another FFT or framework differs in its last bits, which is no change.
 _LEAST_CHANGE_DB = 0.01
 # Cells to both sides over which the level of a fill is compared.
 _N_BINS_AROUND = 2
@@ -63,7 +62,7 @@ class OriginalPhase:
     """
 
     max_gain_db: Annotated[float, Field(ge=0, le=120)] = 20.0
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] = 0
+    seed: Seed = 0
     kind: Literal["original-phase"] = "original-phase"
     about: ClassVar[str] = "The original's STFT, phase included, under the gains by which the mel changed."
 
@@ -71,14 +70,14 @@ class OriginalPhase:
         """Render a mel spectrogram with its original phase; see `Joint`."""
         check_mel_in_memory(mel)
         frontend, framing = mel.frontend, mel.frontend.framing.with_lead_in
-        # The clip's tail, which the last frames of some front-ends hardly reach, is to come out as it went in.
+        # The tail of the clip, which the last frames of some front-ends hardly reach, must not change.
         n_extra = -(-framing.win_length // framing.hop_length) + 1
         spectrum = original_spectrum(mel, emphasized=False, n_extra=n_extra)
         with one_blas_thread():
             mel_bins = _mel_bins_before_preemphasis(frontend)
             cells = _cells(mel, spectrum, self.max_gain_db)
             if not cells.is_corrected.any() and not is_warped(mel):
-                assert mel.audio is not None  # original_spectrum() has refused it
+                assert mel.audio is not None  # else original_spectrum() has raised an error
                 return Audio(mel.audio.samples, frontend.sample_rate)
             if cells.is_corrected.any():
                 spectrum = _refine(self._apply_change(spectrum, cells, mel_bins, framing), cells, mel_bins, mel)
@@ -86,7 +85,7 @@ class OriginalPhase:
         return Audio(framing.crop(stretch, mel.n_samples), frontend.sample_rate)
 
     def _apply_change(self, spectrum: Complex, cells: _Cells, mel_bins: MelBins, framing: Framing) -> Complex:
-        """Apply the gains of the change in a single pass, and add noise where they are not enough."""
+        """Apply the gains of the change in one pass, and add noise where ``max_gain_db`` limits them."""
         largest = np.float32(10 ** (self.max_gain_db / 20))
         gain = mel_bins.gain(cells.after, cells.before)
         gain[~cells.is_filled] = 1.0
@@ -101,18 +100,18 @@ class OriginalPhase:
 
 
 class _Cells(NamedTuple):
-    """The target of each cell, and how it may be corrected, shape (n_frames, n_mels) each.
+    """The target of each cell, and how it may be corrected; all arrays are (n_frames, n_mels).
 
     Parameters
     ----------
     before, after : np.ndarray
         Energies of the mel bins, without and with the masks.
     is_filled : np.ndarray of bool
-        Where a mask changed the mel.
+        Whether a mask changed the cell.
     least, largest : np.ndarray
         Bounds of one correction.
     is_corrected : np.ndarray of bool
-        Which cells are corrected; the others stay as they are.
+        Whether the cell is corrected at all.
     """
 
     before: Real
@@ -126,7 +125,7 @@ class _Cells(NamedTuple):
 def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells:
     plain = _mel_before(mel)
     is_filled = np.abs(plain.db - mel.db) > _LEAST_CHANGE_DB
-    # The mel does not say how far below its floor a cell was, so such cells are only raised where noise was added.
+    # How far below its floor a cell was is unknown, so such cells are raised only where noise was added.
     lowest = np.zeros(is_filled.shape, bool)
     if mel.frontend.log is not None:
         lowest = plain.values <= mel.frontend.floor_value(plain.cell_statistics.largest, plain.statistics) + np.float32(
@@ -136,18 +135,18 @@ def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells
     is_gain = mel.energy <= plain.energy * 10 ** (max_gain_db / 20 * mel.frontend.power)
     largest[lowest & is_gain] = 1.0
     least = np.where(is_filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
-    # A warped mel fades from frame to frame; to follow it at an onset would make that one quieter.
+    # A warped mel is interpolated between frames; following it would attenuate an onset.
     is_corrected = is_filled | ~_is_near_onset(mel, spectrum) if is_warped(mel) else is_filled
     n_lead = mel.frontend.framing.with_lead_in.n_lead_in
     beyond = (n_lead, len(spectrum) - n_lead - mel.n_frames), (0, 0)
     arrays = audible_energy(plain), audible_energy(mel), is_filled.T, least.T, largest.T
-    # Frames beyond the mel's first and last share their gain, but they have no energy to be corrected to.
+    # Frames beyond the mel's ends share the gain of its first and last, but have no target energy.
     before, after, is_filled, least, largest = (np.pad(a, beyond, mode="edge") for a in arrays)
     return _Cells(before, after, is_filled, least, largest, np.pad(is_corrected.T, beyond))
 
 
 def _is_near_onset(mel: MelSpectrogram, spectrum: Complex) -> Flags:
-    """Say for each frame whether its window holds an onset of the warped clip."""
+    """Return for each frame whether its window contains an onset of the warped clip."""
     framing = mel.frontend.framing
     near = np.zeros(len(spectrum), bool)
     for onset in onsets(istft(spectrum, framing), framing.win_length):
@@ -157,7 +156,7 @@ def _is_near_onset(mel: MelSpectrogram, spectrum: Complex) -> Flags:
 
 
 def _refine(spectrum: Complex, cells: _Cells, mel_bins: MelBins, mel: MelSpectrogram) -> Complex:
-    """Correct the moving cells until the rendering's own STFT has their energies."""
+    """Correct the changed cells until the rendering's own STFT has their energies."""
     framing = mel.frontend.framing.with_lead_in
     norm = framing.norm(len(spectrum))
     unchanged = spectrum * (1 - mel_bins.spread(cells.is_corrected.astype(np.float32)))
@@ -178,10 +177,10 @@ def _refine(spectrum: Complex, cells: _Cells, mel_bins: MelBins, mel: MelSpectro
 
 
 def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
-    """Compute the gain of filled cells that came out too quiet as a group.
+    """Return the gain of filled cells that are too quiet as a group.
 
-    Cells that differ from their neighbours by more than a window and a filter can (a fill of noise) never come out
-    one by one; the level around them does. What is too loud here leaks in from outside and is left.
+    Cells that differ from their neighbours by more than a window and a filter allow (a fill of noise) never reach their
+    own energies, but the level around them can. Excess level leaks in from outside, and is kept.
     """
     n_frames = -(-framing.win_length // framing.hop_length)
     raisable = cells.is_filled & cells.is_corrected
@@ -195,7 +194,7 @@ def _level(cells: _Cells, energy: Real, power: float, framing: Framing) -> Real:
 
 
 def _mel_bins_before_preemphasis(frontend: MelFrontend) -> MelBins:
-    """Return the front-end's filterbank for spectra that stand before its pre-emphasis."""
+    """Return the front-end's filterbank for spectra before its pre-emphasis."""
     mel_bins = mel_bins_of(frontend)
     if not frontend.preemphasis:
         return mel_bins
@@ -205,8 +204,8 @@ def _mel_bins_before_preemphasis(frontend: MelFrontend) -> MelBins:
 
 
 def _mel_before(mel: MelSpectrogram) -> MelSpectrogram:
-    """Compute the mel as it was before any mask, under the same warp."""
-    assert mel.audio is not None  # original_spectrum has refused it
+    """Return the mel before any mask, with the same warps."""
+    assert mel.audio is not None  # else original_spectrum() has raised an error
     plain = mel.frontend(mel.audio)
     for taps in mel.warps:
         plain = plain.with_warp(taps)

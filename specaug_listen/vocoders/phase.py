@@ -1,4 +1,4 @@
-"""Phases as complex numbers: of angles, of turns, at random."""
+"""Phases as complex numbers: from angles, from turns, at random."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["phasors", "random_phase", "unit"]
 Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
-# Of sin(pi x / 2) and cos(pi x / 2) around 0, highest power first: (pi / 2)^i / i! with alternating signs. The next
-# terms are below 2e-9 for |x| <= 1/2.
+# Series of sin(pi x / 2) and cos(pi x / 2) around 0, highest power first: (pi / 2)^i / i! with alternating signs. The
+# next terms are below 2e-9 for |x| <= 1/2.
 _SINE = tuple(map(np.float32, (0.00016044118, -0.0046817541, 0.07969263, -0.6459641, 1.5707964)))
 _COSINE = tuple(map(np.float32, (0.00091926027, -0.020863481, 0.2536695, -1.2337006, 1.0)))
 
 
 def unit(angles: npt.ArrayLike) -> Complex:
-    """Complex numbers of magnitude 1 at these angles in radians."""
+    """Return complex numbers of magnitude 1 with these angles in radians."""
     angles = np.asarray(angles, dtype=np.float32)
     spectrum = np.empty(angles.shape, np.complex64)
     np.cos(angles, out=spectrum.real)
@@ -28,30 +28,23 @@ def unit(angles: npt.ArrayLike) -> Complex:
 
 
 def random_phase(shape: tuple[int, int], seed: int | np.random.Generator) -> Complex:
-    """Uniform random phases, the same for the same seed; a Generator goes on where it was."""
+    """Return uniform random phases for a seed; a Generator is advanced."""
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(as_seed(seed))
     return unit(rng.random(shape, dtype=np.float32) * np.float32(2 * np.pi))
 
 
 def phasors(turns: Real, magnitude: Real) -> Complex:
-    """Complex numbers of these phases and magnitudes.
+    """Return complex numbers with phases ``turns`` in [0, 1] (a turn is 2 pi) and ``magnitude``.
 
-    NumPy's own sines and cosines have other last bits on processors with other instructions, and what starts from other
-    bits may end at other peaks. So here they are a quarter of a turn of the series of sine and cosine, in additions and
-    multiplications alone.
-
-    Parameters
-    ----------
-    turns : np.ndarray [float32, in [0, 1]]
-        A turn is 2 pi.
-    magnitude : np.ndarray [float32, of the same shape]
+    The last bits of NumPy's sine and cosine depend on the processor, and different bits may lead to different peaks. So
+    both are computed from their series over a quarter turn, with additions and multiplications alone.
 
     Examples
     --------
     >>> phasors(np.float32([[0.25, 0.5]]), np.float32([[1, 3]])).round(6) + 0
     array([[ 0.+1.j, -3.+0.j]], dtype=complex64)
     """
-    # The angle is (quarter + x) * pi / 2 with |x| <= 1/2. Each quarter more multiplies by i:
+    # The angle is (quarter + x) * pi / 2 with |x| <= 1/2. Each further quarter multiplies by i:
     # cos + i sin -> -sin + i cos -> -cos - i sin -> sin - i cos.
     quarters = turns * np.float32(4)
     quarter = (quarters + np.float32(0.5)).astype(np.int32)

@@ -1,4 +1,4 @@
-"""The STFT of the original clip, warped by a phase vocoder as its mel was.
+"""The STFT of the original clip, warped by a phase vocoder in the same way as its mel.
 
 References
 ----------
@@ -27,42 +27,28 @@ Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 Index = npt.NDArray[np.int64]
 
-# An onset is a block this many times as strong as the mean over the window before it. A voice's own pulses stay below.
+# Energy of an onset relative to the mean over the window before it; the glottal pulses of a voice are below.
 _ONSET_RATIO = 20.0
 _BLOCKS_PER_WINDOW = 16
-# A syllable swells over some blocks; an onset is 10 times as strong as either of the two before it.
+# A syllable rises over several blocks; an onset has 10 times the energy of either of the two blocks before it.
 _SLOWNESS = 0.5
-# Onsets that differ by less from what was before them are no more than a modulation of it.
+# Bins whose magnitude rises by less are modulated, not new.
 _FRESH_RATIO = 2.0
 
 
 def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0) -> Complex:
-    """Compute the STFT of the clip that a mel was computed from, warped as the mel was.
+    """Return the STFT of the clip that a mel was computed from, warped like the mel.
 
-    Parameters
-    ----------
-    mel : MelSpectrogram
-    emphasized : bool
-        With the front-end's pre-emphasis.
-    n_extra : int >= 0
-        Frames beyond the mel's last one.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames + n_extra, n_bins), complex64]
-
-    Raises
-    ------
-    ParameterError
-        When the mel does not know its clip.
+    It has the shape (n_lead_in + n_frames + n_extra, n_bins), and includes the front-end's pre-emphasis if
+    ``emphasized``. Raises a ParameterError if the mel carries no audio.
 
     Notes
     -----
-    Under a warp it is the STFT of a warped signal, so it is consistent. That signal is made by a phase vocoder: frames
-    are cut out of the clip exactly where the warp reads (between two frames nothing is interpolated), each again one
-    hop earlier for the phase advance, and every spectral peak is turned as a whole: the identity phase locking of [2]_.
-    Around an onset the reading runs at the clip's own speed for one window, and bins that the onset brought start
-    with their own phases, in the spirit of [3]_: so it stays as sharp as it was.
+    Under a warp it is the STFT of a warped signal, so it is consistent. A phase vocoder makes that signal: frames are
+    cut out of the clip exactly where the warp reads (nothing is interpolated between frames), and again one hop earlier
+    for the phase advance; every spectral peak is rotated as a whole (the identity phase locking of [2]_). Around an
+    onset, the clip is read at its own speed for one window, and bins that the onset brings start with their own phases,
+    in the spirit of [3]_, so the onset stays sharp.
     """
     if mel.audio is None:
         raise ParameterError(
@@ -78,22 +64,14 @@ def original_spectrum(mel: MelSpectrogram, *, emphasized: bool, n_extra: int = 0
 
 
 def is_warped(mel: MelSpectrogram) -> bool:
-    """Whether any frame of a mel was moved."""
+    """Whether a warp moved any frame of a mel."""
     return mel.warp is not None and not np.array_equal(mel.warp, np.arange(mel.n_frames))
 
 
 def onsets(signal: Real, win_length: int) -> Index:
-    """Find the samples where a signal becomes much louder than it was over the window before.
+    """Return the samples at which a signal becomes much louder than in the window before.
 
-    Parameters
-    ----------
-    signal : np.ndarray [shape=(n,)]
-    win_length : int > 0 [samples]
-        Of several onsets within a window's length, the strongest is given.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_onsets,), int64]
+    Of several onsets within ``win_length`` samples, only the strongest is returned.
 
     Examples
     --------
@@ -106,7 +84,7 @@ def onsets(signal: Real, win_length: int) -> Index:
     n_blocks = len(signal) // size
     bend = np.zeros_like(signal)
     bend[1:-1] = np.diff(signal, 2)
-    # The second difference hears clicks and consonants that a low tone would cover.
+    # The second difference shows clicks and consonants that a low tone would hide.
     blocks = np.stack([kind[: n_blocks * size].reshape(n_blocks, size) for kind in (signal, bend)])
     rises = np.stack([_rise(kind) for kind in blocks])
     rise = rises.max(axis=0, initial=0.0)
@@ -121,19 +99,19 @@ def onsets(signal: Real, win_length: int) -> Index:
 
 
 def _rise(blocks: Real) -> npt.NDArray[np.float64]:
-    """Compute the energy of each block relative to the mean over a window before it; less where it was not abrupt."""
+    """Return the energy of each block relative to the mean over a window before; lower if it did not rise abruptly."""
     energy = np.square(blocks, dtype=np.float64).sum(axis=1)
     total = np.concatenate([np.zeros(_BLOCKS_PER_WINDOW + 1), np.cumsum(energy)])
     before = (total[_BLOCKS_PER_WINDOW:-1] - total[: -_BLOCKS_PER_WINDOW - 1]) / _BLOCKS_PER_WINDOW
     just_before = np.maximum(np.append(0, energy[:-1]), np.append([0, 0], energy[:-2])[: len(energy)])
     before = np.maximum(before, _SLOWNESS * just_before)
-    # Faint noise in a pause has no onsets that one could hear.
+    # Faint noise in a pause has no audible onsets.
     rise: npt.NDArray[np.float64] = energy / (before + 1e-6 * energy.max(initial=0.0) + 1e-30)
     return rise
 
 
 class _Lock(NamedTuple):
-    """An onset at sample ``source``, to be heard at ``target``, and how far around it the speed is the clip's own."""
+    """An onset at sample ``source``, rendered at ``target``, with the clip's own speed within ``reach`` samples."""
 
     source: int
     target: int
@@ -141,10 +119,10 @@ class _Lock(NamedTuple):
 
 
 def _warp_signal(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Real:
-    """Read a signal as a mel of this framing was read by ``warp``."""
+    """Read a signal as ``warp`` read the mel of this framing."""
     win_length = max(16, framing.win_length + framing.win_length % 2)
     middle = framing.center_s(0, sample_rate=1)
-    # One knot far beyond each end: there the clip is moved as a whole.
+    # One knot far beyond each end, where the clip is shifted as a whole.
     frames = np.arange(len(warp), dtype=np.float64)
     far = (len(signal) + win_length) / framing.hop_length
     targets = np.concatenate([[-far], frames, frames[-1:] + far]) * framing.hop_length + middle
@@ -165,7 +143,7 @@ def _locks(
     to = np.rint(np.interp(at, sources, targets)).astype(np.int64)
     gaps = np.minimum(np.diff(at), np.diff(to))
     gaps = np.concatenate([[2 * win_length], gaps, [2 * win_length]])
-    # Frames whose window reaches the onset; where onsets follow each other, something must be left to be warped.
+    # Frames whose window reaches the onset; between successive onsets, some frames must remain to be warped.
     reach = np.minimum(win_length // 2 + win_length // 4, 0.45 * np.minimum(gaps[:-1], gaps[1:])).astype(np.int64)
     return [_Lock(int(source), int(target), int(r)) for source, target, r in zip(at, to, reach, strict=True)]
 
@@ -173,13 +151,13 @@ def _locks(
 def _positions(
     middles: Index, targets: npt.NDArray[np.float64], sources: npt.NDArray[np.float64], locks: list[_Lock]
 ) -> npt.NDArray[np.float64]:
-    """Say where each frame is read: as the warp says, at the clip's own speed around onsets, never backwards."""
+    """Return where each frame is read: as the warp says, at the clip's own speed around onsets, never backwards."""
     if not locks:
         return np.interp(middles, targets, sources)
     source, target, reach = np.array(locks, dtype=np.float64).T
     free = np.ones(len(targets), bool)
     for lock in locks:
-        # What the lock adds or takes is made up over as much again at both sides.
+        # The time that a lock gains or loses is compensated over its own length at both sides.
         free &= np.abs(targets - lock.target) > 2 * lock.reach
     knots = np.concatenate([targets[free], target - reach, target + reach])
     positions = np.concatenate([sources[free], source - reach, source + reach])
@@ -188,7 +166,7 @@ def _positions(
 
 
 def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length: int) -> Real:
-    """Put frames of ``signal`` whose middles are at ``position`` a quarter of a window apart: a phase vocoder."""
+    """Overlap frames of ``signal`` centred at ``position`` at a quarter of a window's distance: a phase vocoder."""
     hop_length = win_length // 4
     padded = np.pad(signal, (win_length // 2 + hop_length, win_length + hop_length))
     frames = np.lib.stride_tricks.sliding_window_view(padded, win_length)
@@ -209,7 +187,7 @@ def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length:
 
 
 def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dict[int, npt.NDArray[np.bool_]]:
-    """Find the bins that an onset brought, for each frame that it reaches."""
+    """Return the bins that an onset brings, for each frame that it reaches."""
     hop_length = len(window) // 4
     fresh = {}
     for lock in locks:
@@ -226,12 +204,12 @@ def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> 
 def _lock_phases(
     now: Complex, earlier: Complex, previous: Real | None, fresh: dict[int, npt.NDArray[np.bool_]]
 ) -> tuple[Complex, Real]:
-    """Give frames running phases: each peak goes on from where it was, by what it turned in the clip over one hop."""
+    """Return magnitudes with running phases: each peak continues with its phase advance over one hop in the clip."""
     magnitude, own = np.abs(now), np.angle(now)
     advance = np.angle(now * np.conj(earlier))
     angles = np.empty_like(own)
-    # A peak p is to have the phase previous(p) + advance(p). All bins that belong to it are turned by as much as it is,
-    # so that their phases stay to one another as they were in the clip.
+    # A peak p gets the phase previous(p) + advance(p). All bins that belong to it are rotated by the same angle, so
+    # their phases relative to each other are those of the clip.
     for u, peaks in enumerate(nearest_peaks(magnitude)):
         turn = np.zeros_like(own[u]) if previous is None else (previous + advance[u] - own[u])[peaks]
         if u in fresh:

@@ -1,6 +1,6 @@
 """Vocoders by name.
 
-Nobody lists them: every record with ``kind`` and ``about`` that a module of this package holds is one.
+They are collected, not listed: every record with ``kind`` and ``about`` in a module of this package is one.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def _vocoder_types() -> Iterator[type[Any]]:
-    """Yield the classes of this package that are vocoders, some of them more than once."""
+    """Yield the vocoder classes of this package, some of them repeatedly."""
     package = importlib.import_module(__name__.rpartition(".")[0])
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         for value in vars(importlib.import_module(module.name)).values():
@@ -53,7 +53,7 @@ def _vocoder_types() -> Iterator[type[Any]]:
 
 
 def _vocoders_with_defaults() -> Iterator[tuple[str, Any]]:
-    """Yield name and vocoder of those that need nothing of the user; the default comes first."""
+    """Yield name and instance of vocoders without required parameters; the default comes first."""
     for vocoder in sorted(set(_vocoder_types()), key=lambda vocoder: (vocoder.kind != "joint", vocoder.kind)):
         if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(vocoder)):
             yield vocoder.kind, vocoder()
@@ -66,20 +66,20 @@ VOCODERS: dict[str, AnyVocoder] = dict(_vocoders_with_defaults())
 
 
 def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
-    """The vocoder of a name, with its defaults, or the neural one of a YAML file's path.
+    """Return a vocoder by name, with its defaults or given parameters, or the neural one of a YAML file.
 
     Parameters
     ----------
     name : str, path-like or vocoder
         A name, with parameters as in ``joint:quality=best,n_iter=40``; or a path that ends in ``.yaml``, ``.yml`` or
-        ``.json``; a vocoder is returned as it is.
+        ``.json``; a vocoder is returned unchanged.
 
     Raises
     ------
     ParameterError
-        For an unknown name; the nearest known one is named. For a parameter that is unknown or out of range.
+        For an unknown name (the message suggests the nearest), or an unknown parameter or one out of range.
     PolicyError
-        For a file that cannot be read, or names a model that cannot.
+        For a file that cannot be read, or that names a model that cannot.
 
     Examples
     --------
@@ -118,12 +118,12 @@ def _with_parameters(vocoder: AnyVocoder, parameters: str, name: str) -> AnyVoco
 
 
 def to_spec(vocoder: Any) -> str:
-    """The name, with parameters, that `get_vocoder` reads as this vocoder.
+    """Return the name, with parameters, that `get_vocoder` reads as this vocoder.
 
     Raises
     ------
     ParameterError
-        For a neural one, or one's own.
+        For neural vocoders and the user's own.
 
     Examples
     --------

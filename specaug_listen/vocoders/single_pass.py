@@ -1,7 +1,7 @@
-"""Single-pass phases (SPSI): every spectral peak runs on at its own frequency.
+"""Single-pass phases (SPSI): every spectral peak continues at its own frequency.
 
-Nothing here hangs on rounding: each frame comes out in the same bits in whatever blocks it comes, and what decides
-where the peaks are differs by more than the last bits of any processor.
+The result is independent of rounding: the bits of a frame do not depend on the blocks, and the decisions on where
+peaks are have margins far above the last bits of any processor.
 
 References
 ----------
@@ -24,53 +24,40 @@ Real = npt.NDArray[np.float32]
 Complex = npt.NDArray[np.complex64]
 
 # With a Gaussian window g(s) = exp(-pi s^2 / lambda), X(t, f) = integral x(t + s) g(s) exp(-2 pi i f s) ds has the
-# phase as seen from the middle of the window. Integration by parts over s, with d/dt x(t + s) = d/ds x(t + s), gives
+# phase relative to the middle of the window. Integration by parts over s, with d/dt x(t + s) = d/ds x(t + s), gives
 #   dX/dt = integral x (2 pi s / lambda + 2 pi i f) g exp(..) ds = i / lambda * dX/df + 2 pi i f X,
 # and, divided by X = |X| exp(i phi), real and imaginary parts apart [2]_:
 #   dphi/df = -lambda d ln|X|/dt,        dphi/dt = 2 pi f + 1 / lambda * d ln|X|/df.
 # A Hann window of length n is closest to the Gaussian with lambda = 0.25645 n^2 [2]_.
 _GAUSSIAN = 0.25645
 _SILENT = np.float32(1e-20)
-# What differs by less counts as equal (0.002 dB): ten times what rounding leaves in a magnitude, and it must not make a
-# peak. With five times as much, sound with real but faint peaks was worse.
+# Smaller differences count as equal (0.002 dB), so that rounding, ten times smaller, makes no peak. With five times as
+# much, sound with real but faint peaks was worse.
 _TIE = np.float32(2e-4)
 
 
 def spsi_phase(magnitude: Real, framing: Framing) -> Complex:
-    """Phases that let every spectral peak run on at its own frequency.
+    """Return phases with which every spectral peak continues at its own frequency, as complex numbers of magnitude 1.
 
-    Parameters
-    ----------
-    magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
-    framing : Framing
-
-    Returns
-    -------
-    np.ndarray [shape=(n_frames, n_bins), complex64]
-        Of magnitude 1.
+    ``magnitude`` has the shape (n_frames, n_bins).
 
     Notes
     -----
     As in [1]_, the phase of a peak advances by its frequency from frame to frame; every bin belongs to the nearest
-    peak. Phases are kept as seen from the *middle* of the window, where all bins of a steady peak agree, and turned to
-    the window's first sample at the end (a delay of ``win_length / 2``), which [1]_ approximates by alternating signs.
+    peak. Phases are relative to the *middle* of the window, where all bins of a steady peak agree, and converted to the
+    window's first sample at the end (a delay of ``win_length / 2``), which [1]_ approximates by alternating signs.
 
-    Two things come from [2]_, by which the phase of a Gaussian window's STFT follows from the slopes of its log
-    magnitude. Its slope over frequency gives how far a peak is from its bin, and so its frequency. Its slope over time
-    gives how the phase goes on from the peak to the bins around it: where sound sets in, its middle is later than the
-    window's, and the phase falls over frequency. Unlike in [2]_ no heap of bins is worked off, and whole blocks are
+    Two relations come from [2]_: the phase of a Gaussian window's STFT follows from the slopes of its log magnitude.
+    Its slope over frequency gives the distance of a peak from its bin, and so its frequency. Its slope over time gives
+    the phases of the bins around the peak relative to it: at an onset, the middle of the sound is later than that of
+    the window, and the phase falls over frequency. Unlike [2]_, no heap of bins is processed, so whole blocks are
     computed at once.
     """
     return phasors(SinglePass(framing).next_phases(magnitude), np.ones(magnitude.shape, np.float32))
 
 
 class SinglePass:
-    """`spsi_phase` for one block of frames after the other.
-
-    Parameters
-    ----------
-    framing : Framing
-    """
+    """`spsi_phase` for successive blocks of frames."""
 
     def __init__(self, framing: Framing) -> None:
         self._framing = framing
@@ -79,18 +66,10 @@ class SinglePass:
         self._shift: Real | None = None
 
     def next_phases(self, magnitude: Real, following: Real | None = None) -> Real:
-        """Compute the phases of the next block.
+        """Return the phases of the next block in turns, float32 in [0, 1], shape (n_frames, n_bins).
 
-        Parameters
-        ----------
-        magnitude : np.ndarray [shape=(n_frames, n_bins), non-negative]
-        following : np.ndarray [shape=(0 or 1, n_bins), non-negative] or None
-            The frame after them, where there is one.
-
-        Returns
-        -------
-        np.ndarray [shape=(n_frames, n_bins), float32, in [0, 1]] [turns]
-            Each frame's are the same bits in whatever blocks it comes.
+        ``following`` is the frame after the block, shape (0 or 1, n_bins). The bits of a frame do not depend on the
+        blocks.
         """
         framing, (n_frames, n_bins) = self._framing, magnitude.shape
         owner, log = nearest_peaks(magnitude), _log(magnitude)
@@ -107,13 +86,13 @@ class SinglePass:
             phase += lag[t]
             previous = phase
         self._phase, self._log = previous.copy(), log[-1:]
-        # From the middle of the window to its first sample: a delay of half a window.
+        # Phases from the middle of the window to its first sample: a delay of half a window.
         phases -= np.arange(n_bins) * (framing.win_length / (2 * framing.n_fft))
         phases -= np.floor(phases)
         return phases.astype(np.float32)
 
     def _frequency(self, log: Real) -> Real:
-        """Frequency in bins that each bin would have as a peak: the mean of its own frame's and of the one before."""
+        """Return the frequency, in bins, of each bin as a peak: the mean over its frame and the previous one."""
         framing = self._framing
         # By the second equation above, with f = k / n_fft:
         #   f in bins = k + n_fft^2 / (2 pi lambda) * (ln|X(k + 1)| - ln|X(k - 1)|) / 2
@@ -126,14 +105,14 @@ class SinglePass:
         return mean
 
     def _lag(self, log: Real, after: Real | None) -> Real:
-        """Phase of each bin relative to bin 0 in turns, by the slope over time."""
+        """Return the phase of each bin relative to bin 0 in turns, from the slope over time."""
         framing = self._framing
         # By the first equation above, from one bin to the next, with the slope as the mean of theirs:
         #   step in turns = -lambda / (2 pi n_fft) * (ln|X_{t + 1}| - ln|X_{t - 1}|) / (2 hop_length)
         before = log[:1] if self._log is None else self._log
         around = np.concatenate([before, log, log[-1:] if after is None else after])
         slope = around[2:] - around[:-2]
-        # Where nothing was before or nothing comes after, it is not known.
+        # The slope at the ends of the recording is unknown.
         if self._log is None:
             slope[0] = 0
         if after is None:
@@ -145,16 +124,16 @@ class SinglePass:
 
 
 def _log(magnitude: Real) -> Real:
-    """Logarithm, in double precision: in single, its last bits are other ones on processors with other instructions."""
+    """Return the logarithm, computed in double precision: the last bits in single precision depend on the processor."""
     log: Real = np.log(np.maximum(magnitude, _SILENT), dtype=np.float64).astype(np.float32)
     return log
 
 
 def nearest_peaks(magnitude: Real) -> npt.NDArray[np.intp]:
-    """For each bin, the bin of the nearest peak.
+    """Return the bin of the nearest peak for each bin.
 
-    A peak is larger than the bin below it and no smaller than the one above it, both by more than rounding; of bins
-    that are equal but for rounding, the lowest is the peak.
+    A peak is larger than the bin below it and no smaller than the one above it, by more than rounding; of bins that are
+    equal up to rounding, the lowest is the peak.
     """
     n_frames, n_bins = magnitude.shape
     below, at, above = magnitude[:, :-2], magnitude[:, 1:-1], magnitude[:, 2:]
@@ -162,12 +141,12 @@ def nearest_peaks(magnitude: Real) -> npt.NDArray[np.intp]:
     np.logical_and(at > below * (1 + _TIE), at > above * (1 - _TIE), out=is_peak[:, 1:-1])
     peaks = np.flatnonzero(is_peak)
     frames, bins = np.divmod(peaks, n_bins)
-    # A peak's run of bins ends half way to the next one of its frame, or with its frame.
+    # The bins of a peak end halfway to the next peak of its frame, or at the end of the frame.
     half_way = (peaks[:-1] + peaks[1:]) // 2 + 1
     ends = np.append(np.where(frames[:-1] == frames[1:], half_way, frames[1:] * n_bins), n_frames * n_bins)
     owners = (
         np.repeat(bins, np.diff(ends, prepend=0)).reshape(-1, n_bins) if len(peaks) else np.empty_like(is_peak, int)
     )
-    # A frame without any peak: every bin is its own.
+    # In a frame without peaks, every bin is its own.
     owners[~is_peak.any(axis=1)] = np.arange(n_bins)
     return owners

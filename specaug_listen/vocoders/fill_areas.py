@@ -1,9 +1,8 @@
-"""Cells that a mask wrote into a mel, as far as the mel itself shows them, and the level at which they are to sound.
+"""Areas of a mel that fills of masks have written, as far as the mel itself shows them, and their level.
 
-A mel does not say where it was masked, and need not: no sound has runs of equal cells, nor a cell that is far louder
-than all four beside it, since windows overlap and filters share bins. Constant fills are full of the former, and noise
-drawn for each cell by itself is full of the latter. In the mel of a sound neither is found, and nothing here changes
-anything.
+A mel does not record its masks, but sound has neither runs of equal cells nor a cell that is far louder than all four
+neighbours, since windows overlap and filters share bins. Constant fills consist of the former, and noise drawn for
+each cell of the latter. The mel of a sound contains neither, and is rendered unchanged.
 """
 
 from __future__ import annotations
@@ -23,38 +22,26 @@ __all__ = ["flat_areas", "lone_areas", "nearly_equal", "restore_levels"]
 Real = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
-# 7 dB: white noise, clicks, speech and music have hardly a cell that is louder than all its neighbours by as much.
+# 7 dB: in white noise, clicks, speech and music hardly any cell exceeds all its neighbours by as much.
 _LONE_RATIO = np.float32(5.0)
-# Cells more than 80 dB below the loudest one are not heard, and rounding may leave any of them alone.
+# Cells more than 80 dB below the loudest one are inaudible, and rounding may raise any of them above its neighbours.
 _INAUDIBLE = np.float32(1e-8)
-# A single one may be chance; noise has a dozen within as many cells.
+# A single lone cell may be a coincidence; noise has a dozen in an area of this size.
 _LEAST_LONE, _FRAMES_AROUND, _BINS_AROUND = 3, 4, 6
-# Levels are those over a window's reach and as many bins to either side as a loud low one may leak into.
+# Levels are compared over the length of a window, and over as many bins to each side as a loud low one leaks into.
 _BINS_OF_LEVEL = 3
 _LARGEST_GAIN = np.float32(10.0)
-# Two cells may be equal by chance.
+# Two equal cells may be a coincidence.
 _LEAST_EQUAL, _ROUNDING = 3, np.float32(1e-6)
-# A sound that repeats itself exactly with every hop gives equal frames too: it has peaks, or nothing else is heard.
+# A sound that is exactly periodic in the hop has equal frames, too; it has peaks, or there is no other sound.
 _LEAST_SMOOTH, _SMOOTH_DB, _LEAST_FLAT_SHARE = 8, 6.0, 0.9
 
 
 def flat_areas(energies: Energies, begin: int, end: int) -> Flags:
-    """Find the audible cells that lie in a patch without any structure of its own, over time or over the bins.
+    """Find the audible cells in flat areas, over time or over bins, in frames ``begin`` to ``end - 1``.
 
-    Such a patch has no peaks whose phases could run on; from the filters' own shape it would get some, one for each
-    mel bin, and would be heard as a chord.
-
-    Parameters
-    ----------
-    energies : Energies
-        Of the whole recording.
-    begin, end : int
-        Of the frames that are asked for.
-
-    Returns
-    -------
-    np.ndarray [shape=(end - begin, n_mels), bool]
-        Frames beyond the last one are like that one.
+    Such an area has no peaks with phases to continue; the shapes of the filters would create one for each mel bin,
+    audible as a chord. Returns shape (end - begin, n_mels); frames after the last one are like that one.
     """
     mel = energies.mel
     frames = np.clip(np.arange(begin, end) - energies.n_lead_in, 0, mel.n_frames - 1)
@@ -77,8 +64,8 @@ def _flat(energies: Energies, values: Real, first: int, audible_bins: Flags) -> 
     flat: Flags = audible & over_bins.all(axis=0)
     over_bins &= _are_different(mel.frontend)[:, np.newaxis]
     flat |= _runs(over_bins & audible[1:] & audible[:-1], _LEAST_EQUAL, axis=0)
-    alike = nearly_equal(values[:, 1:], values[:, :-1])
-    over_time = _runs(alike & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
+    are_equal = nearly_equal(values[:, 1:], values[:, :-1])
+    over_time = _runs(are_equal & audible[:, 1:] & audible[:, :-1], _LEAST_EQUAL, axis=1)
     if over_time.any() and over_time.sum() < _LEAST_FLAT_SHARE * audible.sum():
         db = 20 / power * np.log10(np.maximum(energy, np.float32(1e-30)))
         smooth = np.abs(np.diff(db, axis=0)) < _SMOOTH_DB
@@ -87,7 +74,7 @@ def _flat(energies: Energies, values: Real, first: int, audible_bins: Flags) -> 
 
 
 def nearly_equal(a: Real, b: Real) -> Flags:
-    """Which values are equal but for rounding: a warp that reads between two cells of a fill leaves some in it.
+    """Whether values are equal up to rounding, which a warp that interpolates between two cells of a fill leaves.
 
     Examples
     --------
@@ -100,7 +87,7 @@ def nearly_equal(a: Real, b: Real) -> Flags:
 
 @lru_cache(maxsize=8)
 def _are_different(frontend: MelFrontend) -> Flags:
-    """Which filters differ from the next one in what they make of a click, whose spectrum is flat."""
+    """Whether each filter differs from the next one in its response to a click, whose spectrum is flat."""
     total = frontend.filterbank().sum(axis=1)
     total = total[total > 0]
     different: Flags = np.abs(np.diff(total)) > np.float32(1e-4) * total[1:]
@@ -108,56 +95,38 @@ def _are_different(frontend: MelFrontend) -> Flags:
 
 
 def restore_levels(padded: Real, target: Real, mel_bins: MelBins, framing: Framing, ends: Ends, loudest: float) -> Real:
-    """Raise what came out too quiet where the target is full of cells that stand alone.
+    """Raise the rendering where it is too quiet under areas of lone cells.
 
-    Parameters
-    ----------
-    padded : np.ndarray [shape=(n,)]
-        What was reconstructed.
-    target : np.ndarray [shape=(n_frames, n_mels)]
-        Energies of the mel bins that are wanted.
-    mel_bins : MelBins
-    framing : Framing
-    ends : Ends
-        Where the clip lies in it.
-    loudest : float
-        The largest energy of the whole recording.
-
-    Returns
-    -------
-    np.ndarray [shape=(n,)]
-        The very ``padded`` where no cell stands alone; else only what lies under such areas is changed.
+    ``padded`` is the rendering, ``target`` (n_frames, n_mels) the energies of the mel, ``loudest`` the largest energy
+    of the whole recording. Returns ``padded`` itself if there are no such areas; otherwise only the sound under them
+    changes.
     """
-    wanted, most = _power(target, mel_bins), loudest ** (2 / mel_bins.power)
+    target_power, loudest_power = _power(target, mel_bins), loudest ** (2 / mel_bins.power)
     audible_bins = mel_bins.audible
-    areas = np.zeros(wanted.shape, bool)
-    areas[:, audible_bins] = lone_areas(wanted[:, audible_bins], most)
+    areas = np.zeros(target_power.shape, bool)
+    areas[:, audible_bins] = lone_areas(target_power[:, audible_bins], loudest_power)
     if not areas.any():
         return padded
     restored = padded.copy()
     ends.restore(restored)
     spectrum = stft(restored, framing)
     n_frames = -(-framing.win_length // framing.hop_length) - 1
-    target_power, reached = (
+    target_level, level = (
         sum_around(np.where(areas, power, np.float32(0)), n_frames, _BINS_OF_LEVEL)
-        for power in (wanted, _power(mel_bins.energy(spectrum), mel_bins))
+        for power in (target_power, _power(mel_bins.energy(spectrum), mel_bins))
     )
-    least = tiny(most)
-    # What is too loud leaks in from beside the area, and lowering it would take the area's own power away.
-    gain = np.clip(np.sqrt((target_power + least) / (reached + least)), 1, _LARGEST_GAIN)
+    least = tiny(loudest_power)
+    # Excess power leaks in from outside the area; lowering it would remove the area's own power.
+    gain = np.clip(np.sqrt((target_level + least) / (level + least)), 1, _LARGEST_GAIN)
     gain = np.where(areas, gain, np.float32(1))
     spectrum *= (gain - 1) @ mel_bins.synthesis
     return padded + istft(spectrum, framing)
 
 
 def lone_areas(power: Real, loudest: float) -> Flags:
-    """Which cells lie in an area that no signal can have.
+    """Find the cells in areas that no signal can have, because cells exceed all their neighbours.
 
-    Parameters
-    ----------
-    power : np.ndarray [shape=(n_frames, n_mels)]
-    loudest : float
-        Of the whole recording.
+    ``power`` has the shape (n_frames, n_mels), ``loudest`` is the largest of the whole recording.
 
     Examples
     --------
@@ -166,7 +135,7 @@ def lone_areas(power: Real, loudest: float) -> Flags:
     (True, False)
     """
     quiet = np.float32(loudest) * _INAUDIBLE
-    # Beyond the edges there are no neighbours that could tell.
+    # Cells at the edges lack neighbours, so they are never lone.
     framed = np.pad(np.maximum(power, quiet), 1, constant_values=np.inf)
     beside = np.maximum(framed[:-2, 1:-1], framed[2:, 1:-1])
     for neighbour in (framed[1:-1, :-2], framed[1:-1, 2:]):
@@ -179,9 +148,9 @@ def lone_areas(power: Real, loudest: float) -> Flags:
     return areas
 
 
-def _runs(alike: Flags, least: int, axis: int) -> Flags:
-    """Cells in runs of at least so many, from which neighbours along an axis are alike."""
-    pairs = np.moveaxis(alike, axis, 0)
+def _runs(are_equal: Flags, least: int, axis: int) -> Flags:
+    """Mark cells in runs of at least ``least``, given which neighbours along an axis are equal."""
+    pairs = np.moveaxis(are_equal, axis, 0)
     cells = np.zeros((len(pairs) + 1, *pairs.shape[1:]), bool)
     if len(cells) >= least and pairs.any():
         n_starts = len(cells) - least + 1

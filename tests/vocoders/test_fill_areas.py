@@ -14,7 +14,7 @@ from specaug_listen.stft import overlap_add
 from specaug_listen.vocoders import Joint
 from specaug_listen.vocoders import initial_phase as start_module
 from specaug_listen.vocoders import joint as joint_module
-from specaug_listen.vocoders.fill_levels import flat_areas, lone_areas
+from specaug_listen.vocoders.fill_areas import flat_areas, lone_areas
 from specaug_listen.vocoders.mel_bins import Energies, mel_bins_of
 
 FRONTENDS = ("whisper", "lhotse", "nemo", "hifigan", "librosa-db")
