@@ -17,8 +17,8 @@ from .ffmpeg import FfmpegDecoder
 
 __all__ = ["conversion_command", "ffmpeg_decoders", "has_ffmpeg", "is_cut_file"]
 
-# Containers whose chunks or frames are parsed here, as FFmpeg turns a truncated frame into sound.
-_FORMATS_READ_HERE = frozenset({"WAV", "W64", "AIFF", "AU", "MP1", "MP2", "MP3", "MP3 in WAV"})
+# Containers whose end FFmpeg or `parts_of` finds; the headers of all others are parsed, whoever decodes them.
+_FORMATS_READ_BY_FFMPEG = frozenset({"", "CAF", "FLAC"})
 
 
 def has_ffmpeg() -> bool:
@@ -51,10 +51,10 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[l
     """
     if layout.container == "Ogg":
         parts = Parts(_links(layout), tuple(_page_notices(layout)))
-    elif layout.container in _FORMATS_READ_HERE:
-        parts = Parts(layout.streams, layout.notices)
-    else:
+    elif layout.container in _FORMATS_READ_BY_FFMPEG:
         parts = parts_of(path)
+    else:
+        parts = Parts(layout.streams, layout.notices)
     decoders, left_out = keep_alike(_open_parts(path, parts))
     return decoders, [*parts.notices, *left_out]
 

@@ -557,3 +557,63 @@ def test_pages_of_ogg_that_ffmpeg_decodes_are_checked(tmp_path):
     assert set(notices) == {"decoded-by"}
     _, notices = heard(tmp_path, data[: data.rindex(b"OggS")], "clip.bin")
     assert notices["cut-within"]["within"] == "stream"
+
+
+def nist_of(n_bytes, order, samples=VOICE):
+    """A NIST file of 24 or 32 bits, as SoX writes it."""
+    pcm = np.rint(samples * 0x7FFFFF).astype("<i4" if order == "01" else ">i4")
+    rows = pcm.view(np.uint8).reshape(-1, 4)
+    if n_bytes == 3:
+        rows = rows[:, :3] if order == "01" else rows[:, 1:]
+    else:
+        rows = (pcm << 8).astype(pcm.dtype).view(np.uint8)
+    head = f"NIST_1A\n   1024\nsample_count -i {len(samples)}\nsample_n_bytes -i {n_bytes}\nchannel_count -i 1\n"
+    head += f"sample_byte_format -s2 {order}\nsample_rate -i {RATE}\nsample_coding -s3 pcm\nend_head\n"
+    return head.encode().ljust(1024) + rows.tobytes()
+
+
+@pytest.mark.parametrize("order", ["01", "10"])
+@pytest.mark.parametrize("n_bytes", [3, 4])
+def test_the_count_of_a_nist_file_of_24_or_32_bits_is_compared(tmp_path, n_bytes, order):
+    pytest.importorskip("av")
+    data = nist_of(n_bytes, order)
+    whole, notices = heard(tmp_path, data)
+    np.testing.assert_allclose(whole, VOICE, atol=1e-6)
+    assert list(notices) == ["decoded-by"]
+    samples, notices = heard(tmp_path, data[: 1024 + n_bytes * 9000])
+    np.testing.assert_array_equal(samples, whole[:9000])
+    assert (notices["cut"]["n_present"], notices["cut"]["n_promised"]) == (9000, len(VOICE))
+    with pytest.raises(AudioError, match="refused, as --strict"):
+        load(tmp_path / "clip.bin", strict=True)
+    for rest, kind in [(np.random.default_rng(3).bytes(20000), "junk-after"), (bytes(20000), "zeros-after")]:
+        samples, notices = heard(tmp_path, data + rest)
+        np.testing.assert_array_equal(samples, whole)
+        assert set(notices) == {"decoded-by", kind}
+        assert notices[kind]["n_bytes"] == 20000
+    count = f"sample_count -i {len(VOICE)}\n".encode()
+    for text, kind in [(b"0", "no-length"), (b"9000", "longer"), (b"4294967295", "open-length")]:
+        head = data[:1024].replace(count, b"sample_count -i " + text + b"\n").ljust(1024)[:1024]
+        samples, notices = heard(tmp_path, head + data[1024:])
+        np.testing.assert_array_equal(samples, whole)
+        assert list(notices) == ["decoded-by", kind]
+
+
+def test_an_ircam_file_that_libsndfile_does_not_read_is_of_open_length_too(tmp_path):
+    """One of 24 bits, or 64, whose header has no length, either."""
+    pytest.importorskip("av")
+    rows = np.rint(VOICE * 0x7FFFFF).astype("<i4").view(np.uint8).reshape(-1, 4)[:, :3]
+    data = b"\x64\xa3\1\0" + struct.pack("<fII", RATE, 1, 3) + bytes(1008) + rows.tobytes()
+    samples, notices = heard(tmp_path, data)
+    np.testing.assert_allclose(samples, VOICE, atol=1e-6)
+    assert list(notices) == ["decoded-by", "open-length"]
+
+
+@pytest.mark.parametrize("codec", ["adpcm_ms", "adpcm_ima_wav"])
+def test_what_follows_a_caf_of_a_constant_rate_makes_no_cut(tmp_path, codec):
+    data = made(tmp_path / "a.caf", codec)
+    whole, notices = heard(tmp_path, data)
+    assert list(notices) == ["decoded-by"]
+    for rest, kinds in [(b"A remark on all of it. " * 500, ["junk-after"]), (bytes(20000), [])]:
+        samples, notices = heard(tmp_path, data + rest)
+        np.testing.assert_array_equal(samples, whole)
+        assert list(notices) == ["decoded-by", *kinds]

@@ -42,8 +42,8 @@ _MP4_BEGINNINGS = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip
 _CAF_BLOCKS = frozenset(
     {b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"}
 )
-# Formats whose demuxers fail on trailing bytes.
-_UNENDED_FORMATS = (b"FLV", b"wvpk")
+# Formats whose demuxers fail on trailing bytes, or count them as sound that is missing.
+_UNENDED_FORMATS = (b"FLV", b"wvpk", b"caff")
 _UNKNOWN_SIZE = 0xFFFFFFFF
 # A size from here on, such as -1, was never filled in.
 _OPEN_SIZE = 1 << 63
