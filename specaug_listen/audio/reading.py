@@ -232,7 +232,7 @@ def _ffmpeg_decoders_or_advice(
     """Decode through FFmpeg, if it is installed, what libsndfile does not; else raise with a way to convert it."""
     kind = format_by_content(path)
     if kind is None and not layout.container:
-        raise AudioError(_not_readable(path, reason))
+        raise AudioError(_not_readable(path))
     is_broken = kind is None and not _has_unknown_codec(layout, code)
     if _NO_FILE_REASON in reason:  # though libsndfile has opened it: a single frame of MP3, for example
         reason = "too little of it is there"
@@ -280,16 +280,16 @@ def _has_unknown_codec(layout: FileLayout, code: int) -> bool:
     return code in _UNKNOWN_CODEC_ERRORS and has_sound and layout.container not in ("FLAC", "Ogg")
 
 
-def _not_readable(path: str | os.PathLike[str], reason: str) -> str:
+def _not_readable(path: str | os.PathLike[str]) -> str:
+    """Describe a file of an unknown format. libsndfile's reason depends on which format it tried last."""
     ending = os.path.splitext(os.fsdecode(path))[1].lower()
     if (how := _HEADERLESS_FORMATS.get(ending)) is not None:
         return (
             "has no header that tells its rate and coding; give it one, e.g. as of "
             f"{how[0]}: sox -t {how[1]} -c 1 FILE FILE.wav"
         )
-    if ending in _MPEG_SUFFIXES:
-        reason = "no MPEG frames in its first MB"
+    reason = "no MPEG frames in its first MB" if ending in _MPEG_SUFFIXES else "it begins like no known format"
     return (
         f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "
-        "and with the extra [av] those of FFmpeg"
+        "and with the extra [av] M4A, WMA, WebM and more; convert others to WAV"
     )

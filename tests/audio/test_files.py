@@ -143,8 +143,14 @@ def wav(*, data: bytes = b"\0\0" * 50, promised: int | None = None, rate: int = 
 def test_a_file_that_is_no_whole_audio_is_refused_by_name(subtests, tmp_path):
     for content, message in [
         (b"", r"the file is empty \(0 bytes\)"),
-        (b"this is a text and no sound\n" * 9, r"not readable as audio \(Format not recognised\)"),
-        (b"\0" * 4096, "not readable as audio"),
+        (b"this is a text and no sound\n" * 9, r"not readable as audio \(it begins like no known format\)"),
+        (b"\0" * 4096, r"not readable as audio \(it begins like no known format\); .* convert others to WAV"),
+        # For which libsndfile names what it tried last: a resource fork, a pipe.
+        (
+            b"nut/multimedia container\0" + bytes(range(256)) * 8,
+            r"not readable as audio \(it begins like no known format\)",
+        ),
+        (b"\x80\0\0\x20\3\x12\4\1" + bytes(2000), r"not readable as audio \(it begins like no known format\)"),
         (wav()[:20], "is a WAV file whose beginning cannot be read"),
         (wav(data=b""), "the file holds no samples"),
         (wav(rate=0), "is a WAV file whose beginning cannot be read"),

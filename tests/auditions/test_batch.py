@@ -221,7 +221,7 @@ def spoil(path, how):
 @pytest.mark.parametrize(
     ("how", "message"),
     [
-        ("text", r"not readable as audio \(Format not recognised\)"),
+        ("text", r"not readable as audio \(it begins like no known format\)"),
         ("nan", "1 samples are NaN or infinite, the first at sample 12345; allowed are finite samples"),
         ("-inf", "1 samples are NaN or infinite, the first at sample 12345; allowed are finite samples"),
         ("too loud", r"too loud: a peak of 5e\+37 gives energies above 1e\+30; scale the clip to"),
