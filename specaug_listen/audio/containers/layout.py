@@ -93,6 +93,10 @@ class FileLayout:
         streams = [replace(stream, pieces=tuple(edit(stream.pieces or ()))) for stream in self.streams]
         return replace(self, streams=tuple(streams))
 
+    def with_notice(self, notice: Notice | None) -> FileLayout:
+        """Return the layout with one more notice, if there is one."""
+        return self if notice is None else replace(self, notices=(*self.notices, notice))
+
     @property
     def refusal(self) -> Notice | None:
         """Why nothing of the file is decoded; None if it is."""

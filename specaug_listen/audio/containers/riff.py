@@ -64,6 +64,7 @@ def wav(file: BinaryIO, begin: int, end: int) -> FileLayout:
     if (place := _file_within(file, chunk, end)) is not None:
         return _cut_before(wav, file, begin, place)
     layout = _chunk_layout("WAV", file, (begin, end), chunk, "LITTLE" if form == RIFF else "BIG", form)
+    layout = layout.with_notice(chunk.samples.doubt)
     if chunk.samples.tag not in _MPEG_CODECS and (more := _more_chunks(file, (begin, end), chunk, form)):
         return replace(layout, streams=more)
     if chunk.samples.tag in _MPEG_CODECS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
@@ -269,7 +270,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> FileLayout:
         if chunk.name.startswith(b"data"):
             if samples.refusal is not None:
                 return FileLayout("W64", notices=(samples.refusal,))
-            layout = _w64_layout(file, (begin, end), chunk, samples)
+            layout = _w64_layout(file, (begin, end), chunk, samples).with_notice(samples.doubt)
             return layout if tag is None else _mended(layout, (begin, end), *tag)
     return unknown_layout("W64")
 

@@ -37,12 +37,15 @@ class WavFormat(NamedTuple):
         Bytes of a sample of all channels; 1 for other codecs.
     refusal : Notice or None
         Why its samples cannot be read: the fields disagree on their size.
+    doubt : Notice or None
+        Why they may be read wrongly: nothing confirms their number of bits.
     """
 
     tag: int = 0
     block: int = 1
     frame: int = 1
     refusal: Notice | None = None
+    doubt: Notice | None = None
 
 
 def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
@@ -51,7 +54,7 @@ def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
     Examples
     --------
     >>> parse_wav_format(struct.pack("<HHIIHH", 1, 2, 8000, 32000, 4, 16), "<")
-    WavFormat(tag=1, block=1, frame=4, refusal=None)
+    WavFormat(tag=1, block=1, frame=4, refusal=None, doubt=None)
     """
     tag, n_channels, rate, bytes_per_s, align, bits = struct.unpack_from(f"{order}HHIIHH", fmt)
     block = {GSM_CODEC: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _BLOCK_CODECS else 1)
@@ -60,9 +63,13 @@ def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
     # libsndfile and FFmpeg trust the number of bits alone, and turn samples of another size into noise. If only one
     # other field contradicts it, that field is wrong, as many programs write it; if two do, this cannot be decided.
     n_bytes = n_channels * (1 if tag in _LAW_CODECS else -(-bits // 8))
-    is_doubtful = align not in (0, n_bytes) and bytes_per_s == rate * align
-    values = {"n_bits": bits, "n_bytes": align, "n_channels": n_channels}
-    return WavFormat(tag, block, max(1, align), Notice("sample-bytes", values) if is_doubtful else None)
+    refusal = doubt = None
+    if align not in (0, n_bytes):
+        if bytes_per_s == rate * align:
+            refusal = Notice("sample-bytes", {"n_bits": bits, "n_bytes": align, "n_channels": n_channels})
+        elif bytes_per_s not in (0, rate * n_bytes):
+            doubt = Notice("header-disagrees", {"what": "bits, block size and byte rate"})
+    return WavFormat(tag, block, max(1, align), refusal, doubt)
 
 
 def sub_format(fmt: bytes) -> int | None:

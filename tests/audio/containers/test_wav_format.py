@@ -10,7 +10,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
-from specaug_listen.errors import AudioError
+from specaug_listen.errors import AudioError, SpecAugListenWarning
 
 RATE = 16000
 PCM, FLOAT, ALAW, ULAW, ADPCM = 1, 3, 6, 7, 0x11
@@ -107,6 +107,19 @@ def test_one_field_alone_that_is_wrong_does_no_harm(tmp_path, align, n_bytes_per
     form = fmt(PCM, 1, 16, is_extensible=False, align=align, n_bytes_per_s=n_bytes_per_s)
     path.write_bytes(wav(form, encoded(sound(1), "PCM_16")))
     np.testing.assert_allclose(load(path, strict=True).samples.T, sound(1), atol=1e-4)
+
+
+@pytest.mark.parametrize("container", [wav, w64])
+@pytest.mark.parametrize(("n_bits", "align", "n_bytes_per_s"), [(1, 102, 32000), (16, 1, 16 * RATE), (16, 102, 1)])
+def test_bits_that_no_other_field_confirms_are_doubtful(tmp_path, container, n_bits, align, n_bytes_per_s):
+    """Three fields that tell three sizes: damage, or a program that writes nonsense into two of them."""
+    path = tmp_path / "clip.bin"
+    form = fmt(PCM, 1, n_bits, is_extensible=False, align=align, n_bytes_per_s=n_bytes_per_s)
+    path.write_bytes(container(form, encoded(sound(1), "PCM_16")))
+    with pytest.warns(SpecAugListenWarning, match="disagrees with itself .bits, block size and byte rate."):
+        assert [notice.kind for notice in load(path).notices] == ["header-disagrees"]
+    with pytest.raises(AudioError, match="refused, as --strict"):
+        load(path, strict=True)
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 3])
