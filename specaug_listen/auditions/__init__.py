@@ -1,13 +1,13 @@
-"""From a clip to everything one hears and sees of a policy."""
+"""Auditions: clips under a policy, with draws, renderings, scores and records."""
 
 from .records import AuditionRecord, Channels, ClipEntry, Configuration, DrawRecord, Failure, read_index, read_record
 from .rendering import needs_whole_clip, render
-from .replay import changed_versions, differences, is_long_draw, replay_record
+from .rerender import changed_versions, differences, is_long_draw, replay_record
 from .results import Audition, RenderedDraw
 from .save import RESERVED, audition_files, draw_files
 from .single import audition
 
-# The name of `RenderedDraw` in earlier versions.
+# Earlier name of `RenderedDraw`.
 Reconstruction = RenderedDraw
 
 __all__ = [

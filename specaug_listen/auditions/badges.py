@@ -1,4 +1,4 @@
-"""What is known of a clip and of a draw: lines that warn the listener, and the scores that follow from steps alone."""
+"""Badges of clips and draws, which warn the listener, and the scores that follow from a draw's steps."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = [
     "scores_of_steps",
 ]
 
-# Longer recordings are worked through in parts, where nothing needs all of them at once.
+# Longer recordings are processed in parts, unless something needs them as a whole.
 LONG_S = 60.0
-# What a record holds of a clip, or of a draw.
+# Limits of a record.
 MOST_BADGES, _LONGEST_BADGE = 1000, 2000
-# A page shows 0 where one of them is missing.
+# A page shows 0 if one of these is missing.
 MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
 OF_STEPS = (*MASKED, "warp_displacement_ms", "loudest_fill_vs_p95_db")
 
@@ -37,10 +37,10 @@ OF_STEPS = (*MASKED, "warp_displacement_ms", "loudest_fill_vs_p95_db")
 def clip_badges(
     levels: Levels | None, gain: float, held_s: float = 0.0, notices: Sequence[Notice] = ()
 ) -> tuple[str, ...]:
-    """Return what to know about a clip: what its reader noticed, its levels, and how much was needed at once."""
+    """Return the badges of a clip: notices about it, its levels, and ``held_s``, the length held in memory at once."""
     badges = [notice.text for notice in notices]
     if levels is None:
-        pass  # a mel, whose sound is not at hand
+        pass  # a mel without audio
     elif levels.peak == 0:
         badges.append("silent: every sample is zero")
     elif levels.spread <= 1e-6 * levels.peak:
@@ -55,7 +55,7 @@ def clip_badges(
 
 
 def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, ...]:
-    """Return what to know about a draw."""
+    """Return the badges of a draw."""
     badges = list(draw.warnings)
     if waveform is not None:
         applied = [transform.name for transform in waveform.steps if transform.parameters.get("should_apply")]
@@ -73,7 +73,7 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
 
 
 def _within_limits(badges: Sequence[str]) -> tuple[str, ...]:
-    """Cut badges to the number and the length that a record holds; the last one counts those that are left out."""
+    """Limit the number and length of badges to what a record allows; the last one counts the omitted ones."""
     n_more = len(badges) - MOST_BADGES + 1
     if n_more > 1:
         badges = [*badges[: MOST_BADGES - 1], f"and {n_more} more"]
@@ -81,7 +81,7 @@ def _within_limits(badges: Sequence[str]) -> tuple[str, ...]:
 
 
 def draw_with_change(draw: Draw, change: Change | None) -> Draw:
-    """Return a draw as it is shown and scored: for a callable, what it was found to do to the mel."""
+    """Return a draw as it is shown and scored: for a callable, with the steps found in its output."""
     if change is None:
         return draw
     return replace(change.as_draw(draw.policy), warnings=draw.warnings, notices=draw.notices, applied=draw.applied)

@@ -1,4 +1,4 @@
-"""Many clips: each into a folder of its own, a bad one never stopping the others."""
+"""Auditions of many clips, each in its own folder; a bad clip does not stop the others."""
 
 from __future__ import annotations
 
@@ -44,19 +44,15 @@ def output_of_audition(
     page: bool = False,
     inputs: Sequence[str | os.PathLike[str]] = (),
 ) -> Output:
-    """Open the folder of auditions, checked before any work is done; parameters as for `audition_many`.
+    """Open the output folder of a run, and check it before any work; parameters as in `audition_many`.
 
-    ``page`` says whether there will be one.
-
-    Raises
-    ------
-    ParameterError
-        When it is a file, holds something and neither of both was asked for, or what is not to be replaced.
+    ``page`` says whether a page will be written. Raises a ParameterError if the folder is a file, is not empty without
+    ``overwrite`` or ``resume``, or contains something that must not be replaced.
     """
     if resume and overwrite:
         raise ParameterError("resume keeps what is done, and overwrite replaces it: give one of them")
-    read = [path.path if isinstance(path, MelFile) else path for path in inputs]
-    output = Output(Path(out), "audition", inputs=read)
+    paths = [path.path if isinstance(path, MelFile) else path for path in inputs]
+    output = Output(Path(out), "audition", inputs=paths)
     _check_free(output, overwrite=overwrite, resume=resume)
     if page:
         check_page(output, "report.html")
@@ -64,12 +60,12 @@ def output_of_audition(
 
 
 def _check_free(output: Output, *, overwrite: bool, resume: bool) -> None:
-    """See that a run may begin or go on in a folder, and settle whether it replaces what is there."""
-    going_on = resume and read_journal(output.folder) is not None
-    output.overwrite = overwrite or going_on
+    """Check that a run may start or resume in a folder, and decide whether it replaces existing files."""
+    is_resumed = resume and read_journal(output.folder) is not None
+    output.overwrite = overwrite or is_resumed
     output.check_folder()
-    replaced = () if going_on else output.own_files.by("audition")
-    output.check(["audition.json"], also=[*replaced, *page_names(Path("report.html"), output.own_files)])
+    old_files = () if is_resumed else output.own_files.by("audition")
+    output.check(["audition.json"], also=[*old_files, *page_names(Path("report.html"), output.own_files)])
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class _Clip:
 
 
 def count_clips(files: Sequence[str | os.PathLike[str]], channel: Channel = "mean") -> int:
-    """Count the clips that a run makes of files: one of each, or of each of their channels."""
+    """Return the number of clips in files: one per file, or one per channel."""
     return len(files) if channel != "each" else sum(len(_choices(path, channel)) for path in files)
 
 
@@ -108,35 +104,35 @@ def audition_many(
         A new or empty folder, unless ``overwrite`` or ``resume``.
     configuration : Configuration
     overwrite : bool
-        Replace what an earlier run wrote; other files stay.
+        Replace the results of an earlier run; other files stay.
     resume : bool
-        Go on with a run that did not end: clips that are done are kept, if their files are what they were.
+        Continue an unfinished run: finished clips are kept if their files have not changed.
     problems : sequence of str
-        What was refused before, one line each; it is written down with the rest.
+        Refusals before the run, one line each, which the index lists among the failures.
     notices : sequence of Notice
-        What was left out of folders; likewise.
+        Files that were left out of folders, for the index.
     progress : callable (int, Audition, Failure or ClipEntry) -> None
-        Told of each clip when it is done; with its entry where it is kept.
+        Called after each clip; with its entry if it is kept from an earlier run.
     within : callable (str, float) -> None
-        Told of what is done to a long recording, and which share of it is.
+        Called with the step of a long recording and the finished share of it.
 
     Returns
     -------
     AuditionRecord
-        As written. A run that is interrupted writes none, so that nothing takes its clips for all: they stay, and
-        ``resume`` goes on.
+        The written index. An interrupted run writes none, so its clips are not mistaken for all; ``resume`` continues
+        it.
 
     Raises
     ------
     ParameterError
-        When ``out`` is not free, an input is in the way of the results, or the run to go on with is another one.
+        If ``out`` is not free, an input would be overwritten, or the run to resume differs.
     OutputError
-        When results cannot be written; what is done stays whole.
+        If results cannot be written; finished clips stay complete.
     """
     output = output_of_audition(out, overwrite=overwrite, resume=resume, inputs=files)
     vocoder_of(configuration.vocoder)
-    refused = tuple(Failure(None, line) for line in problems)
-    index = AuditionRecord(configuration, (), refused, versions(), tuple(notices))
+    failures = tuple(Failure(None, line) for line in problems)
+    index = AuditionRecord(configuration, (), failures, versions(), tuple(notices))
     with output.alone():
         _check_free(output, overwrite=overwrite, resume=resume)  # another run may have ended since
         clips = _clips(files, configuration.channel, output)
@@ -159,7 +155,7 @@ def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> No
 
 
 def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
-    """Return what to keep of a run that did not end: clips whose files are what they were."""
+    """Return the clips of an unfinished run whose files have not changed; None without such a run."""
     journal = journal_to_resume(output.folder, configuration)
     if journal is None:
         return None
@@ -182,7 +178,7 @@ def _is_same(clip: _Clip, entry: ClipEntry) -> bool:
 
 
 def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Output) -> list[_Clip]:
-    """List the clips of files, their names and folders, sorted, so that none depends on the order of arguments."""
+    """List the clips of files with names and folders, sorted, so none depends on the order of arguments."""
     used_names = names_taken(output)
     recordings = [path for path in files if not isinstance(path, MelFile)]
     pairs = [(path, item) for path in sorted(recordings, key=os.path.abspath) for item in _choices(path, channel)]
@@ -198,7 +194,7 @@ def _clips(files: Sequence[str | os.PathLike[str]], channel: Channel, output: Ou
 
 
 def _choices(path: str | os.PathLike[str], channel: Channel) -> list[Choice]:
-    """List the channels that are heard of a file."""
+    """List the channels of a file to audition."""
     if isinstance(path, MelFile):
         return [Choice("mean", 1)]
     n_channels = 1 if channel == "mean" else channels_of(path)
@@ -251,7 +247,7 @@ def _audition_mel(file: MelFile, folder: str, run: RunWriter, configuration: Con
 def _audition_and_write(
     clip: Any, folder: str, run: RunWriter, configuration: Configuration, **of_clip: Any
 ) -> Audition:
-    """Hear a clip as the run says, with what is the clip's own, and write its folder."""
+    """Audition a clip with the run's configuration and its own arguments, and write its folder."""
     result = audition(
         clip,
         policy=configuration.policy,
@@ -269,7 +265,7 @@ def _audition_and_write(
 def _audition_long_clip(
     clip: _Clip, run: RunWriter, configuration: Configuration, vocoder: Joint, within: Within
 ) -> Audition:
-    # On the disk of the results: the system's own folder for such things is often held in memory.
+    # On the disk of the results, since the system's temporary folder is often in memory.
     with run.scratch() as scratch:
         rate = configuration.frontend.sample_rate
         recording = open_recording(

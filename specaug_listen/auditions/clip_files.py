@@ -234,8 +234,6 @@ def _saying_what_is_gone(path: Path) -> Iterator[None]:
         raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None
 
 
-# --- in a page ---
-
 # Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
 _LARGEST_HELD = 16 << 20
 

@@ -1,4 +1,4 @@
-"""The clip and the front-end of an audition: of a recording, or of a mel from a pipeline of the user's."""
+"""The clip and the front-end of an audition, from a recording or a mel."""
 
 from __future__ import annotations
 
@@ -34,24 +34,11 @@ def clip_and_frontend(
     start_s: float = 0.0,
     duration_s: float | None = None,
 ) -> tuple[Clip, FrontendChoice]:
-    """Return the clip that a caller means, and the front-end of its mel.
+    """Return the clip that the caller passes in any form, and the front-end of its mel.
 
-    Parameters
-    ----------
-    audio : MelClip, MelSpectrogram, array or tensor [shape=(n_mels, n_frames)], path, or a clip in any form
-        An array and a file of a mel need ``frontend``.
-    frontend : MelFrontend, FrontendChoice, str, path-like or None
-        As in `audition`; of a mel that has one, the same, or None.
-    policy : Policy
-    axes, statistics
-        Of an array or a file of a mel.
-    start_s, duration_s : float [s]
-        Which part to take.
-
-    Raises
-    ------
-    ParameterError
-        For anything else, and for a mel of another front-end.
+    An array or a file of a mel needs ``frontend``; for a mel with a front-end it must be the same, or None. ``axes``
+    and ``statistics`` describe an array or a file of a mel. Raises a ParameterError for anything else, and for a mel of
+    another front-end.
     """
     is_file = isinstance(audio, (str, os.PathLike)) and is_mel_path(audio)
     is_array = not isinstance(audio, (Audio, MelClip, MelSpectrogram)) and _is_array_of_mel(audio)
@@ -78,7 +65,7 @@ def _is_array_of_mel(audio: Any) -> bool:
 def _mel_of(
     audio: Any, frontend: Any, axes: str | None, statistics: Any, span: tuple[float, float | None], *, is_file: bool
 ) -> tuple[Clip, FrontendChoice]:
-    """Return a mel in an array or in a file, and the front-end that was named for it."""
+    """Return a mel in an array or a file, and its front-end."""
     if frontend is None:
         what = f"{os.fspath(audio)!r:.80}" if is_file else kind_of(audio)
         raise ParameterError(
@@ -102,15 +89,15 @@ def _mel_of(
 
 
 def _recording_of(mel: MelSpectrogram) -> Audio | None:
-    """Return the recording of a mel that is what its front-end makes of it, and nothing else."""
+    """Return the recording of a mel if the front-end computes this very mel from it; None otherwise."""
     if mel.audio is None or mel.warps:
         return None
-    again = mel.frontend(mel.audio)
-    return mel.audio if np.array_equal(again.values, mel.values) else None
+    plain = mel.frontend(mel.audio)
+    return mel.audio if np.array_equal(plain.values, mel.values) else None
 
 
 def _frontend_of_mel(frontend_of_mel: MelFrontend, frontend: Any) -> MelFrontend:
-    """Return the front-end of a mel; refuse another one."""
+    """Return the front-end of a mel; raise a ParameterError if ``frontend`` is another one."""
     if frontend is None or isinstance(frontend, FrontendChoice):
         return frontend_of_mel
     other = get_frontend(frontend)
@@ -123,24 +110,14 @@ def _frontend_of_mel(frontend_of_mel: MelFrontend, frontend: Any) -> MelFrontend
 
 
 def check_without_audio(clip: Clip, vocoder: Vocoder, waveform: Waveform | None, original_phase: bool) -> None:
-    """Refuse what needs the sound, where there is only its mel.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError if a clip is a mel without audio and an option needs the sound."""
     if isinstance(clip, MelClip):
         has_phase = clip.mel.audio is not None
         check_sound_is_not_needed(None if has_phase else vocoder, waveform, original_phase and not has_phase)
 
 
 def check_sound_is_not_needed(vocoder: Any, waveform: Waveform | None, original_phase: bool) -> None:
-    """Refuse what needs a clip's sound.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError if an option needs the clip's sound."""
     if waveform is not None:
         raise ParameterError(
             f"waveform {waveform.name!r:.60}: works on the recording, before its mel is taken; the clip is a mel, so "

@@ -1,4 +1,4 @@
-"""What lies in the folder of a run belongs together: draws and index, sounds and records, files and their hashes."""
+"""Consistency of a run's folder: draws and index, sounds and records, files and their hashes."""
 
 from __future__ import annotations
 
@@ -39,23 +39,10 @@ _MOST_BYTES = {".png": MOST_BYTES_OF_PICTURE, ".json": 1 << 28}
 
 
 def read_draw(files: FolderFiles, name: str) -> DrawRecord:
-    """Read the record of a draw that an index lists.
-
-    Parameters
-    ----------
-    files : FolderFiles
-        Of the clip.
-    name : str
-        Of the draw, e.g. ``draw-1``.
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file.
-    """
+    """Read the record of a draw (e.g. ``draw-1``) that an index lists; raise a PolicyError unless it is valid."""
     if files.size(f"{name}.json") is None:
         path = files.path_text(f"{name}.json")
-        raise PolicyError(f"{path}: is listed in the index, and is not there; run the audition again")
+        raise PolicyError(f"{path}: is listed in the index, but missing; run the audition again")
     return files.record(name)
 
 
@@ -68,24 +55,10 @@ def check_of_run(
     versions: dict[str, str],
     is_varied: bool = False,
 ) -> None:
-    """Refuse the record of a draw that is from another run than the index that lists it.
+    """Raise a PolicyError if the record of a draw is from another run than the index that lists it.
 
-    Parameters
-    ----------
-    record : DrawRecord
-    path : str
-        What a message calls it.
-    clip : ClipEntry
-    run : Configuration
-    versions : dict
-        What the index says.
-    is_varied : bool
-        Whether policies, front-ends and vocoders are others than the run's own, as in a sweep.
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file, and what differs.
+    ``path`` is the record's name in messages, ``versions`` are those in the index, and ``is_varied`` says whether
+    policies, front-ends and vocoders may differ from the run's, as in a sweep.
     """
     pairs: list[tuple[str, Any, Any]] = [
         ("seed", record.seed, run.seed),
@@ -112,13 +85,9 @@ def check_of_run(
 
 
 def notice_of_unlisted(run: Path, draws_by_folder: Mapping[str, Collection[str]]) -> tuple[Notice, ...]:
-    """Return a notice of the draws that lie in the folders of a run, and that its index does not list.
+    """Return a notice about draws in the folders of a run that its index does not list.
 
-    Parameters
-    ----------
-    run : Path
-    draws_by_folder : mapping of str to collection of str
-        Of each folder in it, the draws that the index lists, e.g. ``draw-1``.
+    ``draws_by_folder`` maps each folder to the draws in the index, e.g. ``draw-1``.
     """
     draws = [
         f"{folder}/{match[1]}"
@@ -134,7 +103,7 @@ def notice_of_unlisted(run: Path, draws_by_folder: Mapping[str, Collection[str]]
 
 
 def _names_in(folder: Path) -> list[str]:
-    """List what lies in a folder; nothing where that cannot be told."""
+    """List the names in a folder; empty if it cannot be read."""
     try:
         return sorted(os.listdir(folder))
     except OSError:
@@ -142,7 +111,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
-    """Return which samples a draw was made for; a path that leads to others is told by their fingerprint."""
+    """Return which samples a draw was made for; a changed file behind the path shows in the fingerprint."""
     return (
         *(clip.fingerprint, clip.sample_rate, clip.n_samples, clip.n_channels, clip.channel),
         *(clip.start_s, clip.duration_s),
@@ -150,12 +119,12 @@ def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
 
 
 def _stage(waveform: Waveform | WaveformDraw | None) -> tuple[Any, ...] | None:
-    """Return what a run and a draw both say of what is done to the waveform; None for nothing."""
+    """Return what the records of a run and of a draw share about the waveform stage; None without one."""
     return None if waveform is None else (waveform.name, waveform.transforms)
 
 
 def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
-    """Return the front-end of a clip: of a mel, with the statistics that the run was told of."""
+    """Return the front-end of a clip; for a mel, with the statistics of the run."""
     if clip.audio.mel is None or run.statistics is None:
         return run.frontend
     return mel_format(run.frontend, run.statistics).frontend
@@ -164,20 +133,14 @@ def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
 def check_unchanged(
     files: Files, name: str, frontend: MelFrontend, entry: ClipEntry, draws: Sequence[DrawRecord]
 ) -> None:
-    """Refuse an original, or a copy-synthesis, that is not as long as its clip, at the front-end's rate.
-
-    Raises
-    ------
-    PolicyError
-        One line that names the file, what it holds and what is allowed.
-    """
+    """Raise a PolicyError unless an original or a copy-synthesis has the clip's length and the front-end's rate."""
     n_frames = frontend.framing.n_frames(round(entry.duration_s * frontend.sample_rate))
     _check(files, name, frontend, n_frames, draws[0].channels if draws else None)
 
 
 def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
-    """Refuse a draw that is not as long as its mel; errors as for `check_unchanged`."""
-    # After a callable, the length that was found counts.
+    """Raise a PolicyError unless the sound of a draw has the length of its mel."""
+    # A callable may change the length.
     n_frames = record.draw.n_frames - record.draw.n_trimmed if record.change is None else record.change.n_frames
     _check(files, name, record.frontend, n_frames, record.channels)
 
@@ -203,22 +166,22 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
 
 
 def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:
-    """List the files of a clip that a page shows or plays, by their names below the run."""
+    """List the files of a clip that a page shows or plays, by their paths below the run."""
     files = FolderFiles(run, folder, run)
     names = list(CLIP_FILES)
     for draw in draws:
-        # The figure is what an early version wrote.
+        # An early version wrote only the figure.
         picture = f"{draw}.png" if files.size(f"{draw}.mel.png") is None else f"{draw}.mel.png"
         names += [f"{draw}.wav", f"{draw}-original-phase.wav", f"{draw}.json", picture]
     for name in names:
         if files.size(name) is not None:
             if name.endswith(".wav"):
-                files.form(name)  # what is no sound is refused before all of it is read
+                files.form(name)  # raises an error for invalid files before they are read completely
             yield f"{folder}/{name}"
 
 
 class Edits:
-    """What somebody changed in the folder of a run, by its marker; without one, nothing is known.
+    """Files in the folder of a run that were changed after it, according to its marker; without one, nothing is known.
 
     Parameters
     ----------
@@ -227,18 +190,13 @@ class Edits:
 
     def __init__(self, run: Path) -> None:
         self._run, self._written = run, own_files_in(os.path.realpath(run))
-        # A page that was made of a received folder has a list of its own.
+        # A page made from a received folder has its own list.
         self._is_of_run = any(self._written.by(command) for command in _WITH_RESULTS)
 
     def notices(self, names: Iterable[str], folder: str = "") -> tuple[Notice, ...]:
-        """Return a notice of those files that hold something else than what was written.
+        """Return a notice about those files (paths below the run) whose content is not as written.
 
-        Parameters
-        ----------
-        names : iterable of str
-            Below the run.
-        folder : str
-            In which they lie.
+        ``folder`` is the folder that contains them, which the notice names.
         """
         edited = [name.removeprefix(f"{folder}/") for name in names if self._is_edited(name)]
         if not (self._written.is_readable or folder):
@@ -260,15 +218,15 @@ class Edits:
         try:
             with open_inside(self._run, path) as file:
                 n_bytes = os.fstat(file.fileno()).st_size
-            if n_bytes > _MOST_BYTES.get(path.suffix, n_bytes):  # is refused where it is read
+            if n_bytes > _MOST_BYTES.get(path.suffix, n_bytes):  # the reader of the file refuses it
                 return False
             return not self._written.is_last(name, Path(os.path.realpath(path)))
-        except OSError:  # whoever reads it says why it cannot be
+        except OSError:  # the reader of the file reports it
             return False
 
 
 def edits_of_file(path: Path) -> tuple[Notice, ...]:
-    """Return a notice of a file that is not what the marker beside it, or in the folder above, says was written."""
+    """Return a notice if a file is not as written, according to the marker beside it or in the folder above."""
     edits = Edits(path.parent)
     if edits.lists(path.name):
         return edits.notices([path.name])
@@ -276,6 +234,6 @@ def edits_of_file(path: Path) -> tuple[Notice, ...]:
 
 
 def with_badges(entry: ClipEntry, notices: Sequence[Notice]) -> ClipEntry:
-    """Return a clip whose badges begin with notices of its files, without the folder that they lie in."""
+    """Return a clip with notices about its files, without their folder, before its badges."""
     texts = (replace(notice, values={**notice.values, "folder": ""}).text for notice in notices)
     return replace(entry, badges=(*texts, *entry.badges)[:MOST_BADGES])

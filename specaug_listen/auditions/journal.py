@@ -1,4 +1,4 @@
-"""The journal of an audition: what was asked for, and a line for each clip that is done, while the run goes on."""
+"""The journal of a run: its configuration, and a line for each finished clip, written while it goes on."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _MOST_CLIPS = 1 << 32
 
 @dataclass(frozen=True)
 class Journal:
-    """What a run has written down so far.
+    """The contents of a journal.
 
     Parameters
     ----------
     index : AuditionRecord
-        With the clips that are done.
+        With the finished clips.
     n_clips : int
-        That were asked for.
+        Number of clips of the run.
     hashes : tuple of mapping
-        Of the files of each clip that is done, by their names.
+        Of the files of each finished clip, by their names.
     """
 
     index: AuditionRecord
@@ -44,12 +44,12 @@ class Journal:
     hashes: tuple[Line, ...]
 
     def lines(self) -> list[Line]:
-        """Return the lines of its clips."""
+        """Return the lines about the clips."""
         pairs = zip(self.index.clips, self.hashes, strict=True)
         return [{"owns": dict(hashes), **_clip_line(clip)} for clip, hashes in pairs]
 
     def only(self, folders: Collection[str]) -> Journal:
-        """Return the journal with the clips of these folders alone."""
+        """Return the journal with only the clips of these folders."""
         pairs = [pair for pair in zip(self.index.clips, self.hashes, strict=True) if pair[0].folder in folders]
         return replace(
             self,
@@ -59,12 +59,12 @@ class Journal:
 
 
 def _run_line(index: AuditionRecord, n_clips: int) -> Line:
-    """Return the line that a run begins its journal with; the record holds no clip yet."""
+    """Return the first line of a journal; the record contains no clip yet."""
     return {"run": to_plain(index), "n_clips": n_clips}
 
 
 def _clip_line(entry: ClipEntry) -> Line:
-    """Return the line about a clip, beside its files."""
+    """Return the line about a clip, to go with the hashes of its files."""
     return {"clip": to_plain(entry)}
 
 
@@ -74,20 +74,10 @@ def _failure_line(failure: Failure) -> Line:
 
 
 def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> Journal | None:
-    """Read what the last audition in a folder has written down; None where none has.
+    """Read the journal of the last audition in a folder; None without one.
 
-    Parameters
-    ----------
-    folder : str or path-like
-    only_whole : bool
-        Leave out clips whose files are not in their places as they were written.
-
-    Raises
-    ------
-    ParameterError
-        When the marker is none.
-    PolicyError
-        When a line is none of an audition.
+    ``only_whole`` leaves out clips whose files are missing or changed. Raises a ParameterError if the marker is not
+    valid, and a PolicyError for an invalid line.
     """
     lines = [line for line in marker_lines(folder) if line.get("command") == "audition"]
     start = max((i for i, line in enumerate(lines) if "run" in line), default=None)
@@ -116,24 +106,21 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
 
 
 def _is_there(line: Line, files: OwnFiles) -> bool:
-    """Whether the files of a clip are in their places, as they were written."""
+    """Whether the files of a clip exist as they were written."""
     files.add(line)
     return all(files.is_whole(name, value) for name, value in line["owns"].items())
 
 
 def _has_its_draws(entry: ClipEntry, owns: Collection[str]) -> bool:
-    """Whether a clip's files lie in its own folder, and its draws are among them."""
+    """Whether all files of a clip are in its own folder, and include its draws."""
     files_of_draws = {f"{entry.folder}/{draw}.{ending}" for draw in entry.draws for ending in ("json", "wav")}
     return files_of_draws <= set(owns) and all(name.startswith(f"{entry.folder}/") for name in owns)
 
 
 def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
-    """Read the index of a folder; where its run did not end, what is done of it, with a notice that says so.
+    """Read the index of a run, or the finished clips of an unfinished one, with a notice.
 
-    Raises
-    ------
-    PolicyError
-        When there is neither.
+    Raises a PolicyError if there is neither.
     """
     if os.path.lexists(Path(folder) / "audition.json"):
         return read_index(folder)
@@ -152,12 +139,9 @@ def read_run(folder: str | os.PathLike[str]) -> AuditionRecord:
 
 
 def index_or_journal(folder: str | os.PathLike[str]) -> AuditionRecord | None:
-    """Read the index of a folder, or what its journal lists, whatever became of the files; None without both.
+    """Read the index of a folder, or the index in its journal, whatever the state of the files; None without both.
 
-    Raises
-    ------
-    PolicyError
-        When what is there cannot be read.
+    Raises a PolicyError if it cannot be read.
     """
     if os.path.lexists(Path(folder) / "audition.json"):
         return read_index(folder)
@@ -169,17 +153,17 @@ def index_or_journal(folder: str | os.PathLike[str]) -> AuditionRecord | None:
 
 
 class RunWriter:
-    """Writes a run as it goes: each clip's folder, the journal, and at last the index.
+    """Writes a run as it goes: the folder of each clip, the journal, and at last the index.
 
     Parameters
     ----------
     output : Output
-        That nobody else writes into.
+        Locked for this run.
     index : AuditionRecord
-        What is known before the first clip.
+        Without clips.
     n_clips : int
     resumed : Journal or None
-        Clips of a run that did not end, which are kept.
+        Clips of an unfinished run to keep.
     """
 
     def __init__(self, output: Output, index: AuditionRecord, n_clips: int, resumed: Journal | None = None) -> None:
@@ -190,46 +174,47 @@ class RunWriter:
 
     @property
     def index(self) -> AuditionRecord:
-        """What is done."""
+        """The index of the clips so far."""
         return replace(self._start, clips=tuple(self._clips), failures=tuple(self._failures))
 
     def scratch(self) -> AbstractContextManager[Path]:
-        """Make a hidden folder for what lies between the steps of a clip; see `Output.scratch`."""
+        """Make a hidden folder for intermediate data of a clip; see `Output.scratch`."""
         return self._output.scratch()
 
     def keep(self, entry: ClipEntry) -> ClipEntry:
-        """Take a clip as it is."""
+        """Keep a clip of the unfinished run."""
         self._output.keep(name for name in self._output.own_files if name.startswith(f"{entry.folder}/"))
         self._clips.append(entry)
         return entry
 
     def write(self, audition: Audition, folder: str) -> None:
-        """Write a clip that is done."""
+        """Write a finished clip."""
         entry = clip_entry(audition, folder)
         files = audition_files(audition, self._start.configuration.channels)
         write_clip_folder(self._output, folder, files, _clip_line(entry), self._begin)
         self._clips.append(entry)
 
     def _begin(self) -> None:
-        """Begin the journal, once: from here on, what an earlier run wrote is no longer whole."""
+        """Start the journal, once: from now on, the results of an earlier run are not complete any more."""
         if self._is_begun:
             return
-        earlier = ["audition.json", *page_names(Path("report.html"), self._output.own_files)]
+        old_files = ["audition.json", *page_names(Path("report.html"), self._output.own_files)]
         lines = [] if self._resumed is None else self._resumed.lines()
         self._output.begin(
-            [_run_line(replace(self._start, failures=tuple(self._failures)), self._n_clips), *lines], instead_of=earlier
+            [_run_line(replace(self._start, failures=tuple(self._failures)), self._n_clips), *lines],
+            instead_of=old_files,
         )
         self._is_begun = True
 
     def fail(self, failure: Failure) -> Failure:
-        """Write down why a clip is not."""
+        """Record why a clip could not be auditioned."""
         self._failures.append(failure)
         if self._is_begun:
             self._output.add(_failure_line(failure))
         return failure
 
     def end(self) -> None:
-        """Write the index of all clips, and remove what an earlier run left; a run without results leaves all."""
+        """Write the index, and remove files of an earlier run; without a single clip, change nothing."""
         if not self._clips:
             return
         with self._output.scratch() as scratch:
@@ -240,12 +225,9 @@ class RunWriter:
 
 
 def journal_to_resume(folder: Path, configuration: Configuration) -> Journal | None:
-    """Read the journal of a run that the same configuration goes on with; None where none began.
+    """Read the journal of a run to resume; None without one.
 
-    Raises
-    ------
-    ParameterError
-        That names the first thing that differs.
+    Raises a ParameterError that names the first difference between the two configurations.
     """
     journal = read_journal(folder)
     if journal is None:

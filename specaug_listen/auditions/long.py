@@ -1,6 +1,6 @@
-"""Auditions of recordings that are too long to hold: read, drawn, rendered and written in parts.
+"""Auditions of recordings too long for memory: read, drawn, rendered and written in parts.
 
-Every step gives the same as for a short clip; only what lies between the steps is kept on disk instead of in memory.
+Every step gives the same result as for a short clip; only intermediate data is on disk instead of in memory.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from .results import Audition, RenderedDraw
 
 __all__ = ["LONG_S", "LongAudition", "Within", "audition_long", "is_long", "render_long"]
 
-# What is being done, and which share of it.
+# The step, and the finished share of it.
 Within = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, eq=False)
 class LongAudition(Audition):
-    """An `Audition` whose clip, mels and renderings lie on disk, as long as their folder is there.
+    """An `Audition` whose clip, mels and renderings are on disk, valid as long as ``folder`` exists.
 
     Parameters
     ----------
     folder : Path
-        Where they lie.
+        Contains them.
     """
 
     folder: Path = Path()
@@ -52,7 +52,7 @@ class LongAudition(Audition):
 
 
 def is_long(path: str | os.PathLike[str], duration_s: float | None, longest_s: float | None = None) -> bool:
-    """Whether a file, or so much of it, is too long to hold; False where it cannot be read."""
+    """Whether a file, or the selected part of it, is too long for memory; False if it cannot be read."""
     limit_s = LONG_S if longest_s is None else longest_s
     if duration_s is not None and duration_s <= limit_s:
         return False
@@ -73,38 +73,25 @@ def audition_long(
     frontend_reason: FrontendReason | None = None,
     within: Within = lambda what, share: None,
 ) -> LongAudition:
-    """Hear what a policy does to a long recording.
+    """Audition a long recording, which is at the front-end's rate; parameters as in `audition`.
 
-    Parameters
-    ----------
-    recording : Recording
-        Kept at the front-end's rate.
-    folder : Path
-        Where to keep what lies between the steps.
-    frontend, policy, vocoder, draws, seed, name, frontend_reason
-        As in `audition`; only the joint vocoder renders in parts.
-    within : callable (str, float) -> None
-        Told what is being done and which share of it is.
-
-    Returns
-    -------
-    LongAudition
-        To be saved while ``folder`` is there.
+    ``folder`` receives intermediate data, and must exist until the result is saved. ``within`` is called with the step
+    and the finished share of it.
     """
     within("mel spectrogram", 0.0)
     mel = mel_stream(frontend, recording.mono, folder)
     copy = render_long(mel, vocoder, folder / "copy-synthesis.f32", lambda share: within("copy-synthesis", share))
-    reconstructions = []
+    rendered_draws = []
     for number in range(1, draws + 1):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SpecAugListenWarning)  # the draw carries its lines
+            warnings.simplefilter("ignore", SpecAugListenWarning)  # the draw contains them
             draw = draw_of_clip(policy, mel, seed, recording.fingerprint, number)
         augmented = draw.apply(mel)
         label = f"draw-{number}"
         audio = render_long(augmented, vocoder, folder / f"{label}.f32", lambda share, w=label: within(w, share))  # type: ignore[misc]
-        reconstructions.append(RenderedDraw(number, draw, augmented, audio))
+        rendered_draws.append(RenderedDraw(number, draw, augmented, audio))
     return LongAudition(
-        recording, mel, policy, vocoder, seed, tuple(reconstructions), name, copy_rendering=copy,
+        recording, mel, policy, vocoder, seed, tuple(rendered_draws), name, copy_rendering=copy,
         frontend_reason=frontend_reason, folder=folder,
     )  # fmt: skip
 
@@ -112,7 +99,7 @@ def audition_long(
 def render_long(
     mel: MelStream, vocoder: Joint, path: Path, done: Callable[[float], None] = lambda share: None
 ) -> SpooledAudio:
-    """Render a long mel into a file, telling which share is done."""
+    """Render a long mel into a file, calling ``done`` with the finished share."""
     audio = SpooledAudio(path, mel.frontend.sample_rate)
     done(0.0)
     for samples in vocoder.parts(Energies.of(mel)):

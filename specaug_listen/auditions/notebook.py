@@ -13,7 +13,7 @@ from ..pages.model import Head
 from .clip_files import InlineAssets
 from .page_clips import ClipOfRun, page_clip
 from .save import clip_at_hand, configuration_of
-from .text import facts_of_run
+from .summaries import facts_of_run
 
 if TYPE_CHECKING:
     from .results import Audition

@@ -18,7 +18,7 @@ from ..plots.mels import edges_hz
 from .clip_files import InlineAssets
 from .integrity import check_drawn, check_unchanged
 from .records import ClipEntry, DrawRecord
-from .text import facts_of_clip, facts_of_draw
+from .summaries import facts_of_clip, facts_of_draw
 
 __all__ = [
     "TABLE_COLUMNS",

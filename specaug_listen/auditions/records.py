@@ -1,4 +1,4 @@
-"""What is written beside the sound: all that is needed to make it again."""
+"""Records of auditions: all that is needed to reproduce a draw or a run."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ Channels = Literal["mono", "duplicate", "before-after"]
 _Number = Annotated[int, Field(ge=1)]
 OneChannel = Annotated[Literal["mean", "left", "right"] | _Number, BeforeValidator(as_one_channel)]
 AnyChannel = Annotated[Literal["mean", "left", "right", "each"] | _Number, BeforeValidator(as_channel)]
-# Names within one folder: neither a path nor `.` or `..`, and nothing that a terminal or a file system cannot show.
+# Names within one folder: no path, not `.` or `..`, and no control characters.
 _PLAIN_NAME = r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$"
 PlainName = Annotated[
     str,
@@ -77,13 +77,13 @@ Seconds = Annotated[float, Field(ge=0, le=1e9)]
 SecondsAboveZero = Annotated[float, Field(gt=0, le=1e9)]
 Gain = Annotated[float, Field(gt=0, le=1)]
 _MOST_BYTES_OF_DRAW, _MOST_BYTES_OF_INDEX = 1 << 26, 1 << 28
-# Another version of one of these may change the last bits of a rendering.
+# Packages whose version may change the last bits of a rendering.
 _DECISIVE = ("numpy", "scipy", "soundfile", "soxr", "librosa")
 
 
 @record
 class CustomVocoder:
-    """Stands for a vocoder of the user's own, which no file can bring back."""
+    """Placeholder for a vocoder of the user's own, which no file can restore."""
 
     description: str
     kind: Literal["custom"] = "custom"
@@ -91,15 +91,15 @@ class CustomVocoder:
 
 @record
 class MelRecord:
-    """What a clip was that came as a mel, without its audio.
+    """A clip that came as a mel, without its audio.
 
     Parameters
     ----------
     n_mels, n_frames : int
     key, item, axes
-        Where it lies in its file, and in which order, where that was said.
+        Its place in its file, and the order of axes, if specified.
     statistics : GlobalStatistics or None
-        What was undone, where the front-end has none that are the same for all clips.
+        The statistics that were undone, if the front-end has none that are the same for all clips.
     largest : float or None
         The largest value before it was normalised.
     """
@@ -121,10 +121,10 @@ class MelRecord:
 
 @record
 class ClipRecord:
-    """Which sound, or which mel, a draw was made for.
+    """The sound, or the mel, that a draw was made for.
 
-    ``channel`` says which of the ``n_channels`` was heard, counted from 1; ``fingerprint`` is of that one, or of all
-    where it is their mean.
+    ``channel`` is the one of the ``n_channels`` that is auditioned, counted from 1; ``fingerprint`` is of that channel,
+    or of all for their mean.
     """
 
     sample_rate: Annotated[int, Field(ge=1, le=HIGHEST_RATE)]
@@ -141,7 +141,7 @@ class ClipRecord:
     mel: MelRecord | None = None
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
+        """Check constraints between fields."""
         check_channel(self)
 
 
@@ -169,20 +169,21 @@ class DrawRecord:
     format: Literal["specaug-listen draw 1"] = "specaug-listen draw 1"
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
+        """Check constraints between fields."""
         check_draw(self)
 
     @property
     def effective_draw(self) -> Draw:
-        """The draw as it is shown and scored: of callables, what was found that they did to the mel."""
+        """The draw as it is shown and scored: for a callable, with the steps found in its output."""
         return draw_with_change(self.draw, self.change)
 
 
 @record
 class Configuration:
-    """What a run was asked for.
+    """The configuration of a run.
 
-    ``channels`` is the layout of the written WAV files; ``channel`` is what of each recording is heard, counted from 1.
+    ``channels`` is the layout of the written WAV files; ``channel`` is the part of each recording that is auditioned,
+    counted from 1.
     """
 
     frontend: MelFrontend
@@ -203,7 +204,7 @@ class Configuration:
 
     @property
     def choice(self) -> FrontendChoice:
-        """The front-end, and why it is this one."""
+        """The front-end, and the reason for it."""
         return FrontendChoice(self.frontend, self.frontend_reason)
 
 
@@ -220,14 +221,14 @@ class ClipEntry:
     draws: Annotated[tuple[DrawName, ...], Field(max_length=1000)]
 
     def __post_init__(self) -> None:
-        """Check what concerns two fields at once."""
+        """Check constraints between fields."""
         check_size(self)
         check_once("draws", self.draws)
 
 
 @record
 class Failure:
-    """One clip that could not be auditioned, and why; ``path`` is None where the line is about another thing."""
+    """A clip that could not be auditioned, and why; ``path`` is None if the line is about something else."""
 
     path: str | None
     error: str
@@ -245,25 +246,25 @@ class AuditionRecord:
     format: Literal["specaug-listen audition 1"] = "specaug-listen audition 1"
 
     def __post_init__(self) -> None:
-        """Check that each clip has a folder of its own, and the draws that were asked for."""
+        """Check that each clip has its own folder, and the draws of the configuration."""
         check_once("clips.folder", (clip.folder for clip in self.clips))
         for i, clip in enumerate(self.clips):
             check_draws(f"clips[{i}]", clip.draws, self.configuration.draws)
 
 
 def to_bytes(record: DrawRecord | AuditionRecord) -> bytes:
-    """Write a record as JSON that people can read."""
+    """Return a record as indented JSON."""
     return (json.dumps(to_plain(record), indent=1) + "\n").encode()
 
 
 def read_record(path: str | os.PathLike[str], *, inside: str | os.PathLike[str] | None = None) -> DrawRecord:
-    """Read ``draw-N.json``; of a run that came from others, from ``inside`` its folder alone.
+    """Read ``draw-N.json``; of a received run only if it is inside the folder ``inside``.
 
     Raises
     ------
     PolicyError
-        One line that names the file, the key, the value and what is allowed; for a draw of another number than its
-        file is called by, too.
+        One line with the file, the key, the value and what is allowed; also if the number is not that of the file's
+        name.
     """
     expected = "a draw; give a draw-N.json that an audition has written"
     record = read_record_file(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
@@ -284,7 +285,7 @@ def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
 
 
 def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:
-    """Name a clip by its content, and by its file where it has one."""
+    """Return the record of a clip: its content, and its file if it has one."""
     source = audio.source
     return ClipRecord(
         sample_rate=audio.sample_rate,
@@ -317,7 +318,7 @@ def _describe_mel(clip: MelClip) -> MelRecord:
 
 
 def clip_name(audio: Audio) -> str:
-    """Return a clip's name by default: its file's without ending, and the channel that is heard."""
+    """Return the default name of a clip: its file's stem, and the channel."""
     return (Path(audio.source.path).stem if audio.source else "clip") + name_suffix(audio.choice)
 
 
@@ -337,7 +338,7 @@ def clip_path(clip: ClipRecord) -> str | None:
 
 
 def _as_text(path: str) -> str:
-    """Return a path as it is; one that is not UTF-8, and so cannot stand in JSON, as a URI."""
+    """Return a path unchanged, or as a URI if it is not UTF-8, which JSON cannot contain."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -346,7 +347,7 @@ def _as_text(path: str) -> str:
 
 
 def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
-    """Return a vocoder as it is written down."""
+    """Return the record of a vocoder."""
     if isinstance(vocoder, VOCODER_TYPES):
         return vocoder
     function = vocoder if hasattr(vocoder, "__qualname__") else type(vocoder)
@@ -354,18 +355,12 @@ def vocoder_record(vocoder: Vocoder) -> AnyVocoder | CustomVocoder:
 
 
 def vocoder_name(vocoder: AnyVocoder | CustomVocoder) -> str:
-    """Return what a page calls a vocoder: its kind, and the file of a neural one."""
+    """Return a vocoder's name on pages: its kind, and the file of a neural one."""
     return f"neural, {printable(Path(vocoder.model).name)}" if isinstance(vocoder, Neural) else vocoder.kind
 
 
 def vocoder_of(vocoder: AnyVocoder | CustomVocoder) -> AnyVocoder:
-    """Return the vocoder that a record names.
-
-    Raises
-    ------
-    ParameterError
-        For one of the user's own.
-    """
+    """Return the vocoder of a record; raise a ParameterError for one of the user's own."""
     if isinstance(vocoder, CustomVocoder):
         raise ParameterError(
             f"rendered by {vocoder.description}, which no file can bring back; in Python, call it on "
@@ -386,5 +381,5 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what decides over the samples."""
+    """Return the versions of the packages that may change samples."""
     return dict(_versions())

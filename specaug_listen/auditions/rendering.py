@@ -1,4 +1,4 @@
-"""From a mel to sound with any vocoder, and what it must give."""
+"""Rendering: from a mel to sound with any vocoder, whose result is checked."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ __all__ = ["first_samples", "needs_whole_clip", "render", "vocoder_for"]
 
 
 def first_samples(sound: Sound, n_samples: int) -> Sound:
-    """Return as much of a sound as a draw with a cut tail has."""
+    """Return as much of a sound as a draw with a trimmed tail has."""
     if n_samples >= sound.n_samples:
         return sound
     return Audio(sound.read(0, n_samples), sound.sample_rate)
 
 
 def needs_whole_clip(policy: Policy, waveform: Waveform | None) -> bool:
-    """Whether a run calls code of the user's, which cannot work through a clip in parts."""
+    """Whether a run calls the user's code, which cannot process a clip in parts."""
     return bool(policy.callables) or waveform is not None
 
 
 def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:
-    """Call a vocoder and check what it gives.
+    """Call a vocoder, and check its result.
 
     Raises
     ------
     ParameterError
-        When it is not audio of the mel's rate and length.
+        If it is not mono `Audio` of the mel's rate and length.
     """
     audio: Any = vocoder(mel)
     rate, n_samples = mel.frontend.sample_rate, mel.n_samples
@@ -48,13 +48,7 @@ def render(mel: MelSpectrogram, vocoder: Vocoder) -> Audio:
 
 
 def vocoder_for(vocoder: Vocoder | str) -> Vocoder:
-    """Return the vocoder of a name, or the callable itself.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown name, or something that is neither.
-    """
+    """Return the vocoder of a name, or the callable itself; raise a ParameterError for anything else."""
     if isinstance(vocoder, str):
         return vocoders.get_vocoder(vocoder)
     if not callable(vocoder):

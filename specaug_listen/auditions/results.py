@@ -29,7 +29,7 @@ from .notebook import frame
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 from .save import save_audition
-from .text import as_text
+from .summaries import as_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +39,7 @@ __all__ = ["Audition", "RenderedDraw"]
 
 @dataclass(frozen=True, eq=False)
 class RenderedDraw:
-    """One draw, heard.
+    """One draw and its rendering.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ class RenderedDraw:
     mel : MelSpectrogram
         Augmented.
     audio : Audio
-        The augmented mel through the vocoder.
+        The rendering of the augmented mel.
     waveform : WaveformDraw or None
-        What was done to the waveform before its mel was taken.
+        Transforms of the waveform before its mel.
     before : MelSpectrogram or None
-        The mel of that waveform, to which ``draw`` was applied.
+        The mel of the transformed waveform, to which ``draw`` was applied.
     with_original_phase : Audio or None
-        The augmented mel with the phase of the original, where it was asked for.
+        The augmented mel rendered with the phase of the original, if requested.
     """
 
     number: int
@@ -66,12 +66,12 @@ class RenderedDraw:
     with_original_phase: Sound | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
-        waveform = ", waveform drawn, too" if self.waveform is not None else ""
+        waveform = ", with a waveform stage" if self.waveform is not None else ""
         return f"RenderedDraw({self.number}, {self.draw!r}, {self.audio.duration_s:.2f} s{waveform})"
 
     @property
     def name(self) -> str:
-        """As its files are called, e.g. ``draw-1``."""
+        """Stem of its files, e.g. ``draw-1``."""
         return f"draw-{self.number}"
 
 
@@ -82,13 +82,13 @@ class Audition:
     Parameters
     ----------
     clip : Audio or MelClip
-        As it was given; a mel from someone's own pipeline has no original, and is compared with its copy-synthesis.
+        The input; a mel from another pipeline has no original, and is compared with its copy-synthesis.
     mel : MelSpectrogram
         Not augmented.
     policy : Policy
     vocoder : Vocoder
     seed : int
-        From which every draw of this clip follows.
+        Determines all draws of this clip.
     draws : tuple of RenderedDraw
     name : str
         Of the clip.
@@ -97,17 +97,17 @@ class Audition:
     waveform : Waveform or None
         Stage before the mel.
     copy_rendering : Audio or SpooledAudio or None
-        The copy-synthesis, where it has been rendered already.
+        The copy-synthesis, if it exists already.
     frontend_reason : str or None
-        Why it is this front-end; see `specaug_listen.frameworks.FrontendChoice`.
+        Reason for the front-end; see `specaug_listen.frameworks.FrontendChoice`.
 
     Examples
     --------
     >>> import numpy as np, specaug_listen as sl
-    >>> heard = sl.audition(sl.Audio(np.sin(np.arange(32000) * 0.2) / 2, 16000), draws=2, rng=0)
-    >>> [d.name for d in heard.draws]
+    >>> result = sl.audition(sl.Audio(np.sin(np.arange(32000) * 0.2) / 2, 16000), draws=2, rng=0)
+    >>> [d.name for d in result.draws]
     ['draw-1', 'draw-2']
-    >>> sorted(heard.scores[0])[:2]
+    >>> sorted(result.scores[0])[:2]
     ['draw', 'level_change_db']
     """
 
@@ -134,12 +134,12 @@ class Audition:
 
     @property
     def frontend(self) -> MelFrontend:
-        """The front-end that all mels here come from."""
+        """The front-end of all mels of the audition."""
         return self.mel.frontend
 
     @property
     def original(self) -> Sound | None:
-        """The clip as the front-end takes it in: mono, at its rate; None of a mel that came without its audio."""
+        """The clip as the front-end's input: mono, at its rate; None for a mel without audio."""
         if isinstance(self.clip, Recording):
             return self.clip.mono
         return mel_in_memory(self.mel).audio
@@ -151,20 +151,20 @@ class Audition:
 
     @cached_property
     def copy_synthesis(self) -> Sound:
-        """The unaugmented mel through the same vocoder: the fair "before"."""
+        """The unaugmented mel through the same vocoder, the reference for the draws."""
         if self.copy_rendering is not None:
             return self.copy_rendering
         return render(mel_in_memory(self.mel), self.vocoder)
 
     @cached_property
     def copy_mel(self) -> AnyMel:
-        """The mel of the copy-synthesis: what the vocoder made of it."""
-        assert isinstance(self.copy_synthesis, Audio)  # of a long recording it is read in parts
+        """The mel of the copy-synthesis."""
+        assert isinstance(self.copy_synthesis, Audio)  # `LongAudition` reads it in parts
         return self.frontend(self.copy_synthesis)
 
     @cached_property
     def gain(self) -> float:
-        """The one factor with which all renderings are played and written, so that none clips."""
+        """The common factor of all renderings, in playback and in files, with which none clips."""
         if self.fixed_gain is not None:
             return self.fixed_gain
         phased = [d.with_original_phase for d in self.draws if d.with_original_phase is not None]
@@ -173,44 +173,44 @@ class Audition:
 
     @cached_property
     def badges(self) -> tuple[str, ...]:
-        """What to know about the clip before trusting one's ears."""
+        """Badges of the clip."""
         held = needs_whole_clip(self.policy, self.waveform)
         levels = None if isinstance(self.clip, MelClip) else self.clip.levels
         return clip_badges(levels, self.gain, self.duration_s if held else 0.0, self.notices)
 
     @cached_property
     def empty_bins(self) -> EmptyBins | None:
-        """The bins of the front-end that lie above all that the clip holds; None where there is none."""
+        """The bins of the front-end above the bandwidth of the clip; None if no bin is empty."""
         return None if self.original is None else empty_bins(self.frontend, self.clip.sample_rate, self.original)
 
     @cached_property
     def notices(self) -> tuple[Notice, ...]:
-        """What to know of the clip, as data: of its file, its channels' mean, and its width."""
+        """Notices about the clip: its file, the mean of its channels, and its bandwidth."""
         empty = self.empty_bins
-        noticed = (*self.clip.notices, *self.clip.mix_notices)
+        notices = (*self.clip.notices, *self.clip.mix_notices)
         if empty is None:
-            return noticed
+            return notices
         values: dict[str, Any] = {"n_bins": empty.n_bins, "n_mels": self.frontend.n_mels, "first_bin": empty.first_bin}
         values |= {"above_hz": round(empty.above_hz, 1), "is_certain": empty.is_certain}
-        return (*noticed, Notice("empty-bins", values))
+        return (*notices, Notice("empty-bins", values))
 
     def badges_of(self, draw: RenderedDraw) -> tuple[str, ...]:
-        """Return what to know about one draw."""
+        """Return the badges of one draw."""
         return draw_badges(self.effective_draw(draw), draw.waveform)
 
-    def change_of(self, reconstruction: RenderedDraw) -> Change | None:
-        """Return what callables did to the mel, by comparison; None where the policy has none."""
-        if not reconstruction.draw.calls:
+    def change_of(self, rendered_draw: RenderedDraw) -> Change | None:
+        """Return how callables changed the mel, by comparison; None if the policy has none."""
+        if not rendered_draw.draw.calls:
             return None
-        if reconstruction.number not in self._changes:
-            before = self.mel if reconstruction.before is None else reconstruction.before
-            change = inspect_change(mel_in_memory(before), mel_in_memory(reconstruction.mel))
-            self._changes[reconstruction.number] = change
-        return self._changes[reconstruction.number]
+        if rendered_draw.number not in self._changes:
+            before = self.mel if rendered_draw.before is None else rendered_draw.before
+            change = inspect_change(mel_in_memory(before), mel_in_memory(rendered_draw.mel))
+            self._changes[rendered_draw.number] = change
+        return self._changes[rendered_draw.number]
 
-    def effective_draw(self, reconstruction: RenderedDraw) -> Draw:
-        """Return the draw as it is shown and scored: of callables, what was found that they did to the mel."""
-        return draw_with_change(reconstruction.draw, self.change_of(reconstruction))
+    def effective_draw(self, rendered_draw: RenderedDraw) -> Draw:
+        """Return a draw as it is shown and scored: for callables, with the steps found in their output."""
+        return draw_with_change(rendered_draw.draw, self.change_of(rendered_draw))
 
     @cached_property
     def _changes(self) -> dict[int, Change]:
@@ -218,50 +218,50 @@ class Audition:
 
     @property
     def scores(self) -> list[dict[str, Any]]:
-        """One row for each draw: what was masked, and what changed against the copy-synthesis."""
+        """One row for each draw: what is masked, and what changed relative to the copy-synthesis."""
         return [{"draw": d.number, **self.score_of(d)} for d in self.draws]
 
-    def score_of(self, reconstruction: RenderedDraw) -> dict[str, float | None]:
+    def score_of(self, rendered_draw: RenderedDraw) -> dict[str, float | None]:
         """Return the scores of one draw, without its number."""
-        if reconstruction.number not in self._scores:
-            self._scores[reconstruction.number] = self._scored(reconstruction)
-        return self._scores[reconstruction.number]
+        if rendered_draw.number not in self._scores:
+            self._scores[rendered_draw.number] = self._scored(rendered_draw)
+        return self._scores[rendered_draw.number]
 
     @cached_property
     def _scores(self) -> dict[int, dict[str, float | None]]:
         return {}
 
-    def _scored(self, reconstruction: RenderedDraw) -> dict[str, float | None]:
-        draw = self.effective_draw(reconstruction)
+    def _scored(self, rendered_draw: RenderedDraw) -> dict[str, float | None]:
+        draw = self.effective_draw(rendered_draw)
         of_steps = scores_of_steps(draw, self.frontend)
-        copy = first_samples(self.copy_synthesis, reconstruction.audio.n_samples)
+        copy = first_samples(self.copy_synthesis, rendered_draw.audio.n_samples)
         row: dict[str, float | None] = {
             **{key: of_steps.pop(key) for key in MASKED},
-            "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, reconstruction.mel.n_frames), reconstruction.mel),
-            **score(copy, reconstruction.audio),
+            "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, rendered_draw.mel.n_frames), rendered_draw.mel),
+            **score(copy, rendered_draw.audio),
         }
         if self.empty_bins is not None:
             in_bins, in_cells = draw.masked_from_bin(self.empty_bins.first_bin)
             row |= {"masked_frequency_empty_ratio": in_bins, "masked_area_empty_ratio": in_cells}
-        same_length = reconstruction.mel.n_frames == self.mel.n_frames
-        row |= perceptual(copy, reconstruction.audio, comparable=same_length and not draw.warps)
+        same_length = rendered_draw.mel.n_frames == self.mel.n_frames
+        row |= perceptual(copy, rendered_draw.audio, comparable=same_length and not draw.warps)
         row |= of_steps
         return {key: None if value is None else round(value, 4) for key, value in row.items()}
 
     def _warped(self, draw: Draw, n_frames: int) -> AnyMel:
-        """Return the mel with the warps of a draw alone: across a warp, other moments would be compared."""
+        """Return the mel with only the warps of a draw, so the same moments are compared."""
         if not draw.warps or n_frames != self.mel.n_frames:
             return self.mel.first_frames(n_frames)
         return replace(draw, steps=draw.warps).apply(self.mel)  # type: ignore[type-var]
 
-    def plot(self, reconstruction: RenderedDraw) -> Figure:
-        """Draw the picture of one draw; see `specaug_listen.plots.audition_figure`."""
-        note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {reconstruction.name}"
+    def plot(self, rendered_draw: RenderedDraw) -> Figure:
+        """Plot one draw; see `specaug_listen.plots.audition_figure`."""
+        note = f"{self.policy.name} on {self.frontend.name}, seed {self.seed}, {rendered_draw.name}"
         if self.waveform is not None:
             note = f"waveform {self.waveform.name}, {note}"
         before = "not augmented" if self.original is None else "original"
-        draw = self.effective_draw(reconstruction)
-        return audition_figure(self.mel, reconstruction.mel, draw, title=self.name, note=note, before_name=before)
+        draw = self.effective_draw(rendered_draw)
+        return audition_figure(self.mel, rendered_draw.mel, draw, title=self.name, note=note, before_name=before)
 
     def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.
@@ -269,12 +269,12 @@ class Audition:
         Parameters
         ----------
         out : str or path-like
-            The folder above.
+            Parent folder.
         channels : {"mono", "duplicate", "before-after"}
             ``duplicate`` writes the same sound for both ears; ``before-after`` the copy-synthesis left and the draw
             right.
         overwrite : bool
-            Replace what an earlier run wrote; otherwise a clip of the same name gets a suffix.
+            Replace the results of an earlier run; otherwise a clip of the same name gets a suffix.
 
         Returns
         -------
@@ -284,7 +284,7 @@ class Audition:
         Raises
         ------
         OutputError
-            When the folder cannot be written.
+            If the folder cannot be written.
         """
         return save_audition(self, as_path(out), channels=channels, overwrite=overwrite)
 

@@ -1,4 +1,4 @@
-"""Writing an audition: one folder for each clip."""
+"""Writing an audition into a folder for its clip."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ __all__ = [
     "write_clip_folder",
 ]
 
-# Names in the folder above that no clip's folder may take.
+# Names in the parent folder that no clip's folder may take.
 RESERVED = frozenset({"report.html", "report", "audition.json"})
 
 
 def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False) -> Path:
     """Write one audition below ``out``; see `Audition.save`."""
     source = audition.clip.source
-    # Not the command's name: what a run removes of an earlier one is none of this.
+    # Not the command's name, whose files a later run would remove.
     output = Output(out, "Audition.save", overwrite=overwrite, inputs=[] if source is None else [source.path])
     _check_no_run(output)
     files = audition_files(audition, channels)
     with output.alone(PATIENCE_S):
-        _check_no_run(output)  # one may have ended since
+        _check_no_run(output)  # one may have finished meanwhile
         folder = folder_name(f"{audition.name}.wav", names_taken(output))
         write_clip_folder(output, folder, files)
     return out / folder
@@ -70,13 +70,13 @@ def _check_no_run(output: Output) -> None:
 
 
 def names_taken(output: Output) -> set[str]:
-    """List names in a folder that no clip's folder may take: the index's, and those of what must stay."""
-    held = os.listdir(output.folder) if output.folder.is_dir() else []
-    return {*RESERVED, *(name.casefold() for name in held if not output.overwrite or output.is_taken(name))}
+    """Return the names that no clip's folder may take: reserved ones, and those of files that must stay."""
+    names = os.listdir(output.folder) if output.folder.is_dir() else []
+    return {*RESERVED, *(name.casefold() for name in names if not output.overwrite or output.is_taken(name))}
 
 
 def names_in_clip_folder(draws: int, *, original_phase: bool = False) -> list[str]:
-    """List the names of all files that a clip's folder may hold."""
+    """List the names of all files that a clip's folder may contain."""
     names = list(CLIP_FILES)
     for number in range(1, draws + 1):
         names += [f"draw-{number}{ending}" for ending in (".wav", ".png", ".json", ".mel.png")]
@@ -91,41 +91,41 @@ def write_clip_folder(
     line: Line | None = None,
     before: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write a clip's folder into an output; of an earlier one of that name, what is not written again goes.
+    """Write a clip's folder into an output, and remove files of an earlier one that are not written again.
 
-    ``before`` is called when all files are written, and none is in its place.
+    ``before`` is called when all files are written, but none is in its place yet.
     """
     with output.scratch() as scratch:
         with io_errors(output.out / folder):
             write_files(scratch / folder, files)
         before()
-        earlier = [name for name in output.own_files.by(output.command) if name.startswith(f"{folder}/")]
-        output.check((), also=earlier)
-        # A record is never to lie beside another draw's sound.
+        old_files = [name for name in output.own_files.by(output.command) if name.startswith(f"{folder}/")]
+        output.check((), also=old_files)
+        # Records come last, so none is ever beside the sound of another draw.
         output.publish(scratch, line, last=[f"{folder}/{name}" for name in files if name.endswith(".json")])
-        output.remove(earlier)
+        output.remove(old_files)
 
 
 def audition_files(
     audition: Audition, channels: Channels = "mono", *, figures: bool = True, top_db: float | None = None
 ) -> dict[str, Contents]:
-    """Return names and contents of all files of a clip's folder; without figures and records for a page.
+    """Return names and contents of all files in a clip's folder, without figures and records if not ``figures``.
 
-    ``top_db`` is the level of the brightest colour of the mels, where it is not that of this clip.
+    ``top_db`` is the level of the brightest colour of the mels, if it is not that of this clip.
     """
     if not isinstance(channels, str) or channels not in get_args(Channels):
         raise ParameterError(f"channels={channels!r:.80}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
     files = {} if audition.original is None else {"original.wav": _wav(audition.original, audition, both_ears)}
     files["copy-synthesis.wav"] = _wav(audition.copy_synthesis, audition, both_ears)
-    for reconstruction in audition.draws:
+    for rendered_draw in audition.draws:
         if figures:
-            files |= draw_files(audition, reconstruction, channels)
+            files |= draw_files(audition, rendered_draw, channels)
         else:
-            files[f"{reconstruction.name}.wav"] = _wav(reconstruction.audio, audition, channels)
-        if reconstruction.with_original_phase is not None:
-            files[f"{reconstruction.name}-original-phase.wav"] = _wav(
-                reconstruction.with_original_phase, audition, channels
+            files[f"{rendered_draw.name}.wav"] = _wav(rendered_draw.audio, audition, channels)
+        if rendered_draw.with_original_phase is not None:
+            files[f"{rendered_draw.name}-original-phase.wav"] = _wav(
+                rendered_draw.with_original_phase, audition, channels
             )
     return files | {f"{name}.mel.png": cells.png for name, cells in _cells(audition, top_db).items()}
 
@@ -137,14 +137,14 @@ def top_db_of(audition: Audition) -> float:
 
 
 def _mels(audition: Audition) -> dict[str, AnyMel]:
-    # Without an original, the mel as it was given stands beside the copy-synthesis.
+    # Without an original, the input mel takes its place.
     before = "given" if audition.original is None else "original"
     mels = {before: audition.mel, "copy-synthesis": audition.copy_mel}
     return mels | {draw.name: draw.mel for draw in audition.draws}
 
 
 def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
-    """Return the mels as pictures of one pixel for each cell, all on one scale: that of the original."""
+    """Return the mels as pictures of one pixel per cell, all on the scale of the original."""
     high_db = top_db_of(audition) if top_db is None else top_db
     ref_db = reference_db(audition.mel)
     return {
@@ -153,7 +153,7 @@ def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
 
 
 def clip_entry(audition: Audition, folder: str) -> ClipEntry:
-    """Return what the index says of a clip."""
+    """Return the entry of a clip in the index."""
     draws = tuple(draw.name for draw in audition.draws)
     duration_s = round(audition.duration_s, 4)
     clip = replace(describe_clip(audition.clip), notices=audition.notices)
@@ -161,7 +161,7 @@ def clip_entry(audition: Audition, folder: str) -> ClipEntry:
 
 
 def clip_at_hand(audition: Audition, folder: str) -> tuple[ClipEntry, tuple[DrawRecord, ...], MemoryFiles]:
-    """Return what the index, the records and the files of an audition would be, for a page that is made of it."""
+    """Return index entry, records and files of an audition in memory, for a page."""
     files = {
         name: data if isinstance(data, bytes) else b"".join(data)
         for name, data in audition_files(audition, figures=False).items()
@@ -171,7 +171,7 @@ def clip_at_hand(audition: Audition, folder: str) -> tuple[ClipEntry, tuple[Draw
 
 
 def configuration_of(audition: Audition) -> Configuration:
-    """Return the configuration that would have been asked for on the command line."""
+    """Return the equivalent configuration of the command line."""
     clip, n_draws = describe_clip(audition.clip), max(1, len(audition.draws))
     return Configuration(
         audition.frontend, audition.policy, vocoder_record(audition.vocoder), n_draws, audition.seed,
@@ -181,35 +181,35 @@ def configuration_of(audition: Audition) -> Configuration:
     )  # fmt: skip
 
 
-def draw_files(audition: Audition, reconstruction: RenderedDraw, channels: Channels) -> dict[str, Contents]:
+def draw_files(audition: Audition, rendered_draw: RenderedDraw, channels: Channels) -> dict[str, Contents]:
     """Return WAV, PNG and JSON of one draw."""
-    name = reconstruction.name
+    name = rendered_draw.name
     return {
-        f"{name}.wav": _wav(reconstruction.audio, audition, channels),
-        f"{name}.png": encode_png(audition.plot(reconstruction)),
-        f"{name}.json": to_bytes(draw_record(audition, reconstruction, channels)),
+        f"{name}.wav": _wav(rendered_draw.audio, audition, channels),
+        f"{name}.png": encode_png(audition.plot(rendered_draw)),
+        f"{name}.json": to_bytes(draw_record(audition, rendered_draw, channels)),
     }
 
 
-def draw_record(audition: Audition, reconstruction: RenderedDraw, channels: Channels) -> DrawRecord:
-    """Return all that is needed to render one draw again."""
+def draw_record(audition: Audition, rendered_draw: RenderedDraw, channels: Channels) -> DrawRecord:
+    """Return the record of one draw, with which it can be rendered again."""
     return DrawRecord(
-        number=reconstruction.number,
+        number=rendered_draw.number,
         clip=audition.name.encode("utf-8", "backslashreplace").decode(),
         audio=replace(describe_clip(audition.clip), notices=audition.notices),
         frontend=audition.frontend,
         policy=audition.policy,
-        draw=reconstruction.draw,
+        draw=rendered_draw.draw,
         vocoder=vocoder_record(audition.vocoder),
         seed=audition.seed,
         gain=audition.gain,
         channels=channels,
-        scores=dict(audition.score_of(reconstruction)),
+        scores=dict(audition.score_of(rendered_draw)),
         clip_badges=audition.badges,
-        badges=audition.badges_of(reconstruction),
+        badges=audition.badges_of(rendered_draw),
         versions=versions(),
-        waveform=reconstruction.waveform,
-        change=audition.change_of(reconstruction),
+        waveform=rendered_draw.waveform,
+        change=audition.change_of(rendered_draw),
         frontend_reason=audition.frontend_reason,
     )
 

@@ -1,4 +1,4 @@
-"""One clip under one policy: clip, mel, draw, rendering."""
+"""Audition of one clip under one policy: clip, mel, draw, rendering."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ __all__ = [
     "audition",
 ]
 
-# The waveform's randomness is apart from the policy's, so that the same masks can be heard with it and without it.
-_OF_WAVEFORM = 1
+# The waveform stage has its own stream, so the same masks can be auditioned with and without it.
+_WAVEFORM_STREAM = 1
 
 
 def audition(
@@ -57,7 +57,7 @@ def audition(
     statistics: Any = None,
     axes: str | None = None,
 ) -> Audition:
-    """Hear what a policy does to a clip.
+    """Audition a policy on a clip: draw, apply and render.
 
     Parameters
     ----------
@@ -68,41 +68,39 @@ def audition(
         no original, and draws are compared with the copy-synthesis.
     frontend : MelFrontend, str, path-like or None
         None takes the policy's own: that of its configuration or recipe, else of its framework, else Whisper's; see
-        `specaug_listen.frameworks.choose_frontend`. Which it was, and why, are the audition's ``frontend`` and
+        `specaug_listen.frameworks.choose_frontend`. The choice and its reason are the audition's ``frontend`` and
         ``frontend_reason``.
     policy : Policy, Imported, str, path-like or callable
         A name, a file of a framework or of our own, any Mel -> Mel callable or ``torch.nn.Module``, or its name:
         ``module:callable``.
     framework : str or None
-        Whose configuration a file is; None guesses from its keys.
+        Framework of a configuration file; None guesses from its keys.
     adapter : Adapter or None
-        How a callable wants the mel; None guesses, and says what.
+        Form of mel that a callable expects; None guesses, with a notice.
     parameters : sequence of str
         Of the policy, each as ``KEY=VALUE``, in the paper's letters or by name: ``["F=27"]``.
     batch : Batch, str or None
-        The padded batch that the clip is taken to sit in, e.g. ``"32x1500@-15.9"``.
+        The padded batch that is assumed to contain the clip, e.g. ``"32x1500@-15.9"``.
     exact_rng : bool
-        Draw with the framework's own generator, seeded as it seeds it.
+        Draw with the framework's own generator, seeded as the framework seeds it.
     waveform : audiomentations.Compose, Waveform, str, path-like or None
-        Applied to the waveform before its mel is taken: transforms of audiomentations, or a YAML file of them.
+        Stage on the waveform before its mel: transforms of audiomentations, or a YAML file of them.
     vocoder : callable MelSpectrogram -> Audio, or str
     draws : int in [1, 1000]
-        How many times the policy is drawn.
+        Number of draws.
     rng : int, numpy.random.Generator or None
-        The same integer gives the same draws of the same clip, whatever else is auditioned; None takes another seed
-        every time.
+        The same integer gives the same draws of the same clip, whatever else is auditioned; None takes a new seed.
     original_phase : bool
-        Render each draw a second time, with the phase of the original: to hear the mask without the vocoder.
+        Also render each draw with the phase of the original: the mask without vocoder artefacts.
     start_s, duration_s : float [s], float [s] or None
-        The part of the clip that is taken.
+        The part of the clip to audition.
     name : str or None
         Of the clip; None takes the file's.
     channel : {"mean", "left", "right"}, int >= 1 or None
-        What is heard of a clip of several channels, counted from 1; None takes what the policy's configuration says
-        (NeMo's ``channel_selector``), else the mean.
-
+        Channel to audition, counted from 1; None takes that of the policy's configuration (NeMo's
+        ``channel_selector``), else the mean.
     statistics, axes
-        Of a mel: what it was normalised with, and its order of axes; see `MelFrontend.mel`.
+        Of a mel: the statistics it was normalised with, and its order of axes; see `MelFrontend.mel`.
 
     Returns
     -------
@@ -113,14 +111,14 @@ def audition(
     ParameterError
         For an unknown name or a value out of range.
     PolicyError
-        When a policy's file cannot be read, or describes a front-end that cannot be and none is named.
+        If the file of a policy cannot be read, or its front-end is unsupported and no other is given.
     AudioError
-        When the clip is shorter than a window of the front-end.
+        If the clip is shorter than a window of the front-end.
 
     Warns
     -----
     SpecAugListenWarning
-        When a mask was clamped or a transform did nothing.
+        If a mask was clamped or a transform had no effect.
     """
     if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
         raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to 1000")
@@ -152,10 +150,10 @@ def _render_draw(
     vocoder: Vocoder,
     original_phase: bool,
 ) -> RenderedDraw:
-    """Draw once, and render it."""
+    """Draw once, and render the draw."""
     waveform_draw, before = None, mel
-    if stage is not None and mel.audio is not None:  # `check_without_audio` has refused a stage for a mel alone
-        waveform_draw = stage.draw(mel.audio, rng=child_stream(seed, (*clip.fingerprint, _OF_WAVEFORM), number))
+    if stage is not None and mel.audio is not None:  # for a mel without audio, `check_without_audio` allows no stage
+        waveform_draw = stage.draw(mel.audio, rng=child_stream(seed, (*clip.fingerprint, _WAVEFORM_STREAM), number))
         before = mel.frontend(waveform_draw.apply(mel.audio))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", SpecAugListenWarning)

@@ -1,4 +1,4 @@
-"""What the values of a record must have to do with one another, beyond what each of them may be alone."""
+"""Validation of constraints between the values of a record."""
 
 from __future__ import annotations
 
@@ -29,64 +29,39 @@ __all__ = [
 # Six days at 100 frames a second.
 MOST_FRAMES = 50_000_000
 _MOST_WARPS, _MOST_CELLS = 100, 1 << 27
-# Resampling gives whole samples, and other versions may round otherwise.
+# Resampling rounds to whole samples, and other versions may round differently.
 FRAMES_OF_ROUNDING = 2
 _SECONDS_OF_ROUNDING = 0.01
 _LARGEST_SCORE = 1e12
 
 
 def check_channel(clip: ClipRecord) -> None:
-    """Refuse a clip that does not have the channel that was heard.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError unless the clip has the auditioned channel."""
     number = {"mean": 1, "left": 1, "right": 2}.get(str(clip.channel), clip.channel)
     if isinstance(number, int) and number > clip.n_channels:
         raise ParameterError(f"channel={clip.channel!r}: allowed is one of the n_channels={clip.n_channels}")
 
 
 def check_size(entry: ClipEntry) -> None:
-    """Refuse a clip that does not last as long as its samples do.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError unless the duration of a clip is that of its samples."""
     seconds = entry.audio.n_samples / entry.audio.sample_rate
     if abs(entry.duration_s - seconds) > _SECONDS_OF_ROUNDING:
         raise ParameterError(f"duration_s={entry.duration_s!r}: allowed is the length of its samples, {seconds:.4f}")
 
 
 def check_once(what: str, names: Iterable[str]) -> None:
-    """Refuse a name that comes twice; names that differ in case alone are one on some file systems.
-
-    Raises
-    ------
-    ParameterError
-    """
-    names_so_far: set[str] = set()
+    """Raise a ParameterError if a name is repeated, ignoring case, since some file systems ignore it."""
+    previous_names: set[str] = set()
     for name in names:
-        if name.casefold() in names_so_far:
+        if name.casefold() in previous_names:
             raise ParameterError(f"{what}={name!r:.80}: is repeated; allowed is each name once, ignoring case")
-        names_so_far.add(name.casefold())
+        previous_names.add(name.casefold())
 
 
 def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
-    """Refuse an index that does not list the draws that its run was asked for.
+    """Raise a ParameterError unless ``names`` are the ``n_draws`` draws of the configuration.
 
-    Parameters
-    ----------
-    where : str
-        What has them, e.g. ``clips[0]``.
-    names : sequence of str
-    n_draws : int
-        Of the configuration.
-
-    Raises
-    ------
-    ParameterError
+    ``where`` is the path of the clip or cell in messages, e.g. ``clips[0]``.
     """
     if set(names) != {f"draw-{number}" for number in range(1, n_draws + 1)}:
         raise ParameterError(
@@ -96,12 +71,7 @@ def check_draws(where: str, names: Sequence[str], n_draws: int) -> None:
 
 
 def check_draw(record: DrawRecord) -> None:
-    """Refuse a draw that is none of its policy, for a mel of its clip on its front-end, or has no scores of a draw.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError unless a draw fits its policy, clip and front-end, and scores and badges fit its steps."""
     clip, draw, frontend = record.audio, record.draw, record.frontend
     if draw.n_mels != frontend.n_mels:
         raise ParameterError(f"draw.n_mels={draw.n_mels}: allowed is the front-end's n_mels={frontend.n_mels}")
@@ -132,7 +102,7 @@ def check_draw(record: DrawRecord) -> None:
 
 
 def _check_steps(draw: Draw) -> None:
-    """Refuse more steps than a policy draws, and more padding than can be held."""
+    """Raise a ParameterError for more steps than a policy draws, or more padding than fits in memory."""
     n_warps, n_steps = len(draw.warps), len(draw.steps)
     if n_steps > MOST_STEPS or n_warps > _MOST_WARPS:
         raise ParameterError(
@@ -153,7 +123,7 @@ def _check_steps(draw: Draw) -> None:
 
 
 def _check_badges(record: DrawRecord) -> None:
-    """Refuse badges that are not those of the draw; other versions may have had other words for them."""
+    """Raise a ParameterError unless badges are those of the draw; other versions may have worded them differently."""
     if record.versions.get("specaug-listen") != __version__:
         return
     notices = record.draw.notices
@@ -161,13 +131,11 @@ def _check_badges(record: DrawRecord) -> None:
         raise ParameterError("draw.notices: allowed are those that draw.warnings has in words, in their order")
     expected = draw_badges(record.effective_draw, record.waveform)
     if record.badges != expected:
-        false = next(
-            (repr(badge)[:80] for badge in record.badges if badge not in expected), "one twice or out of place"
-        )
-        lacking = next((repr(badge)[:80] for badge in expected if badge not in record.badges), None)
+        wrong = next((repr(badge)[:80] for badge in record.badges if badge not in expected), "repeated or out of order")
+        missing = next((repr(badge)[:80] for badge in expected if badge not in record.badges), None)
         raise ParameterError(
-            f"badges: {'none' if not record.badges else false}: allowed are those that its draw gives (draw), "
-            + (f"{len(expected)} in all" if lacking is None else f"such as {lacking}")
+            f"badges: {'none' if not record.badges else wrong}: allowed are those that its draw gives (draw), "
+            + (f"{len(expected)} in all" if missing is None else f"such as {missing}")
         )
 
 
@@ -188,12 +156,7 @@ def _check_found(record: DrawRecord) -> None:
 
 
 def check_scores(scores: dict[str, float | None]) -> None:
-    """Refuse scores of a size that no draw can have.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError for scores out of any draw's range."""
     for key, value in scores.items():
         is_share = key in SCORES and SCORES[key].unit == "%"
         low, high = (0.0, 1.0) if is_share else (-_LARGEST_SCORE, _LARGEST_SCORE)
@@ -202,28 +165,23 @@ def check_scores(scores: dict[str, float | None]) -> None:
 
 
 def _check_scores_of_steps(record: DrawRecord) -> None:
-    """Refuse scores, and a word on whether anything was applied, that are not what the steps say.
-
-    Raises
-    ------
-    ParameterError
-    """
+    """Raise a ParameterError unless ``applied`` and the scores follow from the steps."""
     if record.draw.steps and not record.draw.applied:
         raise ParameterError(
             f"draw.applied=False beside {len(record.draw.steps)} steps: allowed is true, or no steps (draw.steps)"
         )
     draw, scores = record.effective_draw, record.scores
     expected = scores_of_steps(draw, record.frontend)
-    n_loose = _n_loose_frames(draw)
+    n_tolerated = _n_tolerated_frames(draw)
     for key in OF_STEPS:
-        value, follows = scores.get(key), expected.get(key)
-        if value is None and (follows is None or key not in MASKED):
+        value, computed = scores.get(key), expected.get(key)
+        if value is None and (computed is None or key not in MASKED):
             continue
-        allowed = SCORES[key].tolerance + (n_loose / draw.n_frames if SCORES[key].unit == "%" else 0.0)
-        is_loose = n_loose > 0 and key == "longest_gap_ms"
-        if value is None or follows is None or (abs(value - follows) > allowed and not is_loose):
-            right = "null" if follows is None else f"{follows:.4f}"
-            raise ParameterError(f"scores.{key}={value!r:.80}: allowed is what its steps give (draw.steps), {right}")
+        tolerance = SCORES[key].tolerance + (n_tolerated / draw.n_frames if SCORES[key].unit == "%" else 0.0)
+        is_unknown = n_tolerated > 0 and key == "longest_gap_ms"
+        if value is None or computed is None or (abs(value - computed) > tolerance and not is_unknown):
+            allowed = "null" if computed is None else f"{computed:.4f}"
+            raise ParameterError(f"scores.{key}={value!r:.80}: allowed is what its steps give (draw.steps), {allowed}")
     for what in ("masked_frequency", "masked_area"):
         part, whole = scores.get(f"{what}_empty_ratio"), scores[f"{what}_ratio"] or 0.0
         if part is not None and part > whole + SCORES[f"{what}_ratio"].tolerance:
@@ -232,7 +190,7 @@ def _check_scores_of_steps(record: DrawRecord) -> None:
             )
 
 
-def _n_loose_frames(draw: Draw) -> int:
-    """Count the frames more or less that another processor may mask: a warp rounds ends of masks, too."""
+def _n_tolerated_frames(draw: Draw) -> int:
+    """Return by how many masked frames processors may differ: a warp rounds the ends of masks."""
     last = max((place for place, step in enumerate(draw.steps) if isinstance(step, WarpPath)), default=0)
     return 2 * sum(isinstance(step, (TimeSpan, Rectangle)) for step in draw.steps[:last])

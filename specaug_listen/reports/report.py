@@ -31,7 +31,7 @@ from ..auditions.records import (
     versions,
 )
 from ..auditions.save import clip_at_hand, configuration_of
-from ..auditions.text import facts_of_run
+from ..auditions.summaries import facts_of_run
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading

@@ -14,7 +14,7 @@ from ..auditions.clip_files import FolderFiles, InlineAssets
 from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
 from ..auditions.records import DrawRecord, path_of, vocoder_name
-from ..auditions.text import facts_of_clip, facts_of_run
+from ..auditions.summaries import facts_of_clip, facts_of_run
 from ..frameworks.frontend_choice import reason_in_words
 from ..metrics import SCORES
 from ..outputs.locks import reading

@@ -343,5 +343,5 @@ def test_a_draw_of_another_clip_and_one_that_is_not_there_are_named(tmp_path, cl
     with pytest.raises(PolicyError, match=r"b/draw-1\.json: is from another run than its index \(clip\)"):
         write_report(out)
     (out / "b" / "draw-1.json").unlink()
-    with pytest.raises(PolicyError, match=r"b/draw-1\.json: is listed in the index, and is not there"):
+    with pytest.raises(PolicyError, match=r"b/draw-1\.json: is listed in the index, but missing"):
         write_report(out)

@@ -55,7 +55,7 @@ def test_replay_finds_a_clip_that_has_moved_and_refuses_another(tmp_path, clips)
     gone = run("replay", draw, "-o", tmp_path / "x.wav")
     assert gone.code == 1
     assert re.fullmatch(
-        r"error: .*draw-1\.json: its clip .*a\.wav is gone; say where it is \(--audio FILE\)\n", gone.err
+        r"error: .*draw-1\.json: its clip .*a\.wav is missing; give its new path \(--audio FILE\)\n", gone.err
     )
     wrong = run("replay", draw, "-o", tmp_path / "x.wav", "--audio", clips / "b.wav")
     assert wrong.code == 1

@@ -20,7 +20,7 @@ from specaug_listen import Audio, audition, load, replay, save, vocoders
 from specaug_listen._records import from_json, to_json
 from specaug_listen.auditions import Configuration, read_record
 from specaug_listen.auditions.records import CustomVocoder, vocoder_record
-from specaug_listen.auditions.text import facts_of_run
+from specaug_listen.auditions.summaries import facts_of_run
 from specaug_listen.augment import POLICIES
 from specaug_listen.errors import AudioError, MissingDependencyError, ParameterError, PolicyError
 from specaug_listen.frontends import HIFIGAN, WHISPER, MelFrontend

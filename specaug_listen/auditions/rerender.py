@@ -1,4 +1,4 @@
-"""Making a draw again from what was written down, and what comes out otherwise than its record says."""
+"""Rendering a recorded draw again, and listing what differs from its record."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _MOST_NAMED = 3
-# Cells further below the clip's speech are those of silence, whose level is left to rounding.
+# Cells further below the clip's speech are silence, whose level is a matter of rounding.
 _SILENCE_DB = -80.0
 _TOLERANCE_DB = 0.1
 
@@ -47,15 +47,15 @@ def replay_record(
     folder: Path | None = None,
     policy: str | Callable[..., Any] | None = None,
 ) -> Audition:
-    """Make a written draw again; see `specaug_listen.replay`.
+    """Render the draw of a record again; see `specaug_listen.replay`.
 
     Parameters
     ----------
     record : DrawRecord
     name : str
-        What a message calls it.
+        Name of the record in messages.
     audio, folder, policy
-        As there.
+        As in `specaug_listen.replay`.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def replay_record(
     Raises
     ------
     AudioError, ParameterError
-        As there.
+        As in `specaug_listen.replay`.
     """
     with error_context(name):
         vocoder = vocoder_of(record.vocoder)
@@ -79,18 +79,18 @@ def replay_record(
         draw = record.draw if policy is None else record.draw.with_callable(policy)
         augmented, draw = draw.apply(before), _with_fill_levels(draw, before)
         sound = render(augmented, vocoder)
-    again = RenderedDraw(
+    rendered_draw = RenderedDraw(
         record.number, draw, augmented, sound, record.waveform, None if record.waveform is None else before
     )
     stage = None if record.waveform is None else Waveform(record.waveform.transforms, record.waveform.name)
     return Audition(
-        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, waveform=stage,
+        clip, mel, record.policy, vocoder, record.seed, (rendered_draw,), record.clip, record.gain, waveform=stage,
         frontend_reason=record.frontend_reason,
     )  # fmt: skip
 
 
 def _with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:
-    """Return a draw with the levels that its fills have, whatever its record says; no callable is called for it."""
+    """Return a draw with the current levels of its fills instead of the recorded ones; no callable is called."""
     return draw if draw.calls else with_fill_levels(draw, mel)
 
 
@@ -106,18 +106,18 @@ def _clip_and_mel(record: DrawRecord, audio: Any, name: str) -> tuple[Audio | Me
 
 
 def is_long_draw(record: DrawRecord) -> bool:
-    """Whether the clip of a draw is so long that `replay` is better given a folder."""
+    """Whether the clip of a draw is so long that `replay` should be given a folder."""
     return _vocoder_in_parts(record) is not None and record.audio.n_samples > LONG_S * record.audio.sample_rate
 
 
 def _vocoder_in_parts(record: DrawRecord) -> Joint | None:
-    """Return the vocoder with which a draw can be made again in parts; None where it needs the whole clip."""
+    """Return the vocoder if it can render the draw in parts; None if the whole clip is needed."""
     needs_all = record.draw.calls or record.waveform is not None or record.audio.mel is not None
     return record.vocoder if isinstance(record.vocoder, Joint) and not needs_all else None
 
 
 def changed_versions(record: DrawRecord) -> list[str]:
-    """Return one line for each package whose version differs from the record's: the last bits may differ then."""
+    """Return one line for each package whose version differs from the record's, so the last bits may differ."""
     then, now = record.versions, versions()
     return [
         f"{name} was {printable(then[name]):.80}, is {now[name]}"
@@ -143,7 +143,7 @@ def _file(record: DrawRecord, audio: Any, name: str) -> str | os.PathLike[str]:
     if path is None:
         raise AudioError(f"{name}: the clip was made in memory and has no file; pass it as audio=")
     if audio is None and not os.path.exists(path):
-        raise AudioError(f"{name}: its clip {printable(path)} is gone; say where it is (--audio FILE)")
+        raise AudioError(f"{name}: its clip {printable(path)} is missing; give its new path (--audio FILE)")
     return path
 
 
@@ -160,9 +160,9 @@ def _mel_clip(record: DrawRecord, mel_record: MelRecord, audio: Any, name: str) 
         files = list_mels(Path(_file(record, audio, name)), mel_record.key)
         file = next((mel_file for mel_file in files if mel_file.item == mel_record.item), files[0])
         clip = clip_of_file(file, ready, axes=mel_record.axes, **span)  # type: ignore[arg-type]
-    # The audition makes the notice of empty bins anew.
-    written_notices = tuple(notice for notice in record.audio.notices if notice.kind != "empty-bins")
-    clip = replace(clip, mel=replace(clip.mel, notices=written_notices))
+    # The audition creates the notice of empty bins again.
+    recorded_notices = tuple(notice for notice in record.audio.notices if notice.kind != "empty-bins")
+    clip = replace(clip, mel=replace(clip.mel, notices=recorded_notices))
     _check_same(clip, record, name)
     return clip
 
@@ -191,23 +191,23 @@ def _replay_long(
     with error_context(name):
         augmented, draw = record.draw.apply(mel), _with_fill_levels(record.draw, mel)
     sound = render_long(augmented, vocoder, folder / "draw.f32")
-    again = RenderedDraw(record.number, draw, augmented, sound)
+    rendered_draw = RenderedDraw(record.number, draw, augmented, sound)
     return LongAudition(
-        clip, mel, record.policy, vocoder, record.seed, (again,), record.clip, record.gain, copy_rendering=copy,
+        clip, mel, record.policy, vocoder, record.seed, (rendered_draw,), record.clip, record.gain, copy_rendering=copy,
         frontend_reason=record.frontend_reason, folder=folder,
     )  # fmt: skip
 
 
 def differences(record: DrawRecord, again: Audition) -> str:
-    """Say what differs beyond rounding between a record and the draw that was made from it; empty for nothing.
+    """Describe differences beyond rounding between a record and its replay; empty if there are none.
 
-    Fill levels, scores and the gain are compared, and of callables what was found that they did.
+    Compared are the levels of fills, scores, the gain, and for callables, the change of the mel.
 
     Parameters
     ----------
     record : DrawRecord
     again : Audition
-        What `replay` made of it.
+        Result of `replay`.
     """
     lines = [*_of_fills(record, again), *_of_scores(record, again), *_of_gain(record, again)]
     if _places(record.change) != _places(again.change_of(again.draws[0])):
@@ -240,7 +240,7 @@ def _in_words(level: FillLevel | None) -> str:
 
 def _of_scores(record: DrawRecord, again: Audition) -> Iterator[str]:
     now = again.score_of(again.draws[0])
-    # A record is not read where its own steps contradict it.
+    # Reading a record has checked these against its steps.
     keys_of_steps = () if record.change is not None else OF_STEPS
     for key, value_then in record.scores.items():
         if key not in now or key in keys_of_steps:
@@ -255,14 +255,14 @@ def _number(value: float | None) -> str:
 
 
 def _of_gain(record: DrawRecord, again: Audition) -> Iterator[str]:
-    """Yield a gain under which this draw clips; a lower one is that of a louder draw of the same clip."""
+    """Yield a gain with which this draw clips; a lower one is due to a louder draw of the same clip."""
     largest = replace(again, fixed_gain=None, copy_rendering=again.copy_synthesis).gain
     if record.gain > largest * 10 ** (_TOLERANCE_DB / 20):
         yield f"gain was {record.gain:.4g}, with which it clips, and {largest:.4g} is the largest without"
 
 
 def _places(change: Change | None) -> list[tuple[Any, ...]]:
-    """Return where a change was found, without how loud it is."""
+    """Return the places of a change, without its levels."""
     if change is None:
         return []
     steps = change.as_draw().steps

@@ -64,7 +64,7 @@ def wav_of(heard) -> bytes:
 
 def test_a_clip_that_has_moved_is_asked_for_and_taken_from_its_new_place(tmp_path, written):
     (tmp_path / "speech.wav").rename(tmp_path / "elsewhere.wav")
-    with pytest.raises(AudioError, match=r"draw-1\.json: its clip .*speech\.wav is gone; say where it is"):
+    with pytest.raises(AudioError, match=r"draw-1\.json: its clip .*speech\.wav is missing; give its new path"):
         replay(written / "draw-1.json")
     again = replay(written / "draw-1.json", audio=tmp_path / "elsewhere.wav")
     assert wav_of(again) == (written / "draw-1.wav").read_bytes()

@@ -1,4 +1,4 @@
-"""What was done to a clip, and what came out, in names and values for people; and an audition as plain text."""
+"""Facts about clips, runs and draws as names and values, and an audition as plain text."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = [
 ]
 
 Facts = tuple[tuple[str, str], ...]
-# The scores that are listed under a draw, in their order (the table of draws has an order of its own,
-# `page_clips.TABLE_COLUMNS`), and of two of them the parts that mask nothing.
+# The scores in a draw's list, in order (the table of draws has its own order, `page_clips.TABLE_COLUMNS`).
 _FACTS_OF_DRAW = (
     *("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms", "warp_displacement_ms"),
     *("loudest_fill_vs_p95_db", "log_mel_rmse_db", "level_change_db"),
 )
+# Score -> the part of it that is in empty bins.
 _EMPTY_PARTS = {
     "masked_frequency_ratio": "masked_frequency_empty_ratio",
     "masked_area_ratio": "masked_area_empty_ratio",
@@ -38,7 +38,7 @@ _EMPTY_PARTS = {
 
 
 def as_text(audition: Audition) -> str:
-    """Write one line for the clip, one for each draw, one for each badge."""
+    """Return one line for the clip, one for each draw, and one for each badge."""
     frontend = frontend_in_words(audition.frontend, audition.policy, audition.frontend_reason)
     what = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
     lines = [f"Audition of {audition.name!r} ({audition.duration_s:.2f} s): {what}"]
@@ -51,7 +51,7 @@ def as_text(audition: Audition) -> str:
 
 
 def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
-    """Say what a clip was before the front-end took it."""
+    """Describe a clip before the front-end."""
     if clip.mel is not None:
         source = f"a mel of {clip.mel.n_mels} bins and {clip.mel.n_frames} frames, without its audio"
         return (("length", f"{duration_s:.2f} s"), ("source", source))
@@ -60,15 +60,10 @@ def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
 
 
 def facts_of_run(run: Configuration, without: Collection[str] = (), frontend: str = "") -> Facts:
-    """Say what was done to each clip.
+    """Describe the configuration of a run.
 
-    Parameters
-    ----------
-    run : Configuration
-    without : collection of str
-        Keys of what is left out, as in `specaug_listen.sweeps.Axis`, because a sweep varies it.
-    frontend : str
-        Words in place of the front-end's name, where clips have several.
+    ``without`` are keys to leave out, as in `specaug_listen.sweeps.Axis`, because a sweep varies them; ``frontend``
+    replaces the name of the front-end if clips have several.
     """
     facts = {
         "policy": ("policy", printable(run.policy.name)),
@@ -81,13 +76,13 @@ def facts_of_run(run: Configuration, without: Collection[str] = (), frontend: st
 
 
 def frontend_in_words(frontend: MelFrontend, policy: Policy, reason: FrontendReason | None) -> str:
-    """Return a front-end's name, and why it is this one where it was not asked for."""
+    """Return the name of a front-end, with the reason for it if it was not named by the user."""
     why = "" if reason == "named" else reason_in_words(reason, policy)
     return printable(frontend.name) + (f" ({why})" if why else "")
 
 
 def _rules_in_words(policy: Policy) -> str:
-    """Say by which framework's rules a policy draws; nothing of the paper's."""
+    """Describe the framework and the generator of a policy; empty for the paper's rules."""
     if policy.framework == "paper":
         return ""
     how: list[str] = [policy.framework]
@@ -100,7 +95,7 @@ def _rules_in_words(policy: Policy) -> str:
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
-    """Write the scores of a draw, those of the steps first; a warp and a fill only where there is one."""
+    """Return the scores of a draw as text; those of warps and fills only if there are any."""
     facts = []
     for key in _FACTS_OF_DRAW:
         value = scores.get(key)
@@ -109,7 +104,7 @@ def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
         text = SCORES[key].text(value or 0.0)
         if key == "loudest_fill_vs_p95_db":
             text += " re P95"
-        # How much of it masks nothing, where the clip has empty bins.
+        # The part in empty bins, where a mask has no effect.
         empty = scores.get(_EMPTY_PARTS.get(key, ""))
         facts.append(
             (SCORES[key].title, text if empty is None else f"{text} ({SCORES[key].text(empty)} in empty bins)")
