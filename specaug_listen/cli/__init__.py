@@ -1,4 +1,4 @@
-"""The command line: each verb reads its options, calls one function of the library, and says what it did."""
+"""The command line; `specaug_listen.cli.app` has all commands."""
 
 from .app import main
 

@@ -1,4 +1,4 @@
-"""The command line: each verb parses, calls one function of the library, and says what it did."""
+"""The command line: each command parses its options, calls one function of the library, and prints the result."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ app = typer.Typer(
 app.add_typer(policy_app, name="policy")
 
 
-# By the type of a refusal of pydantic's, whose numbers are filled in.
+# Allowed values by the type of a pydantic error, whose limits are filled in.
 _ALLOWED = {
     "int_parsing": "an integer",
     "int_parsing_size": "an integer",
@@ -59,7 +59,7 @@ _ALLOWED = {
 
 
 class Listed(str, Enum):
-    """What `list` can list."""
+    """The arguments of ``list``."""
 
     frontends = "frontends"
     policies = "policies"
@@ -143,8 +143,8 @@ def _version(
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 fine, 1 something was refused, 2 bad usage, 130 interrupted."""
-    # The draws carry our own lines, and they are printed; libraries' are for whoever asks with PYTHONWARNINGS=default.
+    """Run the command line and exit: 0 for success, 1 for refused inputs, 2 for bad usage, 130 after an interrupt."""
+    # Commands print the notices of draws, so our warnings would repeat them; those of libraries need PYTHONWARNINGS.
     warnings.simplefilter("ignore", SpecAugListenWarning if sys.warnoptions else Warning)
     open_closed()
     unsaid.clear()
@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = 1
-        if error.filename is None:  # Printing itself; what is left in the buffer has nowhere to go.
+        if error.filename is None:  # stdout cannot be written; discard its buffer
             discard(sys.stdout.fileno())
             complain(f"the output cannot be printed: {error.strerror}")
         else:
@@ -181,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _in_words(error: Any) -> str:
-    """What the parser of the command line complains of, and where the options stand."""
+    """Describe a parser error in one line, with the command that lists the options."""
     if isinstance(error.__cause__, pydantic.ValidationError):
         error.message = _value_refused(error.__cause__)
     what = " ".join(str(error.format_message()).split()) or "the command is not complete"
@@ -189,17 +189,17 @@ def _in_words(error: Any) -> str:
     what = re.sub(r"(['(])([^'()]{80})[^'()]+(?=['),])", r"\1\2...", what)
     context = getattr(error, "ctx", None)
     if context is not None and (option := getattr(error, "option_name", None)):
-        others = context.find_root().command.commands
-        having = [name for name, one in others.items() if any(option in each.opts for each in one.params)]
-        what += f"; {option} is an option of {' and '.join(map(repr, having))}" if having else ""
+        commands = context.find_root().command.commands.items()
+        names = [name for name, command in commands if any(option in each.opts for each in command.params)]
+        what += f"; {option} is an option of {' and '.join(map(repr, names))}" if names else ""
     return f"{what} (options: {context.command_path} --help)" if context is not None else what
 
 
 def _value_refused(refusal: pydantic.ValidationError) -> str:
-    """What is allowed in place of a value, which typer checks with pydantic: its words are not for people who type."""
+    """Describe the allowed values of an option in our own words; typer checks values with pydantic."""
     first = refusal.errors()[0]
     value, context = printable(str(first["input"])), first.get("ctx", {})
-    if "error" in context:  # raised by typer, in words of its own that hold the value
+    if "error" in context:  # typer's own message, which contains the value
         return str(context["error"])
     allowed = _ALLOWED[first["type"]].format_map(context) if first["type"] in _ALLOWED else "another value"
     return f"allowed is {allowed}, not {value[:77]}{'...' if len(value) > 80 else value[77:]}"

@@ -1,4 +1,4 @@
-"""The command `audition`: a policy on recordings, to hear and to see."""
+"""The command `audition`: render recordings under a policy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from .._stdout import quiet_stdout
 from ..errors import ParameterError
 from ..outputs.names import DEFAULT_BUDGET_MB
-from .console import clip_progress, complain, complain_of, open_page, plural, results_folder, say, tell_of_page
+from .console import clip_progress, complain, open_page, plural, results_folder, say, tell_of_page
 from .options import (
     Adapters,
     AxesText,
@@ -25,10 +25,12 @@ from .options import (
     Open,
     Overwrite,
     PolicyOption,
+    Seed,
     SetParameters,
     ShowPaths,
     StatisticsText,
     Strict,
+    VocoderOption,
     WavChannels,
 )
 from .resolve import resolve_run
@@ -71,14 +73,12 @@ WaveformFile = Annotated[
 ]
 
 
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with a run in OUT that was interrupted; finished clips are kept.")
-]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in OUT; finished clips are kept.")]
 OriginalPhase = Annotated[
     bool,
     typer.Option(
         "--original-phase",
-        help="Render each draw a second time, with the phase of the original: the mask without the vocoder.",
+        help="Also render each draw with the phase of the original: the mask without vocoder artefacts.",
     ),
 ]
 
@@ -94,11 +94,11 @@ def run_audition(
     batch: BatchText = None,
     exact_rng: ExactRng = False,
     waveform: WaveformFile = None,
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")] = "joint",
+    vocoder: VocoderOption = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each clip.")] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")] = 0,
-    start: Annotated[float, typer.Option(help="Where to begin in each clip, in seconds.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(help="How much of each clip to take, in seconds.")] = None,
+    seed: Seed = 0,
+    start: Annotated[float, typer.Option(help="Start of the part of each clip to use, in seconds.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="Length of the part of each clip to use, in seconds.")] = None,
     strict: Strict = False,
     original_phase: OriginalPhase = False,
     stats: StatisticsText = None,
@@ -114,7 +114,7 @@ def run_audition(
     resume: Resume = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index of the run as JSON.")] = False,
 ) -> None:
-    """Hear and see a policy on recordings: WAV, PNG and JSON for each draw, and a page with all of them."""
+    """Render recordings under a policy: WAV, PNG and JSON for each draw, and a page with all of them."""
     form = _form(report, open_it, budget, flac, paths_shown)
     with quiet_stdout() if as_json else nullcontext():
         run = resolve_run(
@@ -136,7 +136,7 @@ def _audition_into(
     overwrite: bool,
     resume: bool,
 ) -> tuple[AuditionRecord, Path, WrittenPage | None]:
-    """The run, where it is, and its page; between the two no other run begins in the folder."""
+    """Run the audition and write its page, under one lock of the folder; return the index, the folder and the page."""
     from ..outputs.output import Output
 
     quiet = quiet_stdout if as_json else nullcontext
@@ -151,7 +151,7 @@ def _audition_into(
 
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> PageOptions | None:
-    """What the page is to be; None for no page."""
+    """Return the options of the page; None for no page."""
     from ..reports.page_writing import PageOptions
 
     if open_it and not report:
@@ -177,7 +177,7 @@ def _audition_files(
             run,
             **replacing,
             problems=sources.problems,
-            # Of a run that is gone on with, there are results to be left out; its index is to be the same.
+            # A resumed run finds its own results; without these notices, its index equals that of an uninterrupted run.
             notices=[notice for notice in sources.left_out if notice.kind != "results"],
             progress=progress,
             within=within,
@@ -185,10 +185,10 @@ def _audition_files(
 
 
 def _page_of(index: AuditionRecord, out: Path, form: PageOptions | None) -> WrittenPage | None:
-    """The page of a run, where one was asked for and there is something to show."""
+    """Write the page of a run, if it is wanted and the run has clips."""
     from ..reports.report import publish_report
 
-    # What was there of an earlier run went when this one began.
+    # The run has already removed an earlier page, if it was allowed to.
     return publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
 
 
@@ -212,9 +212,9 @@ def _tell_of(index: AuditionRecord, out: Path, page: WrittenPage | None, *, as_j
 def _find_files(
     out: Path, run: Configuration, files: tuple[Sequence[Path], str | None, str | None], **how: bool
 ) -> tuple[Configuration, Found]:
-    """The run with what was said of mels, and what paths stand for.
+    """Find the files of all paths, and complete the run with the options about mels.
 
-    Problems and what was left out are told, and where there is no file the command ends.
+    Prints problems and ignored files; exits if there is nothing to audition.
     """
     from ..audio.finding import Found, find_audio
     from ..auditions.batch import output_of_audition
@@ -229,7 +229,8 @@ def _find_files(
     sources = Found(clips, [*mels.problems, *sources.problems], sources.left_out)
     for notice in sources.left_out:
         complain(notice.text, "note")
-    complain_of(sources.problems)
+    for problem in sources.problems:
+        complain(problem)
     if not sources.files:
         raise typer.Exit(exit_code_without_mels(paths) if mels.problems else 2)
     return run, sources

@@ -1,11 +1,11 @@
-"""The command ``check``: a linter for augmentation pipelines."""
+"""The command `check`: find faults of an augmentation pipeline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,27 +22,27 @@ __all__ = ["run_check"]
 What = Annotated[
     list[str] | None,
     typer.Argument(
-        help="What to check, as module:callable or file.py:callable (or use --policy); then audio files or folders to "
-        "check it on (without any, speech-like sounds are made).",
+        help="Callable to check, as module:callable or file.py:callable (or use --policy); then audio files or folders "
+        "to check it on (default: synthetic speech-like sounds).",
         metavar="[MODULE:CALLABLE] [PATH]...",
     ),
 ]
 CheckedPolicy = Annotated[
-    str | None, typer.Option(help="Policy to check in place of a callable: a name from 'list policies', or a file.")
+    str | None, typer.Option(help="Policy to check instead of a callable: a name from 'list policies', or a file.")
 ]
 Out = Annotated[
     Path | None,
     typer.Option(
         "-o",
         "--out",
-        help="Folder for a page, and sounds and a picture of each finding.",
+        help="Folder for a page, with sounds and a picture of each finding.",
         metavar="OUT",
         readable=False,
     ),
 ]
 MaxTimeShare = Annotated[
     float | None,
-    typer.Option(help="Largest share of a clip that a run of masked frames should cover; a longer run is a finding."),
+    typer.Option(help="Declared largest share of a clip that one time mask covers; a wider one is a finding."),
 ]
 
 
@@ -54,34 +54,35 @@ def run_check(
     framework: Framework = None,
     adapter: Adapters = None,
     out: Out = None,
-    draws: Annotated[int, typer.Option(help="Largest number of draws for one statistic.")] = 1000,
+    draws: Annotated[int, typer.Option(help="Upper bound of draws for one statistic.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same findings.")] = 0,
     share: Annotated[float, typer.Option(help="Masks over more than this share of a short clip are a finding.")] = 0.5,
     max_time_share: MaxTimeShare = None,
-    timeout: Annotated[float, typer.Option(help="Seconds that one call may take; a longer one is a finding.")] = 60.0,
+    timeout: Annotated[float, typer.Option(help="Time limit [s] of one call; a longer one is a finding.")] = 60.0,
     ignore: Annotated[
-        list[str] | None, typer.Option(help="Finding to leave out, by its name. May be repeated.", metavar="ID")
+        list[str] | None, typer.Option(help="Name of a finding to leave out. May be repeated.", metavar="ID")
     ] = None,
     overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Look for faults in an augmentation: one line for each finding, and exit code 1 if there are any."""
+    """Find faults of an augmentation. Prints one line for each finding; exit code 1 if there are any."""
     from .._records import to_json
     from ..checks import check
     from ..checks.export import output_of_check
 
     target, paths = _target(what or [], policy)
     read: list[Path | str] = [*paths, target.partition(":")[0]]
-    # What a callable prints, it prints a thousand times.
+    # A callable that prints would do so in each of a thousand calls.
     with quiet_stdout(), _as_bad_usage(), ExitStack() as stack:
         output = None if out is None else output_of_check(out, overwrite=overwrite, inputs=read)
         if output is not None:
             stack.enter_context(output.alone())
         clips = _clips(paths)
-        how: dict[str, Any] = {"framework": framework, "adapter": adapter_of(adapter), "parameters": parameters or ()}
-        numbers: dict[str, Any] = {"draws": draws, "share": share, "max_time_share": max_time_share, "rng": seed}
-        numbers["timeout_s"] = timeout
-        result = check(target, frontend=frontend, clips=clips or None, ignore=ignore or (), **how, **numbers)
+        result = check(
+            target, frontend=frontend, framework=framework, adapter=adapter_of(adapter), parameters=parameters or (),
+            clips=clips or None, draws=draws, share=share, max_time_share=max_time_share, ignore=ignore or (),
+            timeout_s=timeout, rng=seed,
+        )  # fmt: skip
         if output is not None:
             result.write_into(output)
     say(to_json(result.report) if as_json else str(result))
@@ -90,7 +91,7 @@ def run_check(
 
 @contextmanager
 def _as_bad_usage() -> Iterator[None]:
-    """Exit code 1 is for findings alone; a clip or a folder that cannot be used is bad usage here."""
+    """Turn errors of files and folders into bad usage (exit code 2), because exit code 1 is reserved for findings."""
     from ..errors import AudioError, OutputError, ParameterError, PolicyError
 
     try:
@@ -100,7 +101,7 @@ def _as_bad_usage() -> Iterator[None]:
 
 
 def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
-    """The callable or policy, and the paths."""
+    """Split the arguments into the callable or policy, and the paths of clips."""
     from ..custom.load import is_spec
     from ..errors import ParameterError
 
@@ -109,19 +110,13 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
             raise ParameterError(f"{what[0]:.80} and --policy {policy:.80}: give a callable or --policy, not both")
         return policy, [Path(text) for text in what]
     if not what or not is_spec(what[0]):
-        problem = f"{what[0]:.80} names no callable" if what else "nothing to check"
+        problem = f"{what[0]:.80} is not the name of a callable" if what else "nothing to check"
         raise ParameterError(f"{problem}: expected module:callable, path/to/file.py:callable, or --policy NAME|FILE")
     return what[0], [Path(text) for text in what[1:]]
 
 
 def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
-    """The user's clips.
-
-    Raises
-    ------
-    AudioError
-        For the first path that holds none.
-    """
+    """Load the user's clips; raise an `AudioError` for the first path without any."""
     from .._files import printable
     from ..audio.clip import load
     from ..audio.finding import find_audio

@@ -1,4 +1,4 @@
-"""What the commands say on the terminal: errors, notes, counts, and how far they are."""
+"""Terminal output of the commands: results, errors, warnings, notes and progress; and their folders of results."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -26,7 +26,6 @@ __all__ = [
     "aside",
     "clip_progress",
     "complain",
-    "complain_of",
     "exit_code_of",
     "open_page",
     "plural",
@@ -37,15 +36,15 @@ __all__ = [
 ]
 
 _LEAST_S_BETWEEN_LINES = 2.0
-# What every line on the standard error stream is.
+# The prefix of every line on stderr.
 Kind: TypeAlias = Literal["error", "warning", "note"]
-# Why lines of this command could not be printed by `say`.
+# Errors of `say`, reported at the end of the command.
 unsaid: list[OSError] = []
 
 
 @contextmanager
 def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within]]:
-    """Lines as clips are done, and how far a long one is; on a terminal two bars below them."""
+    """Yield callbacks that print each finished clip, and the progress of a long one; on a terminal with two bars."""
 
     def tell(number: int, result: Audition | Failure | ClipEntry) -> None:
         from ..auditions import Failure
@@ -54,7 +53,7 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
         if isinstance(result, Failure):
             complain(result.error)
         elif isinstance(result, ClipEntry) and not quiet:
-            say(f"[{number}/{total}] {result.name!r} was done before, and is kept")
+            say(f"[{number}/{total}] {result.name!r} was finished in an earlier run, and is kept")
         elif not quiet:
             say(f"[{number}/{total}] {result}")
 
@@ -65,7 +64,7 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    # What is piped elsewhere must not be drawn on the terminal.
+    # Redirected output must not go through the progress display of the terminal.
     is_shown = sys.stdout.isatty()
     with Progress(*columns, console=Console(stderr=True), redirect_stdout=is_shown, transient=True) as bar:
         task, part = (
@@ -85,11 +84,11 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
 
 
 def _ignore(what: str, share: float) -> None:
-    """Progress that nobody wants to see."""
+    """Print no progress."""
 
 
 class _Quarters:
-    """How far a long recording is, as a line for each quarter that takes a while."""
+    """Prints a line for each quarter of a long recording, unless they follow each other quickly."""
 
     def __init__(self) -> None:
         self._last, self._since = ("", -1), time.monotonic()
@@ -102,41 +101,35 @@ class _Quarters:
 
 
 def exit_code_of(error: SpecAugListenError) -> int:
-    """Return 1 where a file, its content or a disk is at fault, and 2 where what was typed is."""
+    """Return 1 for faults of a file's content or of a disk, 2 for faults of the command line."""
     return 1 if isinstance(error, (AudioError, OutputError, PolicyError)) and not error.is_missing else 2
 
 
-def complain_of(problems: Sequence[str]) -> None:
-    """Print a line for each problem."""
-    for problem in problems:
-        complain(problem)
-
-
 def complain(line: str, kind: Kind = "error") -> None:
-    """Print one line on the standard error stream, which begins with its kind."""
-    text = one_line(line).strip() or "something went wrong that has no words; please report the command"
+    """Print one line on stderr, with its kind as a prefix."""
+    text = one_line(line).strip() or "an error without a description occurred; please report the command"
     aside(f"{kind}: {text}")
 
 
 def say(text: str, end: str = "\n") -> None:
-    """Print on the standard output stream; where that cannot be printed to, the work goes on, and its end tells."""
+    """Print on stdout; if that fails, the command continues, and `cli.app.main` reports it at the end."""
     if unsaid:
         return
     try:
         print(text, end=end, flush=True)  # noqa: T201
     except OSError as error:
         unsaid.append(error)
-        discard(sys.stdout.fileno())  # with what waits in the buffer
+        discard(sys.stdout.fileno())  # with its buffer
 
 
 def aside(text: str, end: str = "\n") -> None:
-    """Print on the standard error stream, if it can be printed to: no work fails because nobody hears of it."""
+    """Print on stderr; ignore a closed one."""
     with suppress(OSError, ValueError):
         print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201
 
 
 def tell_of_page(page: WrittenPage, before: str = "", *, open_it: bool = False) -> None:
-    """Print where a page is, and where it had to become a folder, why, and how to have one file; open it, too."""
+    """Print the path of a page, with advice if it became a folder; optionally open it in the browser."""
     from .._files import printable
 
     say(f"{before}{printable(page.path)}{f' ({page.advice})' if page.advice else ''}")
@@ -146,7 +139,7 @@ def tell_of_page(page: WrittenPage, before: str = "", *, open_it: bool = False) 
 
 @contextmanager
 def results_folder(out: Path | None, name: str, command: str, *, overwrite: bool) -> Iterator[Path]:
-    """Where results go: where it was asked for, or into a folder of this name, or the next free one, kept meanwhile."""
+    """Yield the folder for results: ``out``, or ``name`` or the next free ``name-2``, …, which is locked meanwhile."""
     if out is None and not overwrite:
         with _free_folder(name, command) as free:
             yield free
@@ -156,14 +149,10 @@ def results_folder(out: Path | None, name: str, command: str, *, overwrite: bool
 
 @contextmanager
 def _free_folder(name: str, command: str) -> Iterator[Path]:
-    """A folder of this name in the working folder that is new or empty, or the next one: ``heard``, ``heard-2``, ….
+    """Yield a new or empty folder in the working folder: ``heard``, ``heard-2``, ….
 
-    It is held, so that of two commands that begin at once each has its own.
-
-    Raises
-    ------
-    OutputError
-        When nothing can be written there.
+    It is locked, so that two commands that start at once get different folders. Raises an `OutputError` if it cannot
+    be written.
     """
     from ..outputs.locks import InUse
     from ..outputs.output import Output
@@ -177,7 +166,7 @@ def _free_folder(name: str, command: str) -> Iterator[Path]:
                 stack.enter_context(Output(path, command).alone())
             except InUse:
                 continue
-            if _is_free(path):  # another run may have ended since
+            if _is_free(path):  # another run may have filled it before the lock
                 yield path
                 return
 
@@ -189,7 +178,7 @@ def _is_free(path: Path) -> bool:
 
 
 def open_page(page: Path) -> None:
-    """Open a page in the browser; without one, say so."""
+    """Open a page in the browser; print a note if there is none."""
     import webbrowser
 
     from .._files import printable

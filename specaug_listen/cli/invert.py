@@ -1,4 +1,4 @@
-"""The command `invert`: mels of one's own pipeline as sound, nothing else."""
+"""The command `invert`: turn mels of another pipeline into sound."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import complain, complain_of, plural, say
+from .console import complain, plural, say
 from .mel_options import exit_code_without_mels
-from .options import AxesText, Overwrite, StatisticsText
+from .options import AxesText, Overwrite, StatisticsText, VocoderOption
 from .resolve import check_vocoder
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ def run_invert(
     frontend: Annotated[
         str | None, typer.Option(help="Front-end that made the mel: a name from 'list frontends', or a YAML file.")
     ] = None,
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")] = "joint",
+    vocoder: VocoderOption = "joint",
     stats: StatisticsText = None,
     axes: AxesText = None,
-    start: Annotated[float, typer.Option(help="Where to begin in each mel, in seconds.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(help="How much of each mel to take, in seconds.")] = None,
+    start: Annotated[float, typer.Option(help="Start of the part of each mel to use, in seconds.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="Length of the part of each mel to use, in seconds.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Turn mels from your own pipeline into sound."""
@@ -62,7 +62,8 @@ def run_invert(
     order, rendering = parse_axes(axes), vocoders.get_vocoder(vocoder)
     _check_for_mels(rendering, ready.frontend)
     files, problems = find_mels(mels)
-    complain_of(problems)
+    for problem in problems:
+        complain(problem)
     if not files:
         raise typer.Exit(exit_code_without_mels(mels) if problems else _nothing())
     output, names = _targets(files, out, overwrite=overwrite)
@@ -91,7 +92,7 @@ def _nothing() -> int:
 
 
 def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:
-    """Where the sounds go, and their names there."""
+    """Return the output folder and the names of the sound files, after making sure that they can be written."""
     from .._files import printable
     from ..errors import ParameterError
     from ..outputs.names import folder_name

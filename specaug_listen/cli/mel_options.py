@@ -1,4 +1,4 @@
-"""Mels among the paths of a command, and the options that only mels need."""
+"""Mel files among the paths of a command, and the options about mels."""
 
 from __future__ import annotations
 
@@ -18,16 +18,7 @@ __all__ = ["MelFiles", "exit_code_without_mels", "find_mel_files", "with_mels"]
 
 
 class MelFiles(NamedTuple):
-    """The files of mels among the paths that a command was given.
-
-    Parameters
-    ----------
-    mels : list of MelFile
-    problems : list of str
-        One line for each file that cannot be read.
-    others : list of Path
-        Paths of something else.
-    """
+    """The mel files among the paths of a command, one line for each unreadable file, and all other paths."""
 
     mels: list[MelFile]
     problems: list[str]
@@ -35,14 +26,14 @@ class MelFiles(NamedTuple):
 
 
 def find_mel_files(paths: Sequence[Path]) -> MelFiles:
-    """Find the files of mels among paths; those of a folder count only where it holds no recording."""
+    """Find the mel files among paths; those in a folder count only if it contains no recording."""
     from ..audio.clip import find_audio
     from ..mels import find_mels, is_mel_path
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]
     for folder in (path for path in paths if path.is_dir()):
         audio, (below, unread) = find_audio([folder]), find_mels([folder])
-        # What neither can list is said of recordings.
+        # `find_audio` reports a folder that neither of them can list.
         if not audio.files and (below or set(unread) - set(audio.problems)):
             of_mels.append(folder)
     mels, problems = find_mels(of_mels)
@@ -50,19 +41,16 @@ def find_mel_files(paths: Sequence[Path]) -> MelFiles:
 
 
 def exit_code_without_mels(paths: Sequence[Path | str]) -> int:
-    """Return the exit code where no mel could be read: 1 for files that are there, 2 where no path leads anywhere."""
+    """Return the exit code if no mel could be read: 1 if any of the files exists, otherwise 2."""
     from ..mels.finding import without_key
 
     return 1 if any(os.path.lexists(without_key(path)) for path in paths) else 2
 
 
 def with_mels(run: Configuration, files: MelFiles, stats: str | None, axes: str | None) -> Configuration:
-    """The run with statistics and axes of its mels.
+    """Add statistics and axes of mels to a run.
 
-    Raises
-    ------
-    ParameterError
-        When nobody says which front-end made them, or something is asked for that needs their sound.
+    Raises a `ParameterError` if their front-end is unknown, or if an option needs the original sound.
     """
     from ..auditions.inputs import check_sound_is_not_needed
     from ..frontends import mel_format, parse_axes, statistics_of_text

@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Options of several commands, and the conversion of their values."""
 
 from __future__ import annotations
 
@@ -28,36 +28,39 @@ __all__ = [
     "Open",
     "Overwrite",
     "PolicyOption",
+    "Seed",
     "SetParameters",
     "ShowPaths",
     "StatisticsText",
     "Strict",
+    "VocoderOption",
     "WavChannels",
     "adapter_of",
     "channel_of",
     "wav_channels_of",
 ]
 
-FRAMEWORK_HELP = "Framework that the configuration is for, e.g. espnet; without it, guessed from the file's keys."
+FRAMEWORK_HELP = "Framework of the configuration, e.g. espnet (default: guessed from the file's keys)."
 Framework = Annotated[str | None, typer.Option(help=FRAMEWORK_HELP, metavar="NAME")]
 Frontend = Annotated[
     str | None,
     typer.Option(
-        help="Front-end, which makes the mel that the model sees: a name from 'list frontends', or a YAML file.",
+        help="Front-end that computes the mel: a name from 'list frontends', or a YAML file.",
         show_default="the policy's own, or whisper",
     ),
 ]
 Adapters = Annotated[
     list[str] | None,
     typer.Option(
-        help="How a callable wants the mel, e.g. axes='batch, frames, bins'. May be repeated.", metavar="KEY=VALUE"
+        help="Form of mel that a callable expects, e.g. axes='batch, frames, bins'. May be repeated.",
+        metavar="KEY=VALUE",
     ),
 ]
 StatisticsText = Annotated[
     str | None,
     typer.Option(
-        help="How a mel was normalised: mean=NUMBER,std=NUMBER (std is the divisor), a file of statistics (.npz .npy "
-        ".json .yaml, Kaldi's cmvn), or per-utterance, which takes the statistics of typical speech.",
+        help="Normalisation of a mel: mean=NUMBER,std=NUMBER (std is the divisor), a file of statistics (.npz .npy "
+        ".json .yaml, Kaldi's cmvn), or per-utterance, which uses statistics of typical speech.",
         metavar="STATS",
     ),
 ]
@@ -78,40 +81,41 @@ PolicyOption = Annotated[
         show_default=DEFAULT_POLICY,
     ),
 ]
+VocoderOption = Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")]
+Seed = Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace what specaug-listen wrote there earlier; nothing else is ever replaced."),
 ]
 Budget = Annotated[
-    float, typer.Option(help="Largest page, in MB, that is written as one file; a larger one becomes a folder.")
+    float, typer.Option(help="Largest size, in MB, of a page in one file; a larger page becomes a folder.")
 ]
-Flac = Annotated[
-    bool, typer.Option("--flac", help="Put sounds into the page as FLAC, which is about half as large as 16-bit WAV.")
-]
+Flac = Annotated[bool, typer.Option("--flac", help="Embed sounds as FLAC, which is about half as large as 16-bit WAV.")]
 ShowPaths = Annotated[
-    bool, typer.Option("--paths", help="Show in the page in which folders your files lie, not only their names.")
+    bool, typer.Option("--paths", help="Show the folders of your files in the page, not only their names.")
 ]
 SetParameters = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="Change a parameter of the policy: F, T, W, mF, mT, p as in the paper, probability, fill, or one with its "
-        "full name, as in time_mask.max_frames=40. May be repeated.",
+        help="Change a parameter of the policy: F, T, W, mF, mT, p as in the paper, probability, fill, or any other by "
+        "its full name, as in time_mask.max_frames=40. May be repeated.",
         metavar="KEY=VALUE",
     ),
 ]
 BatchText = Annotated[
     str | None,
     typer.Option(
-        help="Padded batch around a clip: number of examples, frames, value of the padding; e.g. 32x1500@-15.9.",
+        help="Padded batch around a clip: number of examples, number of frames, pad value; e.g. 32x1500@-15.9.",
         metavar="N[xFRAMES[@PAD]]",
     ),
 ]
 Strict = Annotated[
     bool,
     typer.Option(
-        "--strict", help="Refuse files that are cut, damaged, or longer than their headers say, instead of warning."
+        "--strict",
+        help="Refuse files that are truncated, damaged, or longer than their headers say, instead of warning.",
     ),
 ]
 LAYOUTS = ("mono", "duplicate", "before-after")
@@ -120,8 +124,8 @@ WavChannels = Annotated[
     typer.Option(
         "--wav-channels",
         "--channels",
-        help="Layout of the WAV files that are written: mono, duplicate (both channels alike), or before-after "
-        "(copy-synthesis left, draw right). To choose a channel of a recording, use --channel.",
+        help="Layout of written WAV files: mono, duplicate (both channels equal), or before-after (copy-synthesis "
+        "left, draw right). To choose a channel of a recording, use --channel.",
         metavar="|".join(LAYOUTS),
     ),
 ]
@@ -129,8 +133,8 @@ ChannelText = Annotated[
     str | None,
     typer.Option(
         "--channel",
-        help="Which channel of a recording is heard: the mean of all, left, right, a number (1 is the first channel), "
-        "or each, which makes a clip of each channel. For the layout of written WAV files, use --wav-channels.",
+        help="Channel of a recording to use: the mean of all, left, right, a number (1 is the first), or each, which "
+        "makes a clip of each channel. For the layout of written WAV files, use --wav-channels.",
         metavar="mean|left|right|N|each",
         show_default="the configuration's channel_selector, or mean",
     ),
@@ -138,12 +142,9 @@ ChannelText = Annotated[
 
 
 def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
-    """The channel of ``--channel``, or the policy's own one with a line that says why.
+    """Parse ``--channel``; without it, return the policy's own channel, and a line that says so.
 
-    Raises
-    ------
-    ParameterError
-        For a text that stands for none.
+    Raises a `ParameterError` for any other text.
     """
     from ..audio.channels import as_channel
     from ..errors import ParameterError
@@ -151,8 +152,8 @@ def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
 
     if text is not None and text.strip().lower() in LAYOUTS:
         raise ParameterError(
-            f"--channel {text.strip()}: is what of a recording is heard: mean, left, right, each, or a number counted "
-            f"from 1; how written WAV files are laid out is --wav-channels {text}"
+            f"--channel {text.strip()}: allowed is a channel of a recording: mean, left, right, each, or a number from "
+            f"1; for the layout of written WAV files, use --wav-channels {text}"
         )
     if text is not None:
         return as_channel(text), ""
@@ -162,30 +163,19 @@ def channel_of(text: str | None, policy: Policy) -> tuple[Channel, str]:
 
 
 def wav_channels_of(text: str) -> Channels:
-    """The layout of ``--wav-channels``.
-
-    Raises
-    ------
-    ParameterError
-        For a text that stands for none.
-    """
+    """Parse ``--wav-channels``; raise a `ParameterError` unless it is one of `LAYOUTS`."""
     from ..errors import ParameterError
 
     if text not in LAYOUTS:
         raise ParameterError(
-            f"--wav-channels {text:.60}: is how written WAV files are laid out, one of {', '.join(LAYOUTS)}; which "
-            "channel of a recording is heard is --channel mean, left, right, each, or a number counted from 1"
+            f"--wav-channels {text:.60}: allowed is a layout of written WAV files: {', '.join(LAYOUTS)}; to choose a "
+            "channel of a recording, use --channel mean, left, right, each, or a number from 1"
         )
     return text  # type: ignore[return-value]
 
 
 def adapter_of(texts: Sequence[str] | None) -> Adapter | None:
-    """The adapter of texts ``KEY=VALUE``.
-
-    Raises
-    ------
-    ParameterError
-        For another text, key or value.
+    """Make an adapter of texts ``KEY=VALUE``; raise a `ParameterError` for any other text, key or value.
 
     Examples
     --------
@@ -198,6 +188,6 @@ def adapter_of(texts: Sequence[str] | None) -> Adapter | None:
 
     if not texts:
         return None
-    if odd := [text for text in texts if "=" not in text]:
-        raise ParameterError(f"--adapter {odd[0]!r:.80}: expected KEY=VALUE, e.g. axes='batch, frames, bins'")
+    if without_value := [text for text in texts if "=" not in text]:
+        raise ParameterError(f"--adapter {without_value[0]!r:.80}: expected KEY=VALUE, e.g. axes='batch, frames, bins'")
     return from_plain(Adapter, dict(text.split("=", 1) for text in texts))

@@ -1,4 +1,4 @@
-"""The commands about policies: ``policy show`` and ``policy convert``."""
+"""The commands `policy show` and `policy convert`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _policy_show(
     frontend: Frontend = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Explain what a policy, or a framework's configuration, really does, step by step."""
+    """Explain step by step what a policy or a framework's configuration does."""
     from .._records import to_json
     from ..frameworks.summary import show_policy
 
@@ -63,7 +63,7 @@ def _policy_convert(
     overwrite: Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
-    """Write the nearest configuration of another framework, and list what differs."""
+    """Write the nearest configuration of another framework, and list the differences."""
     from .._files import printable
     from .._records import to_json
     from ..frameworks.convert import convert_policy

@@ -1,4 +1,4 @@
-"""The command `replay`: a draw made again."""
+"""The command `replay`: render a recorded draw again."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ["run_replay"]
 def run_replay(
     draw: Annotated[
         Path,
-        typer.Argument(help="Record of a draw of an earlier run, draw-N.json.", metavar="DRAW.json", readable=False),
+        typer.Argument(help="Record of a draw of an earlier run: draw-N.json.", metavar="DRAW.json", readable=False),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
             "-o",
             "--out",
-            help="Folder for WAV, PNG and JSON; or a .wav file, for the sound alone.",
+            help="Folder for WAV, PNG and JSON; or a .wav file for the sound only.",
             metavar="OUT",
             readable=False,
             show_default="again, or the next free one: again-2, ...",
@@ -36,11 +36,11 @@ def run_replay(
     audio: Annotated[Path | None, typer.Option(help="The clip, if its file has moved.", readable=False)] = None,
     policy: Annotated[
         str | None,
-        typer.Option(help="The module:callable of the draw, if it has one; a record alone never imports code."),
+        typer.Option(help="The module:callable of the draw, if it has one, because records never import code."),
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Make a draw again, bit for bit."""
+    """Render a recorded draw again, bit for bit."""
     from ..replays import read_written_draw
 
     record, notices = read_written_draw(draw)

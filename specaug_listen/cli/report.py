@@ -1,4 +1,4 @@
-"""The command `report`: the page of a folder, or of several, made again."""
+"""The command `report`: write the page of one or several folders of results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["run_report"]
 Folders = Annotated[
     list[Path],
     typer.Argument(
-        help="Folder that 'audition' or 'sweep' wrote; several of 'audition' are put side by side on one page.",
+        help="Folder that 'audition' or 'sweep' wrote; several of 'audition' are compared on one page.",
         metavar="OUT...",
         readable=False,
     ),
@@ -25,7 +25,7 @@ Folders = Annotated[
 Page = Annotated[
     Path | None,
     typer.Option(
-        "-o", "--out", help="File for the page; without it, the page of the first OUT.", metavar="PAGE", readable=False
+        "-o", "--out", help="File for the page (default: the page of the first OUT).", metavar="PAGE", readable=False
     ),
 ]
 
@@ -52,7 +52,7 @@ def run_report(
     from ..sweeps.records import is_sweep
 
     form = PageOptions(split, budget, flac, paths_shown)
-    # What a folder holds is known when no run is writing into it.
+    # The lock makes sure that no run is writing while the folders are inspected.
     with reading(folders, folders[0] if out is None else out.parent):
         sweeps = [folder for folder in folders if is_sweep(folder)]
         if sweeps and len(folders) > 1:

@@ -1,4 +1,4 @@
-"""From what was typed to a run: the policy, its front-end, the vocoder, the channel, each by name, file or callable."""
+"""Resolve the options of a run: policy, front-end, vocoder and channel, each by name, file or callable."""
 
 from __future__ import annotations
 
@@ -35,22 +35,11 @@ def resolve_run(
     choose_frontend: Callable[[str | None, Policy], FrontendChoice] | None = None,
     **settings: Any,
 ) -> Configuration:
-    """The run that a command was asked for; prints what the policy's file leaves open, and which channel it asks for.
+    """Make the `Configuration` of a run from option values; print notes on the policy, front-end and channel.
 
-    Parameters
-    ----------
-    policy, frontend, vocoder, channel, framework, parameters, adapter, batch, layout
-        As they were typed.
-        A policy that was not named is `DEFAULT_POLICY`.
-    choose_frontend : callable or None
-        Takes the front-end as it was typed, and the policy; None is the rule of `audition`, which prints what it chose.
-    **settings
-        The other fields of the `Configuration`.
-
-    Raises
-    ------
-    SpecAugListenError
-        For an unknown name, a file that cannot be read, or values that do not go together.
+    ``choose_frontend`` takes the value of ``--frontend`` and the policy; by default, that of `audition`, which prints
+    its choice. ``settings`` are further fields of the `Configuration`. Raises a `SpecAugListenError` for an unknown
+    name, an unreadable file, or values that do not go together.
     """
     from .. import custom, vocoders
     from ..auditions import Configuration
@@ -70,7 +59,7 @@ def resolve_run(
     if waveform is not None:
         settings["waveform"] = custom.read_waveform(waveform)
     rendering = vocoders.get_vocoder(vocoder)
-    # Who chooses the front-end otherwise may have more than one of them, and checks each where it is used.
+    # A caller with its own choice may use several front-ends, and checks each itself.
     if choose_frontend is None:
         choice.frontend.filterbank()
         check_vocoder(rendering, choice.frontend)
@@ -79,33 +68,21 @@ def resolve_run(
 
 
 def _check_policy_is_not_needed(framework: str | None, adapter: Sequence[str] | None, *, exact_rng: bool) -> None:
-    """Refuse options about a policy of another kind than the one that is taken where none is named.
-
-    Raises
-    ------
-    ParameterError
-        Which names the option, and not the policy that nobody named.
-    """
+    """Refuse options that need a policy of another kind than the default; the message does not name the default."""
     from ..errors import ParameterError
 
     options = {
-        "--framework": (framework, "says whose configuration a file is"),
-        "--adapter": (adapter, "says how a callable wants the mel"),
+        "--framework": (framework, "names the framework of a configuration file"),
+        "--adapter": (adapter, "declares the form of mel that a callable expects"),
         "--exact-rng": (exact_rng, "draws with the generator of a policy's framework"),
     }
     for option, (value, meaning) in options.items():
         if value:
-            raise ParameterError(f"{option} {meaning}, and --policy names none; give it, or leave {option} out")
+            raise ParameterError(f"{option} {meaning}, but --policy is missing; give it, or leave {option} out")
 
 
 def check_vocoder(vocoder: AnyVocoder, frontend: MelFrontend) -> None:
-    """Refuse a neural vocoder that was made for another front-end, before any work.
-
-    Raises
-    ------
-    SpecAugListenError
-        With what differs.
-    """
+    """Refuse a neural vocoder that was trained for another front-end; the error says what differs."""
     from ..vocoders import Neural
 
     if isinstance(vocoder, Neural):
@@ -113,7 +90,7 @@ def check_vocoder(vocoder: AnyVocoder, frontend: MelFrontend) -> None:
 
 
 def _choose_frontend(frontend: str | None, policy: Policy) -> FrontendChoice:
-    """The front-end of `audition`; says which it is, and why, where nobody named it."""
+    """Choose the front-end of an audition; print a note if it is neither named nor the default."""
     from ..frameworks.frontend_choice import choose_frontend, reason_in_words
 
     choice = choose_frontend(frontend, policy)

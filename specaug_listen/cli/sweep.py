@@ -1,4 +1,4 @@
-"""The command `sweep`: one clip under every combination of values."""
+"""The command `sweep`: render one clip under every combination of values."""
 
 from __future__ import annotations
 
@@ -24,9 +24,11 @@ from .options import (
     Open,
     Overwrite,
     PolicyOption,
+    Seed,
     SetParameters,
     ShowPaths,
     Strict,
+    VocoderOption,
 )
 from .resolve import resolve_run
 
@@ -52,7 +54,7 @@ OneChannel = Annotated[
     str | None,
     typer.Option(
         "--channel",
-        help="Which channel of the recording is heard: the mean of all, left, right, or a number (1 is the first).",
+        help="Channel of the recording to use: the mean of all, left, right, or a number (1 is the first).",
         metavar="mean|left|right|N",
         show_default="the configuration's channel_selector, or mean",
     ),
@@ -79,11 +81,11 @@ def run_sweep(
     parameters: SetParameters = None,
     framework: Framework = None,
     batch: BatchText = None,
-    vocoder: Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")] = "joint",
+    vocoder: VocoderOption = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each combination.")] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")] = 0,
-    start: Annotated[float, typer.Option(help="Where to begin in the clip, in seconds.")] = 0.0,
-    duration: Annotated[float | None, typer.Option(help="How much of the clip to take, in seconds.")] = None,
+    seed: Seed = 0,
+    start: Annotated[float, typer.Option(help="Start of the part of the clip to use, in seconds.")] = 0.0,
+    duration: Annotated[float | None, typer.Option(help="Length of the part of the clip to use, in seconds.")] = None,
     channel: OneChannel = None,
     strict: Strict = False,
     open_it: Open = False,
@@ -92,7 +94,7 @@ def run_sweep(
     paths_shown: ShowPaths = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Hear a clip under every combination of values: a contact sheet, a chart and a table of scores."""
+    """Render a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
     from ..reports.page_writing import PageOptions
     from ..sweeps.rendering import choose_swept_frontend
@@ -116,7 +118,7 @@ def run_sweep(
 def _sweep_into(
     output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, WrittenPage]:
-    """The sweep of a recording, and its page."""
+    """Render and save the sweep of a recording, with its page."""
     from ..sweeps.rendering import render_sweep
     from ..sweeps.results import save_sweep
 
@@ -126,7 +128,7 @@ def _sweep_into(
 
 
 def _axes(vary: Sequence[str], framework: str | None, parameters: Sequence[str]) -> tuple[Axis, ...]:
-    """What is varied, where no option is about a policy that is replaced."""
+    """Parse the axes; refuse options about a policy that an axis replaces."""
     from ..sweeps.axes import check_not_replaced, read_axes
 
     axes = read_axes(vary)
@@ -135,7 +137,7 @@ def _axes(vary: Sequence[str], framework: str | None, parameters: Sequence[str])
 
 
 def _check_file(path: Path) -> None:
-    """What is no file is a wrong argument, other than a file that cannot be read."""
+    """Refuse folders and missing files as bad usage; a file that cannot be read is another error."""
     from .._files import printable
 
     if path.is_dir():
@@ -146,7 +148,7 @@ def _check_file(path: Path) -> None:
 
 @contextmanager
 def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
-    """Where a sweep goes, which nobody else writes into meanwhile."""
+    """Yield the output of a sweep, whose folder is locked meanwhile."""
     from ..sweeps.results import output_of_sweep
 
     with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:
@@ -156,7 +158,7 @@ def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output
 
 
 def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
-    """The part of the recording that a sweep is about, and what it is called."""
+    """Load the part of the recording to sweep; return it with its name."""
     from .._files import printable
     from ..audio.channels import as_one_channel
     from ..audio.clip import load
@@ -168,7 +170,7 @@ def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
 
 
 def _notes(sweep: Sweep) -> list[str]:
-    """Which front-end was taken, and why, where none was asked for."""
+    """Describe the chosen front-ends, if the user named none."""
     from ..frameworks.frontend_choice import reason_in_words
 
     choose = "choose one for all with --frontend"
@@ -186,5 +188,5 @@ def _notes(sweep: Sweep) -> list[str]:
 
 def _tell(done: int, total: int) -> None:
     if sys.stderr.isatty():
-        # What is printed next takes the place of the line.
+        # The next output overwrites this line.
         aside(f"note: {done} of {total} cells", end="\n" if done == total else "\r")

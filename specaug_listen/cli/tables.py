@@ -1,4 +1,4 @@
-"""Tables of what there is to choose from."""
+"""Tables of the front-ends, policies, vocoders and frameworks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,7 @@ __all__ = ["entries", "frontend_differences", "table"]
 
 
 def table(what: str) -> str:
-    """Return a table of what there is to choose from, in plain text.
-
-    Parameters
-    ----------
-    what : {"frontends", "policies", "vocoders", "frameworks"}
+    """Format the table of "frontends", "policies", "vocoders" or "frameworks" as plain text.
 
     Examples
     --------
@@ -37,7 +33,7 @@ def table(what: str) -> str:
 
 
 def entries(what: str) -> list[dict[str, Any]]:
-    """Return what `table` lists as data: all fields of each front-end or policy, and what each vocoder is.
+    """Return the rows of `table` as data, with all fields of each front-end and policy.
 
     Examples
     --------
@@ -60,7 +56,7 @@ def _frontends() -> list[Sequence[str]]:
 
 
 def frontend_differences(f: MelFrontend) -> dict[str, str]:
-    """Return what a front-end differs in from others, each in a few words.
+    """Describe the properties in which front-ends differ, by column.
 
     Examples
     --------
@@ -144,7 +140,7 @@ def _policy_row(policy: Policy) -> Sequence[str]:
 
 
 def _names_of(policy: Policy) -> list[str]:
-    """Return the frameworks whose main recipe a policy is, as people call them."""
+    """Return other names of a policy: those of the frameworks whose main recipe it is."""
     return [name for name, recipe in MAIN_RECIPES.items() if recipe == policy.name != name]
 
 

@@ -98,7 +98,7 @@ main(ast.literal_eval(sys.argv[1]))
     assert names_in(tmp_path / "out") == ["a"]
     ran = run(*command, "--resume")
     assert ran.code == 0
-    assert "[1/3] 'a' was done before, and is kept" in ran.out
+    assert "[1/3] 'a' was finished in an earlier run, and is kept" in ran.out
     assert names_in(tmp_path / "out") == ["a", "audition.json", "b", "c"]
 
 

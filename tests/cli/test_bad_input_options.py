@@ -83,7 +83,7 @@ def test_a_wrong_option_is_named_with_what_is_allowed(subtests, clip):
         (
             "--channels",
             "stereo",
-            "--wav-channels stereo: is how written WAV files are laid out, one of mono, duplicate, before-after",
+            "--wav-channels stereo: allowed is a layout of written WAV files: mono, duplicate, before-after",
         ),
         ("--draws", "0", r"'--draws'.*(greater than or equal to 1|1<=x)"),
         ("--draws", "1001", r"'--draws'.*1000"),

@@ -61,7 +61,7 @@ def test_the_layout_of_written_files_has_a_name_that_cannot_be_confused_and_keep
     assert read_index("out").configuration.channels == "before-after"
     ran = run("audition", call, "-o", "out2", option, "left", *FAST)
     assert ran.code == 2
-    assert "--wav-channels left: is how written WAV files are laid out, one of mono, duplicate, before-after" in ran.err
+    assert "--wav-channels left: allowed is a layout of written WAV files: mono, duplicate, before-after" in ran.err
     assert "which channel of a recording is heard is --channel" in ran.err
 
 
@@ -69,7 +69,7 @@ def test_the_layout_of_written_files_has_a_name_that_cannot_be_confused_and_keep
     ("value", "why"),
     [
         ("0", "channel 0: channels count from 1, so the first is 1"),
-        ("mono", "--channel mono: is what of a recording is heard"),
+        ("mono", "--channel mono: allowed is a channel of a recording"),
         ("average", "channel 'average': allowed is mean, left, right, each, or a number counted from 1"),
     ],
 )

@@ -102,7 +102,7 @@ def test_what_the_callable_writes_to_any_descriptor_is_no_part_of_the_report(tmp
 def test_bad_usage_is_one_line_and_ends_with_2(subtests):
     for arguments, message in [
         ((), "nothing to check: expected module:callable"),
-        (("nonsense",), "nonsense names no callable"),
+        (("nonsense",), "nonsense is not the name of a callable"),
         (("nowhere:nothing",), "nowhere"),
         (("--policy", "LX"), "unknown policy 'LX'"),
         (("--policy", "LD", "--framework", "espnet"), "framework='espnet' is for files, and the policy is LD"),

@@ -15,7 +15,7 @@ from specaug_listen.frontends import WHISPER
 from specaug_listen.sweeps.axes import with_values
 from specaug_listen.vocoders import get_vocoder
 
-NEITHER = "and --policy names none; give it, or leave {} out"
+NEITHER = "but --policy is missing; give it, or leave {} out"
 SEVERAL = "policies are varied"
 MASKS = """
 import numpy as np
