@@ -62,7 +62,7 @@ def test_the_layout_of_written_files_has_a_name_that_cannot_be_confused_and_keep
     ran = run("audition", call, "-o", "out2", option, "left", *FAST)
     assert ran.code == 2
     assert "--wav-channels left: allowed is a layout of written WAV files: mono, duplicate, before-after" in ran.err
-    assert "which channel of a recording is heard is --channel" in ran.err
+    assert "to choose a channel of a recording, use --channel" in ran.err
 
 
 @pytest.mark.parametrize(
