@@ -62,10 +62,10 @@ def check_answer(work: Callable[..., Any], answer: Any) -> None:
     >>> check_answer(count, None)
     Traceback (most recent call last):
     ...
-    specaug_listen.checks.answers.AnswerError: count gave a NoneType
+    specaug_listen.checks.answers.AnswerError: count returned a NoneType
     """
     if not _fits(answer, _hints(work).get("return", Any)):
-        raise AnswerError(f"{work.__name__} gave a {type(answer).__name__}")
+        raise AnswerError(f"{work.__name__} returned a {type(answer).__name__}")
 
 
 _hints = functools.lru_cache(maxsize=64)(get_type_hints)

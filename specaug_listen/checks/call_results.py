@@ -27,7 +27,7 @@ __all__ = ["ArrayKind", "CallResult", "Caller", "EarlierCalls", "call_once"]
 _MOST_TIMES_INPUT = 100
 # Number of earlier calls to compare: a thread may write late, and a callable may alternate between several buffers.
 _CALLS_IN_MEMORY = 8
-_INPUT, _RESULT = "what an earlier call was given", "the result of an earlier call"
+_INPUT, _RESULT = "the input of an earlier call", "the result of an earlier call"
 
 
 class ArrayKind(NamedTuple):
@@ -177,8 +177,8 @@ class Caller:
 def _of_moderate_size(array: Values, before: Values) -> Values:
     if array.size > _MOST_TIMES_INPUT * before.size:
         raise ParameterError(
-            f"it gave {array.size:.3g} cells, of shape {array.shape!s:.80}, for the {before.size} of shape "
-            f"{before.shape} that it was given; at most {_MOST_TIMES_INPUT} times as many are read: return that shape"
+            f"it returned {array.size:.3g} cells, of shape {array.shape!s:.80}, for {before.size} cells, of shape "
+            f"{before.shape} of the input; allowed are {_MOST_TIMES_INPUT} times as many: return the input's shape"
         )
     return array
 

@@ -212,7 +212,8 @@ def _check_apart(policy: Policy, clips: tuple[Clip, ...], seed: int, limits: _Li
     process = CallableProcess(step.call if step.function is None else step.function, timeout_s)
     with closing(process):
         result = _check_callable(step, process, clips, seed, limits)
-    return _with_note(result, process.not_done) if process.not_done else result
+    notes = (*result.report.notes, *([process.not_done] if process.not_done else []))
+    return replace(result, report=replace(result.report, notes=notes))
 
 
 def _check_callable(
@@ -326,10 +327,6 @@ def _with_finding(result: Check, finding: Finding, limits: _Limits) -> Check:
     if finding.id in limits.ignored:
         return result
     return replace(result, report=replace(result.report, findings=in_order([*result.findings, finding])))
-
-
-def _with_note(result: Check, note: str) -> Check:
-    return replace(result, report=replace(result.report, notes=(*result.report.notes, note)))
 
 
 def _find(session: Session, notes: list[str]) -> list[Finding]:

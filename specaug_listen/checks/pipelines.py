@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import ModuleType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -58,48 +58,12 @@ class Outcome:
         return hash(self.values[0].tobytes()) if self.values else 0
 
 
-class Pipeline(Protocol):
-    """The subject of a check.
-
-    Parameters
-    ----------
-    name : str
-    takes_batches, takes_channels : bool
-    has_modes : bool
-        Whether it has a training and an evaluation mode.
-    zero_is_level : bool
-        Whether 0 in its scale is a level like any other, and neither silence nor a mean.
-    identifier_words : str
-        Names in its code that suggest its purpose, e.g. of its class and parameters.
-    """
-
-    name: str
-    takes_batches: bool
-    takes_channels: bool
-    has_modes: bool
-    zero_is_level: bool
-    identifier_words: str
-
-    @property
-    def policy(self) -> Policy | None:
-        """The policy; None for a callable."""
-        ...
-
-    def scaled(self, mel: MelSpectrogram) -> Values:
-        """Return the values of a mel in the pipeline's scale."""
-        ...
-
-    def unscaled(self, values: Values, mel: MelSpectrogram) -> MelSpectrogram:
-        """Convert values in the pipeline's scale back to a mel like ``mel``."""
-        ...
-
-    def __call__(self, batch: MelBatch, seed: int, *, training: bool = True) -> Outcome:
-        """Augment a batch under a seed, in training or evaluation mode."""
-        ...
-
-
 class Traits(NamedTuple):
-    """Properties of a callable that are known without a call; see `Pipeline`."""
+    """Properties of a callable that are known without a call.
+
+    ``has_modes`` says that it has a training and an evaluation mode; ``identifier_words`` are the names in its code
+    that suggest its purpose.
+    """
 
     has_modes: bool
     identifier_words: str
@@ -132,7 +96,7 @@ def _identifier_words(function: Any) -> str:
 
 
 class CallablePipeline:
-    """A user's callable; see `Pipeline`."""
+    """A user's callable, called in its process; see `Pipeline`."""
 
     policy = None
 
@@ -230,6 +194,11 @@ class PolicyPipeline:
         return Outcome(tuple(values), draws=tuple(draws))
 
 
+# Both augment a batch when they are called, and convert mels to their scale (`scaled`) and back (`unscaled`). Of their
+# fields, `policy` is None for a callable, `zero_is_level` says that 0 in the scale is neither silence nor a mean.
+Pipeline: TypeAlias = CallablePipeline | PolicyPipeline
+
+
 def judge(result: CallResult, batch: MelBatch, adapter: Adapter) -> Outcome:
     """Examine the result of one call, in the checking process, which the callable cannot reach."""
     layout, changes = adapter.layout, dict(result.changes)
@@ -267,13 +236,13 @@ def _judge_other_shape(array: Values, layout: Layout, batch: MelBatch, changes: 
     swapped = list(wanted)
     swapped[bins], swapped[frames] = swapped[frames], swapped[bins]
     if array.shape == tuple(swapped):
-        return Outcome(changes=changes | {"axes-swapped": f"given {wanted}, it gave {array.shape}"})
+        return Outcome(changes=changes | {"axes-swapped": f"given {wanted}, it returned {array.shape}"})
     rest = [i for i in range(len(wanted)) if i != frames]
     if array.ndim == len(wanted) and all(array.shape[i] == wanted[i] for i in rest):
         line = f"{wanted[frames]} frames became {array.shape[frames]}"
         resized_item = layout.items(array, batch, array.shape[frames])[0]
         return Outcome(changes=changes | {"length-changed": line}, resized_item=resized_item)
-    return Outcome(error=f"given shape {wanted}, it gave {array.shape}", changes=changes)
+    return Outcome(error=f"given shape {wanted}, it returned {array.shape}", changes=changes)
 
 
 def _without_ones(shape: tuple[int, ...]) -> list[int]:
@@ -287,7 +256,7 @@ def _changes_of_kind(before: ArrayKind, after: ArrayKind) -> dict[str, str]:
     if before.library != after.library:
         old, new = f"{before.library} {old}", f"{after.library} {new}"
     if old != new:
-        changes["dtype-changed"] = f"given {old}, it gave {new}"
+        changes["dtype-changed"] = f"given {old}, it returned {new}"
     if before.device != after.device:
-        changes["device-changed"] = f"given on {before.device}, it gave on {after.device}"
+        changes["device-changed"] = f"given on {before.device}, it returned on {after.device}"
     return changes

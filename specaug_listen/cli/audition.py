@@ -137,17 +137,27 @@ def _audition_into(
     resume: bool,
 ) -> tuple[AuditionRecord, Path, WrittenPage | None]:
     """Run the audition and write its page, under one lock of the folder; return the index, the folder and the page."""
+    from ..auditions.batch import audition_many, count_clips
     from ..outputs.output import Output
+    from ..reports.report import publish_report
 
     quiet = quiet_stdout if as_json else nullcontext
     how = {"overwrite": overwrite, "resume": resume}
     with results_folder(out, "heard", "audition", overwrite=overwrite or resume) as folder:
         with quiet():
             run, sources = _find_files(folder, run, files, page=form is not None, **how)
+        n_clips = count_clips(sources.files, run.channel)
+        # A resumed run finds its own results; without these notices, its index equals that of an uninterrupted run.
+        notices = [notice for notice in sources.left_out if notice.kind != "results"]
         with Output(folder, "audition").alone():
-            with quiet():
-                index = _audition_files(sources, folder, run, quiet=as_json, **how)
-            return index, folder, _page_of(index, folder, form)
+            with quiet(), clip_progress(n_clips, quiet=as_json) as (progress, within):
+                index = audition_many(
+                    sources.files, folder, run, problems=sources.problems, notices=notices, progress=progress,
+                    within=within, **how,
+                )  # fmt: skip
+            # The run has already removed an earlier page, if it was allowed to.
+            page = publish_report(folder, form=form, overwrite=True) if form is not None and index.clips else None
+            return index, folder, page
 
 
 def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> PageOptions | None:
@@ -158,38 +168,6 @@ def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
     form = PageOptions(budget_mb=budget, flac=flac, paths=paths)
     return form if report else None
-
-
-def _audition_files(
-    sources: Found,
-    out: Path,
-    run: Configuration,
-    *,
-    quiet: bool,
-    **replacing: bool,
-) -> AuditionRecord:
-    from ..auditions.batch import audition_many, count_clips
-
-    with clip_progress(count_clips(sources.files, run.channel), quiet=quiet) as (progress, within):
-        return audition_many(
-            sources.files,
-            out,
-            run,
-            **replacing,
-            problems=sources.problems,
-            # A resumed run finds its own results; without these notices, its index equals that of an uninterrupted run.
-            notices=[notice for notice in sources.left_out if notice.kind != "results"],
-            progress=progress,
-            within=within,
-        )
-
-
-def _page_of(index: AuditionRecord, out: Path, form: PageOptions | None) -> WrittenPage | None:
-    """Write the page of a run, if it is wanted and the run has clips."""
-    from ..reports.report import publish_report
-
-    # The run has already removed an earlier page, if it was allowed to.
-    return publish_report(out, form=form, overwrite=True) if form is not None and index.clips else None
 
 
 def _tell_of(index: AuditionRecord, out: Path, page: WrittenPage | None, *, as_json: bool, open_it: bool) -> NoReturn:

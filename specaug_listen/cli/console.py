@@ -58,7 +58,7 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
             say(f"[{number}/{total}] {result}")
 
     if quiet or not sys.stderr.isatty():
-        yield tell, (_ignore if quiet else _Quarters().tell)
+        yield tell, ((lambda what, share: None) if quiet else _Quarters().tell)
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -81,10 +81,6 @@ def clip_progress(total: int, *, quiet: bool) -> Iterator[tuple[Progress, Within
             bar.update(part, description=what, completed=100 * share, total=100, visible=True)
 
         yield tell_and_advance, within
-
-
-def _ignore(what: str, share: float) -> None:
-    """Print no progress."""
 
 
 class _Quarters:

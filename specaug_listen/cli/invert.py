@@ -14,7 +14,6 @@ from .resolve import check_vocoder
 
 if TYPE_CHECKING:
     from ..audio.clip import Audio
-    from ..frontends import MelFrontend
     from ..mels import MelClip, MelFile
     from ..outputs.output import Output
     from ..vocoders.registry import AnyVocoder
@@ -49,6 +48,7 @@ def run_invert(
 ) -> None:
     """Turn mels from your own pipeline into sound."""
     from .. import vocoders
+    from ..auditions.inputs import check_sound_is_not_needed
     from ..errors import ParameterError, SpecAugListenError
     from ..frontends import get_frontend, mel_format, parse_axes, statistics_of_text
     from ..mels import clip_of_file, find_mels
@@ -60,12 +60,15 @@ def run_invert(
         )
     ready = mel_format(get_frontend(frontend), None if stats is None else statistics_of_text(stats))
     order, rendering = parse_axes(axes), vocoders.get_vocoder(vocoder)
-    _check_for_mels(rendering, ready.frontend)
+    check_sound_is_not_needed(rendering, None, original_phase=False)
+    check_vocoder(rendering, ready.frontend)
     files, problems = find_mels(mels)
     for problem in problems:
         complain(problem)
+    if not files and not problems:
+        complain("no mel was found")
     if not files:
-        raise typer.Exit(exit_code_without_mels(mels) if problems else _nothing())
+        raise typer.Exit(exit_code_without_mels(mels) if problems else 2)
     output, names = _targets(files, out, overwrite=overwrite)
     failed = len(problems)
     for file, name in zip(files, names, strict=True):
@@ -77,18 +80,6 @@ def run_invert(
             failed += 1
     if failed:
         raise typer.Exit(1)
-
-
-def _check_for_mels(vocoder: AnyVocoder, frontend: MelFrontend) -> None:
-    from ..auditions.inputs import check_sound_is_not_needed
-
-    check_sound_is_not_needed(vocoder, None, original_phase=False)
-    check_vocoder(vocoder, frontend)
-
-
-def _nothing() -> int:
-    complain("no mel was found")
-    return 2
 
 
 def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:

@@ -97,11 +97,13 @@ def run_sweep(
     """Render a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
     from ..reports.page_writing import PageOptions
+    from ..sweeps.axes import check_not_replaced, read_axes
     from ..sweeps.rendering import choose_swept_frontend
 
     _check_file(path)
     form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown)
-    axes = _axes(vary, framework, parameters or ())
+    axes = read_axes(vary)
+    check_not_replaced(axes, framework, None, parameters or ())
     run = resolve_run(
         policy, frontend, vocoder, channel, framework=framework, parameters=parameters, batch=batch, draws=draws,
         seed=seed, start_s=start, duration_s=duration, strict=strict,
@@ -125,15 +127,6 @@ def _sweep_into(
     clip, name = _named_clip(path, run)
     sweep = render_sweep(clip, axes, run, name=name, progress=_tell)
     return sweep, save_sweep(sweep, output, form=form)
-
-
-def _axes(vary: Sequence[str], framework: str | None, parameters: Sequence[str]) -> tuple[Axis, ...]:
-    """Parse the axes; refuse options about a policy that an axis replaces."""
-    from ..sweeps.axes import check_not_replaced, read_axes
-
-    axes = read_axes(vary)
-    check_not_replaced(axes, framework, None, parameters)
-    return axes
 
 
 def _check_file(path: Path) -> None:

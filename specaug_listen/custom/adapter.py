@@ -171,7 +171,7 @@ def take_back(
     values = _in_order(array, mel, adapter)
     is_left = values == arguments.values
     integers = f"integers ({array.dtype}) " if array.dtype.kind in "iu" else ""
-    with np.errstate(over="ignore"), error_context(f"what it gave, {integers}in {adapter.scale}"):
+    with np.errstate(over="ignore"), error_context(f"what it returned, {integers}in {adapter.scale}"):
         own = np.where(is_left, mel.values, _from_scale(values.astype(np.float64), mel, adapter.scale))
         after = mel.with_values(own.astype(np.float32))
         if to_hear:
@@ -185,30 +185,30 @@ def mel_within(result: Any, adapter: Adapter) -> Any:
     if isinstance(result, Mapping):
         if adapter.key is None or adapter.key not in result:
             keys = ", ".join(map(str, result))
-            raise ParameterError(f"it gave a dictionary ({keys:.80}): say which key holds the mel, e.g. key={keys:.20}")
+            raise ParameterError(f"it returned a dictionary ({keys:.80}): declare the mel's key, e.g. key={keys:.20}")
         result = result[adapter.key]
     if isinstance(result, (tuple, list)) and len(result) and hasattr(result[0], "shape") and np.ndim(result[0]) > 1:
         result = result[0]
     if result is None:
-        raise ParameterError("it gave None: a callable must return the mel, even if it changes it in place")
+        raise ParameterError("it returned None: a callable must return the mel, even if it changes it in place")
     if inspect.iscoroutine(result):
         result.close()  # otherwise Python warns that it was never awaited
-        raise ParameterError("it gave a coroutine: wrap the async function in one that runs it (asyncio.run)")
+        raise ParameterError("it returned a coroutine: wrap the async function in one that runs it (asyncio.run)")
     if inspect.isgenerator(result):
-        raise ParameterError("it gave a generator: return the mel in place of yielding it")
+        raise ParameterError("it returned a generator: return the mel in place of yielding it")
     return result
 
 
 def as_array(result: Any) -> npt.NDArray[Any]:
     """Convert a tensor, or anything that numpy can convert, to an array of real numbers."""
     if isinstance(result, np.ma.MaskedArray):
-        raise ParameterError("it gave a masked array, whose mask would be lost: fill it, .filled(value)")
+        raise ParameterError("it returned a masked array, whose mask would be lost: fill it, .filled(value)")
     try:
         array = _as_array(on_cpu(result))
     except Exception as error:
-        raise ParameterError(f"it gave {_kind(result)}, which is no array ({error!s:.80}): return the mel") from None
+        raise ParameterError(f"it returned {_kind(result)}, not an array ({error!s:.80}): return the mel") from None
     if array.dtype.kind not in "fiu" or array.ndim == 0:
-        raise ParameterError(f"it gave {_kind(result)}: expected the mel, an array or tensor of real numbers")
+        raise ParameterError(f"it returned {_kind(result)}: expected the mel, an array or tensor of real numbers")
     return array
 
 
@@ -223,12 +223,12 @@ def _in_order(array: npt.NDArray[Any], mel: MelSpectrogram, adapter: Adapter) ->
             array = array[np.newaxis]
         advice = _shape_advice(array.shape, wanted, adapter)
         raise (ParameterError if advice else OtherShapeError)(
-            f"it gave shape {got} for ({adapter.layout}) of {mel.n_mels} bins and {mel.n_frames} frames: "
-            f"{advice or 'expected the shape that was given'}"
+            f"it returned shape {got} for ({adapter.layout}) of {mel.n_mels} bins and {mel.n_frames} frames: "
+            f"{advice or 'expected the shape of the input'}"
         )
     if not np.isfinite(array).all():
         n_bad = int((~np.isfinite(array)).sum())
-        raise ParameterError(f"it gave {n_bad} cells that are NaN or infinite; return finite values")
+        raise ParameterError(f"it returned {n_bad} cells that are NaN or infinite; return finite values")
     return array.T if adapter.layout.is_turned else array
 
 

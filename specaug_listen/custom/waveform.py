@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
+import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -108,7 +109,7 @@ class Waveform:
             version,
             self.name,
             is_repeatable,
-            result=_Result(result),
+            result=types.SimpleNamespace(audio=result),
         )
 
     def _stage(self) -> Any:
@@ -116,13 +117,6 @@ class Waveform:
             return build_stage(self.transforms)
         # A copy, because a transform stores its last draw; in a Compose like that of `build_stage`, which draws, too.
         return require("audiomentations", purpose="waveform augmentation").Compose([copy.deepcopy(self.original)])
-
-
-class _Result:
-    """The result of a draw, kept from when it was drawn."""
-
-    def __init__(self, audio: Audio) -> None:
-        self.audio = audio
 
 
 @record
@@ -153,7 +147,7 @@ class WaveformDraw:
     audiomentations: str
     name: str = "waveform"
     is_repeatable: bool = True
-    result: Annotated[SkipJsonSchema[_Result | None], Field(exclude=True)] = dataclasses.field(
+    result: Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)] = dataclasses.field(
         default=None, compare=False, repr=False
     )
 
@@ -175,7 +169,8 @@ class WaveformDraw:
         """
         is_same = _fingerprint(audio) == self.input_fingerprint
         if is_same and self.result is not None:
-            return self.result.audio
+            held: Audio = self.result.audio
+            return held
         with error_context(f"waveform {self.name!r}"):
             if not self.is_repeatable:
                 raise ParameterError(

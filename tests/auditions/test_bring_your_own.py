@@ -196,7 +196,7 @@ def test_an_object_that_cannot_be_written_down_is_heard_and_its_replay_refused(s
 def test_what_is_wrong_is_one_line_on_the_command_line(subtests, place, monkeypatch):
     for options, code, message in [
         (["--policy", "mine.py:fails"], 1, r"clip.wav: .*mine.py:fails: it raised KeyError: "),
-        (["--policy", "mine.py:nothing"], 1, r"clip.wav: .*mine.py:nothing: it gave None"),
+        (["--policy", "mine.py:nothing"], 1, r"clip.wav: .*mine.py:nothing: it returned None"),
         (["--policy", "mine.py:absent"], 2, r"mine.py:absent: mine.py holds no 'absent'"),
         (["--policy", "absent.py:f"], 2, r"absent.py:f: the file cannot be read"),
         (["--policy", "mine.py:Mask", "--adapter", "axes"], 2, r"--adapter 'axes': expected KEY=VALUE"),

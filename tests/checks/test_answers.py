@@ -19,7 +19,7 @@ from specaug_listen.custom.guess import Evidence, adapter_for
 from specaug_listen.errors import ParameterError
 
 KIND = ArrayKind("numpy", "float32", "cpu")
-RESULT = CallResult(np.ones((4, 3), np.float32), (KIND, KIND), changes={"dtype-changed": "it gave float64"})
+RESULT = CallResult(np.ones((4, 3), np.float32), (KIND, KIND), changes={"dtype-changed": "it returned float64"})
 ADAPTER = Adapter(axes="bins, frames")
 
 

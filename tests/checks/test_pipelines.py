@@ -85,9 +85,9 @@ def test_channels_are_repeated(mel):
 @pytest.mark.parametrize(
     ("augment", "what", "evidence"),
     [
-        (lambda x, n: x.astype(np.float64), "dtype-changed", "given float32, it gave float64"),
+        (lambda x, n: x.astype(np.float64), "dtype-changed", "given float32, it returned float64"),
         (lambda x, n: x[..., :-2], "length-changed", "9 frames became 7"),
-        (lambda x, n: x.swapaxes(1, 2), "axes-swapped", r"given (1, 80, 9), it gave (1, 9, 80)"),
+        (lambda x, n: x.swapaxes(1, 2), "axes-swapped", r"given (1, 80, 9), it returned (1, 9, 80)"),
         (lambda x, n: x * np.nan, "not-finite", "720 of 720 cells are NaN or infinite"),
         (lambda x, n: np.negative(x, out=x).copy(), "input-modified", "holds other values"),
     ],
@@ -100,9 +100,9 @@ def test_what_is_odd_on_one_call_is_seen(mel, augment, what, evidence):
 @pytest.mark.parametrize(
     ("augment", "error"),
     [
-        (lambda x, n: None, "it gave None"),
+        (lambda x, n: None, "it returned None"),
         (lambda x, n: "mel", "expected the mel"),
-        (lambda x, n: x[:, :40], r"given shape (1, 80, 9), it gave (1, 40, 9)"),
+        (lambda x, n: x[:, :40], r"given shape (1, 80, 9), it returned (1, 40, 9)"),
         (
             lambda x, n: np.broadcast_to(x[:, :, :1], (1, 80, 10**11)),
             "8e+12 cells, of shape (1, 80, 100000000000)",

@@ -130,28 +130,28 @@ def test_half_precision_that_cannot_hold_the_mel_is_refused(speechlike):
 @pytest.mark.parametrize(
     ("give", "message"),
     [
-        (lambda a: None, r"it gave None: a callable must return the mel"),
+        (lambda a: None, r"it returned None: a callable must return the mel"),
         (lambda a: a.T, r"bins and frames are exchanged"),
         (lambda a: a[:, :-4], r"the length changed from 120 to 116 frames"),
-        (lambda a: a[:-1], r"it gave shape \(79, 120\) .* expected the shape that was given"),
-        (lambda a: np.stack([a, a]), r"it gave shape \(2, 80, 120\)"),
-        (lambda a: a * np.nan, r"it gave 9600 cells that are NaN or infinite"),
-        (lambda a: a > 0, r"it gave a numpy\.ndarray of bool: expected the mel"),
+        (lambda a: a[:-1], r"it returned shape \(79, 120\) .* expected the shape of the input"),
+        (lambda a: np.stack([a, a]), r"it returned shape \(2, 80, 120\)"),
+        (lambda a: a * np.nan, r"it returned 9600 cells that are NaN or infinite"),
+        (lambda a: a > 0, r"it returned a numpy\.ndarray of bool: expected the mel"),
         (lambda a: a + 1j, r"of complex64: expected the mel, an array or tensor of real numbers"),
-        (lambda a: {"x": a}, r"it gave a dictionary \(x\): say which key holds the mel"),
-        (lambda a: "text", r"it gave a str of 4: expected the mel"),
-        (lambda a: [[1], [1, 2]], r"it gave a list of 2.*return the mel"),
-        (lambda a: 3.0, r"it gave a float: expected the mel"),
-        (lambda a: a[0], r"it gave shape \(120,\)"),
+        (lambda a: {"x": a}, r"it returned a dictionary \(x\): declare the mel"),
+        (lambda a: "text", r"it returned a str of 4: expected the mel"),
+        (lambda a: [[1], [1, 2]], r"it returned a list of 2.*return the mel"),
+        (lambda a: 3.0, r"it returned a float: expected the mel"),
+        (lambda a: a[0], r"it returned shape \(120,\)"),
         (
             lambda a: a[:0],
-            r"it gave shape \(0, 120\) .* 80 bins and 120 frames: it is empty; return a mel of the same size",
+            r"it returned shape \(0, 120\) .* 80 bins and 120 frames: it is empty; return a mel of the same size",
         ),
         (
             lambda a: np.ma.masked_less(a, 0),
-            r"it gave a masked array, whose mask would be lost: fill it, \.filled\(value\)",
+            r"it returned a masked array, whose mask would be lost: fill it, \.filled\(value\)",
         ),
-        (lambda a: (np.ma.masked_less(a, 0), 3), r"it gave a masked array"),
+        (lambda a: (np.ma.masked_less(a, 0), 3), r"it returned a masked array"),
     ],
 )
 def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
@@ -167,8 +167,8 @@ def test_what_is_no_mel_is_refused_in_one_line(mel, give, message):
     [
         (lambda a: a[:0], r"\(0, 80, 120\) .*: it is empty; return a mel of the same size as the input"),
         (lambda a: np.concatenate([a, a]), r"\(2, 80, 120\) .*: the batch or its channels have grown"),
-        (lambda a: a[np.newaxis, :, :2, :2], r"\(1, 1, 2, 2\) .*: expected the shape that was given"),
-        (lambda a: a.reshape(1, 80, 60, 2)[:, :70], r"\(1, 70, 60, 2\) .*: expected the shape that was given"),
+        (lambda a: a[np.newaxis, :, :2, :2], r"\(1, 1, 2, 2\) .*: expected the shape of the input"),
+        (lambda a: a.reshape(1, 80, 60, 2)[:, :70], r"\(1, 70, 60, 2\) .*: expected the shape of the input"),
     ],
 )
 def test_a_batch_that_shrank_is_not_said_to_have_grown(mel, give, message):

@@ -119,7 +119,7 @@ def ten_times_whole(mel):
 
 @pytest.mark.parametrize(("function", "kind"), [(ten_times, "in own"), (ten_times_whole, r"integers \(int32\) in own")])
 def test_of_values_that_no_sound_has_it_is_said_whose_they_are(mel, function, kind):
-    said = rf"test_call:{function.__name__}: what it gave, {kind}: a cell of 20 stands for an energy above 1e\+30"
+    said = rf"test_call:{function.__name__}: what it returned, {kind}: a cell of 20 stands for an energy above 1e\+30"
     with pytest.raises(ParameterError, match=said):
         get_policy(function).draw(mel, rng=0)
 
@@ -128,7 +128,7 @@ def test_a_masked_array_is_refused_by_name(mel):
     def hides(mel):
         return np.ma.masked_less(mel, 0)
 
-    with pytest.raises(ParameterError, match=r"hides: it gave a masked array, .* \.filled\(value\)$"):
+    with pytest.raises(ParameterError, match=r"hides: it returned a masked array, .* \.filled\(value\)$"):
         get_policy(hides).draw(mel, rng=0)
 
 
@@ -136,5 +136,5 @@ def test_nothing_in_place_of_a_mel_is_said_to_be_empty(mel):
     def empty(mel):
         return mel[:0]
 
-    with pytest.raises(ParameterError, match=r"empty: it gave shape \(0, \d+\) .*: it is empty; return a mel"):
+    with pytest.raises(ParameterError, match=r"empty: it returned shape \(0, \d+\) .*: it is empty; return a mel"):
         get_policy(empty).draw(mel, rng=0)

@@ -173,7 +173,7 @@ def test_a_long_recording_in_parts_is_refused(mel):
             r"it raised ZeroDivisionError: division by zero \(test_transform.py, line \d+\), in whatever way",
         ),
         (lambda mel, rate: mel, r"it needs 'rate' beside the mel; set it with functools\.partial"),
-        (lambda mel: None, r"it gave None"),
+        (lambda mel: None, r"it returned None"),
         (lambda: None, r"it raised TypeError"),
         (3, r"policy=3: expected a Policy, a name, or a \.yaml file"),
     ],

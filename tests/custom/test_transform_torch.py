@@ -113,9 +113,9 @@ def test_half_precision_is_turned_back(mel, dtype):
 @pytest.mark.parametrize(
     ("give", "message"),
     [
-        (lambda x: x.to("meta"), r"it gave a torch\.Tensor of torch\.float32, which is no array"),
+        (lambda x: x.to("meta"), r"it returned a torch\.Tensor of torch\.float32, not an array"),
         (lambda x: torch.fft.fft(x), r"expected the mel, an array or tensor of real numbers"),
-        (lambda x: torch.stack([x, x]), r"it gave shape \(2, 80, 120\)"),
+        (lambda x: torch.stack([x, x]), r"it returned shape \(2, 80, 120\)"),
         (lambda x: x.cuda() if torch.cuda.is_available() else x.to("cuda"), r"it raised|^never"),
     ],
 )
