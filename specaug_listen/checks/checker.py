@@ -77,9 +77,9 @@ class Check:
         Raises
         ------
         ParameterError
-            When something stands in the way that is not to be replaced.
+            If the folder contains files that must not be replaced.
         OutputError
-            When the folder cannot be written.
+            If the folder cannot be written.
         """
         return self.write_into(output_of_check(as_path(out), overwrite=overwrite))
 
@@ -109,7 +109,7 @@ def check(
     timeout_s: float = 60.0,
     rng: int | Any = 0,
 ) -> Check:
-    """Look for faults in an augmentation pipeline.
+    """Find faults of an augmentation pipeline.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def check(
         Any Mel -> Mel callable or ``torch.nn.Module``, or its name, ``module:callable``; or a policy, its name or its
         file.
     frontend : MelFrontend, str, path-like or None
-        None takes the policy's own; see `specaug_listen.frameworks.choose_frontend`.
+        None uses the policy's own; see `specaug_listen.frameworks.choose_frontend`.
     framework : str or None
         Framework of a configuration file; None guesses it from the file's keys.
     adapter : Adapter or None

@@ -138,7 +138,7 @@ def _exchanges(session: Session, seeds: Sequence[int], *, is_equal: bool) -> lis
 
 
 def _try_alone(session: Session, probe: Probe, seed: int) -> None:
-    """Call it on one clip of a length on which a batch failed: what fails there, too, is no fault of batches."""
+    """Call the pipeline on a single clip after a batch failed: an error there, too, is not a fault of batches."""
     session.call(session.batch(probe.values), seed, f"a clip of {probe.n_frames} frames", kind="tiny")
 
 

@@ -60,7 +60,7 @@ def _zero_finding(session: Session, fills: list[_Fills]) -> Finding:
 
 @dataclass
 class _Fills:
-    """Fills of one clip: how many draws were looked at, levels and seeds of loud fills, and seeds of zeros."""
+    """Fills of one clip: the number of draws, levels and seeds of loud fills, and seeds of zeros."""
 
     clip: Clip
     n: int = 0

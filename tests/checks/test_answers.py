@@ -1,4 +1,4 @@
-"""Answers of the process of a callable are read as data, and are what was asked for."""
+"""Answers from a callable's process are read as data, and checked against what was requested."""
 
 from __future__ import annotations
 

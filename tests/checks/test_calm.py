@@ -1,4 +1,4 @@
-"""What is added to all cells, moves whole frames, or rounds: no reason for a warning of masks, fills or warps."""
+"""No false alarms for gains, noise, rolls and rounding, which look similar to masks, fills or warps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each fault is found, and found alone; a clean pipeline has none; and policies have those of their frameworks."""
+"""Each fault gives its finding and no other; a correct pipeline has none; policies have those of their frameworks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clips that are given to a check: sounds, paths, names, and what is none of these."""
+"""The argument `clips` of a check: sounds, paths, (name, sound), and refusals of anything else."""
 
 from __future__ import annotations
 

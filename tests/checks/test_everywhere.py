@@ -1,4 +1,4 @@
-"""What changes every cell, and is no mask and no warp: said, and no fault."""
+"""Callables that change every cell without masks or warps get a note, and no finding."""
 
 from __future__ import annotations
 

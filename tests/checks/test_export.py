@@ -1,4 +1,4 @@
-"""What a check writes: for each finding sound before and after, and a picture."""
+"""Files of a check: sounds before and after, and a picture, for each finding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings: which there are, in which order, and which are left out."""
+"""The table of findings: completeness, order, and which kinds silence others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bugs that people reported are found by name, and their corrections raise nothing."""
+"""Bugs that people reported are found by name, and their corrections are clean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callables that nobody declared an adapter for: what is broken in them is found, and not a reason to refuse them."""
+"""Callables without a declared adapter: faults are findings, and no reason to refuse a callable."""
 
 from __future__ import annotations
 

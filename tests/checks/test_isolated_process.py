@@ -1,4 +1,4 @@
-"""A callable that hangs, crashes or ends its process is a finding, and never the end of the check."""
+"""A callable that hangs, crashes or ends its process is a finding, and does not end the check."""
 
 from __future__ import annotations
 

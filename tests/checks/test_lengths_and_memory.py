@@ -1,4 +1,4 @@
-"""What happens on clips of some lengths alone, or between calls, is found under any seed; what only looks so is not."""
+"""Faults on clips of some lengths only, or between calls, are found under any seed, without false alarms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where masks lie, against the laws of starts: what is fair is never told, what is not is."""
+"""Tests of mask positions: no false alarms under the laws of starts, and findings for other distributions."""
 
 from __future__ import annotations
 

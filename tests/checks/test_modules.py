@@ -1,4 +1,4 @@
-"""Modules of torch: modes, devices, and what is known of torchaudio's."""
+"""Torch modules: modes, devices, and the known adapters of torchaudio's."""
 
 from __future__ import annotations
 

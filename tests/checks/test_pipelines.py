@@ -1,4 +1,4 @@
-"""How what is checked is called: batches, padding, lengths, axes, and what its parameters say."""
+"""Calls of a pipeline: batches, padding, lengths, axes, and identifier words."""
 
 from __future__ import annotations
 

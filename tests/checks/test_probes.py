@@ -1,4 +1,4 @@
-"""A probe says what was done to it: masks, moves, and neither where there is none."""
+"""A probe shows masks and moves, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames and bins that come back in another order are found, whatever masks are on them; a roll or a warp is none."""
+"""Reordered frames and bins are found, also beside masks; a roll or a warp is no reordering."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules are collected from the modules that hold them, and asked stage by stage."""
+"""Rules are collected from their modules, and run stage by stage."""
 
 from __future__ import annotations
 

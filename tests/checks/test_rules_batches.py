@@ -1,4 +1,4 @@
-"""Items of a batch in another one's place, with another one's sound, or left out, are found; what only mixes is not."""
+"""Items of a batch that are exchanged, depend on another item, or are left out, are found; mixing is no fault."""
 
 from __future__ import annotations
 

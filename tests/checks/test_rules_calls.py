@@ -1,4 +1,4 @@
-"""What a call does to a clip, or fails on."""
+"""Errors and changes of single calls."""
 
 from __future__ import annotations
 

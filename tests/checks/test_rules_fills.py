@@ -1,4 +1,4 @@
-"""Fills that are louder than the clip, and zeros where a zero is a level."""
+"""Fills that are louder than the clip, and zeros in scales in which 0 is an arbitrary level."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Masks that fall where they should not, or nowhere else, are found by name; see also test_historical_bugs.py."""
+"""Masks in wrong places, or in some places only, are found by name; see also test_historical_bugs.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warps that are declared, and do nothing."""
+"""Warps that are declared, but do nothing."""
 
 from __future__ import annotations
 

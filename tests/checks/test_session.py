@@ -1,4 +1,4 @@
-"""What is read off a call is read from data, whatever the sentences beside it say."""
+"""Effects are read from data, not from messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: what each verb writes and says, and that it starts light."""
+"""The command line: what each command writes and prints, and its light start."""
 
 from __future__ import annotations
 

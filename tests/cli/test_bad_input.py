@@ -1,4 +1,4 @@
-"""Clips that cannot be auditioned, or hardly: one clear line each, an exit code, nothing half-written."""
+"""Clips that cannot be auditioned, or barely: one clear line each, an exit code, and no incomplete files."""
 
 from __future__ import annotations
 

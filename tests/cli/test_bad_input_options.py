@@ -1,4 +1,4 @@
-"""Policies, front-ends, names and records that cannot be: one line that names the value and what is allowed."""
+"""Invalid policies, front-ends, names and records: one line with the value and what is allowed."""
 
 from __future__ import annotations
 

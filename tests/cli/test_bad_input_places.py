@@ -1,4 +1,4 @@
-"""Places and moments: names on disk, permissions, outputs that cannot be, a full disk, Ctrl-C."""
+"""File names, permissions, invalid outputs, a full disk, Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""--channel is what is heard of a recording, --wav-channels how written files are laid out; each names the other."""
+"""--channel chooses a channel of a recording, --wav-channels the layout of written files; each refers to the other."""
 
 from __future__ import annotations
 

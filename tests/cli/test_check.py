@@ -1,4 +1,4 @@
-"""`specaug-listen check`: exit 0 where nothing is found, 1 with findings, 2 for bad usage."""
+"""`specaug-listen check`: exit code 0 without findings, 1 with findings, 2 for bad usage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line and Python are one: the same front-end, the same draws, the same bytes, the same defaults."""
+"""The command line and Python agree: the same front-end, draws, bytes and defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told on the way, on a terminal and elsewhere."""
+"""Progress and messages, on a terminal and elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit code 1 says that a file is at fault, 2 that what was typed is: of every kind of file, and with every command."""
+"""Exit code 1 for faulty files, 2 for a faulty command line, for every kind of file and every command."""
 
 from __future__ import annotations
 

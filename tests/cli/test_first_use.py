@@ -1,4 +1,4 @@
-"""What a first user types, and what is said then."""
+"""Typical first commands of a new user, and the replies."""
 
 from __future__ import annotations
 

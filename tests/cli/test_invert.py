@@ -1,4 +1,4 @@
-"""The command `invert`: a mel of one's own pipeline as sound."""
+"""The command `invert`: mels of another pipeline as sound."""
 
 from __future__ import annotations
 

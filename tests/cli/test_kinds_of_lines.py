@@ -1,4 +1,4 @@
-"""Every line on the standard error stream says what it is: an error, a warning or a note."""
+"""Every line on stderr begins with its kind: error, warning or note."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is refused is refused for what was typed: no reason names a policy or framework that nobody gave."""
+"""Refusals of options name only what was typed, never a default policy or framework."""
 
 from __future__ import annotations
 

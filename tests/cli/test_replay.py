@@ -1,4 +1,4 @@
-"""`replay`: the same files again, the sound alone, and what is refused."""
+"""`replay`: the same files again, the sound only, and refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`report`: a page from its folder."""
+"""`report`: the page of a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which front-end a neural vocoder is held to before any work."""
+"""The front-end that a neural vocoder is checked against before any work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a mel is handed over, and how what comes back becomes a mel."""
+"""Conversion of a mel to a callable's form, and of its result to a mel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a callable does in another scale than the front-end's own has the same effect."""
+"""A callable has the same effect in another scale than the front-end's own."""
 
 from __future__ import annotations
 

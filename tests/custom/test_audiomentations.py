@@ -1,4 +1,4 @@
-"""Transforms of audiomentations, by name and as objects."""
+"""Audiomentations transforms by name and as objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One call of a callable: its randomness, what it raises, and what it gives."""
+"""One call of a callable: its randomness, errors and result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A callable that ends its process does not end an audition, a sweep or a replay without a word."""
+"""A callable cannot end an audition, a sweep or a replay silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is guessed of a callable: its axes, and whether it takes lengths."""
+"""Guesses about a callable: its axes, and whether it takes lengths."""
 
 from __future__ import annotations
 

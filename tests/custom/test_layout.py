@@ -1,4 +1,4 @@
-"""Batches lie in the order of axes that a callable wants, padded, and each item comes back from there."""
+"""Batches in a callable's order of axes, padded, and their items in its result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Code of others may go anywhere; we stay where we were."""
+"""The working folder is the same after a callable changes it."""
 
 from __future__ import annotations
 

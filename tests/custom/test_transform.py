@@ -1,4 +1,4 @@
-"""Callables as transforms of a policy: drawn, applied, replayed, refused."""
+"""Callables as transforms of a policy: draw, apply, replay, refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The real modules of the frameworks, each as its users have it; skipped where a library is absent."""
+"""The frameworks' real modules; skipped if a library is not installed."""
 
 from __future__ import annotations
 

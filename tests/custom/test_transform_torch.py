@@ -1,4 +1,4 @@
-"""Modules of torch, and what comes back from them."""
+"""Torch modules as transforms, and their results."""
 
 from __future__ import annotations
 
