@@ -79,8 +79,8 @@ def left_out_findings(session: Session) -> list[Finding]:
     items = ", ".join(str(i + 1) for i in np.flatnonzero(rare))
     times = "none" if not counts[rare].any() else f"{counts[rare].max()} at most"
     line = (
-        f"of {n} batches of {_N_ITEMS} items of one length, {times} changed item {items}, where the others are changed "
-        f"in {counts[~rare].mean() / n:.0%}"
+        f"of {n} batches of {_N_ITEMS} items of one length, {times} changed item {items}; the others were changed in "
+        f"{counts[~rare].mean() / n:.0%}"
     )
     numbers = {"batches": n, "item": int(np.flatnonzero(rare)[0]) + 1, "left_out": int(rare.sum())}
     return [Finding.of("items-left-out", line, where, seeds[0], **numbers)]
@@ -205,9 +205,9 @@ def _following(session: Session, exchanges: list[_Exchange], *, is_equal: bool) 
     (at,), (first, ((_, item), *_)) = sources, cases[0]
     share = f"in {len(cases)} of {len(exchanges)} batches"
     if not _is_flat(first, at, item):
-        line = f"cells of other items are those of item {at + 1}, {share}"
+        line = f"cells of other items are from item {at + 1}, {share}"
         return [_other_returned(first, line, item, batches=len(exchanges), alike=len(cases))]
-    line = f"fills of other items follow what item {at + 1} is, {share}"
+    line = f"fills of other items depend on item {at + 1}, {share}"
     numbers = {"batches": len(exchanges), "differing": len(cases)}
     return [Finding.of("padding-in-fill", line, _where(first.probes), first.seed, **numbers)]
 

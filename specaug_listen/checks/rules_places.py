@@ -87,8 +87,8 @@ def end_findings(session: Session) -> list[Finding]:
         untouched = [name for name, n in zip(("first", "last"), tally.touches, strict=True) if n == 0]
         if untouched and tally.log_probability < math.log(ENDS_SIGNIFICANCE):
             line = (
-                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with all places alike, "
-                f"the chance of that is {math.exp(tally.log_probability):.0e}"
+                f"none of {tally.n} masks touched the {' or the '.join(untouched)} {axis[:-1]}; with uniform starts, "
+                f"the probability of that is {math.exp(tally.log_probability):.0e}"
             )
             seed = session.trials_of(clip)[0].seed
             findings.append(Finding.of(f"end-{axis}-unmasked", line, str(clip), seed, masks=tally.n))
@@ -201,10 +201,10 @@ def _at_one_end(session: Session, kind: _MaskKind, cases: list[_Reach], *, at_en
     longest = cases[-1]
     side, what = ("first", "masks-only-at-start") if at_end else ("last", "masks-only-at-end")
     covers = ", ".join(f"{case.clip.n_frames - case.free} of {case.clip.n_frames}" for case in cases)
-    line = f"all {len(longest.places.runs)} {kind.what} lie within the {side} frames of a clip: {covers}"
+    line = f"all {len(longest.places.runs)} {kind.what} are in the {side} frames of a clip: {covers}"
     alike = [start == width for start, width in longest.places.runs]
     if at_end and np.mean(alike) >= _START_IS_WIDTH_SHARE:
-        line += f"; {sum(alike)} of them start at the frame that their own width says"
+        line += f"; {sum(alike)} of them have a start equal to their width"
     seed = session.trials_of(longest.clip)[0].seed
     numbers = {"masks": len(longest.places.runs), "reached": longest.clip.n_frames - longest.free}
     return Finding.of(what, line, str(longest.clip), seed, **numbers)
@@ -232,7 +232,7 @@ def _uneven(session: Session, kind: _MaskKind) -> list[Finding]:
         return []
     places = _places_of(session.more_trials_of(clip, session.effort.n_places), clip, kind)
     if (step := places.step()) is not None:
-        on_grid = f"all {len(places.runs)} {kind.what} start on every {_ordinal(step)} of the {kind.axis} alone"
+        on_grid = f"all {len(places.runs)} {kind.what} start on a grid of {step} {kind.axis}"
         return [Finding.of("starts-on-grid", on_grid, str(clip), trials[0].seed, step=step, masks=len(places.runs))]
     line = _uneven_line(places, kind)
     if line is None and places.may_be_uneven:
@@ -251,8 +251,8 @@ def _uneven_line(places: MaskPlaces, kind: _MaskKind) -> str | None:
             if region.last > region.first:
                 where = f"{kind.axis} {region.first} to {region.last} of {places.n} are"
             return (
-                f"{where} masked {_share_in_words(region.share, how, len(places.draws))}, where starts with all places "
-                f"alike give {region.expected:.1%} ({kind.what})"
+                f"{where} masked {_share_in_words(region.share, how, len(places.draws))}; uniform starts would give "
+                f"{region.expected:.1%} ({kind.what})"
             )
     for at_end, edge in ((True, "last"), (False, "first")):
         if (free := places.free_places(at_end=at_end)) is not None:
@@ -263,7 +263,7 @@ def _uneven_line(places: MaskPlaces, kind: _MaskKind) -> str | None:
     centre = np.mean([start + width / 2 for start, width in places.runs]) / places.n
     return (
         f"starts of {len(places.runs)} {kind.what} are not uniform: {distance:.2f} from the nearest law of starts "
-        f"(a chance below {PLACES_SIGNIFICANCE:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
+        f"(a probability below {PLACES_SIGNIFICANCE:.0e}), with centres at {centre:.0%} of the {kind.axis} on average"
     )
 
 
@@ -285,8 +285,8 @@ def _widths(session: Session, kind: _MaskKind) -> list[Finding]:
     if skew is None:
         return []
     line = (
-        f"half of {skew.n} {kind.what} are of {skew.median} {kind.axis} or fewer, where the widest has {skew.widest}: "
-        "widths are spread as the product of two random numbers, as of a mask that is cut at a second random place"
+        f"half of {skew.n} {kind.what} have at most {skew.median} {kind.axis}, and the widest has {skew.widest}: "
+        "widths are distributed like the product of two random numbers, as if a mask were drawn within a mask"
     )
     return [Finding.of("widths-cut-twice", line, str(clip), session.trials_of(clip)[0].seed, masks=skew.n)]
 
@@ -309,7 +309,7 @@ def _turned(session: Session) -> list[Finding]:
         return []
     line = (
         f"{len(boxes)} rectangles of up to {widest[0]} bins and {widest[1]} frames start no later than {free_bins} "
-        f"bins and {free_frames} frames before the end: each side is as long as the other was meant"
+        f"bins and {free_frames} frames before the end: the two sizes are exchanged"
     )
     numbers = {"bins": widest[0], "frames": widest[1], "masks": len(boxes)}
     seed = next(trial.seed for trial in session.trials_of(clip) if trial.effect.boxes)
@@ -319,11 +319,6 @@ def _turned(session: Session) -> list[Finding]:
 def _is_near(free: int, widest: int) -> bool:
     """Return whether the free places at an end match a side of a rectangle, up to what few draws leave open."""
     return abs(int(free) - widest) <= max(2, 0.15 * widest)
-
-
-def _ordinal(n: int) -> str:
-    ends = {1: "st", 2: "nd", 3: "rd"}
-    return f"{n}{'th' if n % 100 in (11, 12, 13) else ends.get(n % 10, 'th')}"
 
 
 RULES = (Rule(Stage.MASKS, end_findings), Rule(Stage.MASKS, place_findings))

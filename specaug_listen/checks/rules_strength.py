@@ -114,8 +114,8 @@ def cap_findings(session: Session) -> list[Finding]:
             widest = widest_run(trial.effect.masked_frames)
             if max_time_share is not None and widest > max_time_share * clip.n_frames:
                 line = (
-                    f"a mask of {widest} of {clip.n_frames} frames, {widest / clip.n_frames:.0%} where "
-                    f"{max_time_share:.0%} were declared"
+                    f"a mask of {widest} of {clip.n_frames} frames, {widest / clip.n_frames:.0%} instead of the "
+                    f"declared {max_time_share:.0%}"
                 )
                 return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
     return _declared_findings(session)
@@ -137,7 +137,7 @@ def _declared_findings(session: Session) -> list[Finding]:
             steps = [step for draw in outcome.draws[:1] for step in draw.steps if step.kind == "time_mask"]
             widest = max((step.n_frames for step in steps), default=0)
             if widest > share * clip.n_frames + 1e-9:
-                line = f"a mask of {widest} of {clip.n_frames} frames, where the policy declares {share:.0%}"
+                line = f"a mask of {widest} of {clip.n_frames} frames, but the policy declares {share:.0%}"
                 return [Finding.of("cap-exceeded", line, str(clip), trial.seed, widest=widest)]
     return []
 

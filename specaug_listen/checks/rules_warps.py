@@ -68,7 +68,9 @@ def _one_sided(session: Session, moves: np.ndarray) -> list[Finding]:
     side = "later" if later else "earlier"
     clip = next(c for c in reversed(session.clips) if any(t.effect.moved for t in session.trials_of(c)))
     seed = next(t.seed for t in session.trials_of(clip) if t.effect.moved)
-    line = f"all {n} warps move their frame {side}; the chance of that is {2 * 0.5**n:.0e} where both sides are alike"
+    line = (
+        f"all {n} warps move their frame {side}; if both sides were equally likely, the probability is {2 * 0.5**n:.0e}"
+    )
     return [Finding.of("warp-one-sided", line, str(clip), seed, warps=n)]
 
 

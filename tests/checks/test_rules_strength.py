@@ -100,4 +100,4 @@ def test_a_policy_that_goes_beyond_its_own_share_is_found():
         "time", max_width=1, max_ratio=0.02, ratio_rule="at_least_one", width_rule="inclusive", start_rule="all"
     )
     (finding,) = [f for f in check(Policy((masks,), "least"), draws=100).findings if f.id == "cap-exceeded"]
-    assert "a mask of 1 of 20 frames, where the policy declares 2%" in finding.evidence
+    assert "a mask of 1 of 20 frames, but the policy declares 2%" in finding.evidence
