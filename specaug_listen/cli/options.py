@@ -133,8 +133,8 @@ ChannelText = Annotated[
     str | None,
     typer.Option(
         "--channel",
-        help="Channel of a recording to use: the mean of all, left, right, a number (1 is the first), or each, which "
-        "makes a clip of each channel. For the layout of written WAV files, use --wav-channels.",
+        help="Channel of a recording to use: the mean of all, left, right, a number (1 is the first channel), or each, "
+        "which makes a clip of each channel. For the layout of written WAV files, use --wav-channels.",
         metavar="mean|left|right|N|each",
         show_default="the configuration's channel_selector, or mean",
     ),

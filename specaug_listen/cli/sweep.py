@@ -54,7 +54,7 @@ OneChannel = Annotated[
     str | None,
     typer.Option(
         "--channel",
-        help="Channel of the recording to use: the mean of all, left, right, or a number (1 is the first).",
+        help="Channel of the recording to use: the mean of all, left, right, or a number (1 is the first channel).",
         metavar="mean|left|right|N",
         show_default="the configuration's channel_selector, or mean",
     ),

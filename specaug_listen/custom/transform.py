@@ -66,7 +66,7 @@ class CallableStep:
     source_sha256: Sha256 | None = None
     function: Function = dataclasses.field(default=None, compare=False, repr=False)
     result: Result = dataclasses.field(default=None, compare=False, repr=False)
-    kind: Literal["foreign"] = "foreign"
+    kind: Literal["foreign"] = "foreign"  # the former term, which records keep
 
     def apply(self, mel: AnyMel) -> MelSpectrogram:
         """Repeat the call under the seed.
