@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -51,7 +52,7 @@ def run_invert(
     from ..auditions.inputs import check_sound_is_not_needed
     from ..errors import ParameterError, SpecAugListenError
     from ..frontends import get_frontend, mel_format, parse_axes, statistics_of_text
-    from ..mels import clip_of_file, find_mels
+    from ..mels import clip_of_file
 
     if frontend is None:
         raise ParameterError(
@@ -62,15 +63,8 @@ def run_invert(
     order, rendering = parse_axes(axes), vocoders.get_vocoder(vocoder)
     check_sound_is_not_needed(rendering, None, original_phase=False)
     check_vocoder(rendering, ready.frontend)
-    files, problems = find_mels(mels)
-    for problem in problems:
-        complain(problem)
-    if not files and not problems:
-        complain("no mel was found")
-    if not files:
-        raise typer.Exit(exit_code_without_mels(mels) if problems else 2)
+    files, failed = _find_files(mels)
     output, names = _targets(files, out, overwrite=overwrite)
-    failed = len(problems)
     for file, name in zip(files, names, strict=True):
         try:
             clip = clip_of_file(file, ready, axes=order, start_s=start, duration_s=duration)
@@ -80,6 +74,18 @@ def run_invert(
             failed += 1
     if failed:
         raise typer.Exit(1)
+
+
+def _find_files(mels: Sequence[str]) -> tuple[list[MelFile], int]:
+    """Find mel files; print and count those that cannot be read, and exit if no other is left."""
+    from ..mels import find_mels
+
+    files, problems = find_mels(mels)
+    for problem in problems or ([] if files else ["no mel was found"]):
+        complain(problem)
+    if not files:
+        raise typer.Exit(exit_code_without_mels(mels) if problems else 2)
+    return files, len(problems)
 
 
 def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Output, list[str]]:

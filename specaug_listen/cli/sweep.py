@@ -112,21 +112,22 @@ def run_sweep(
     run = replace(run, channel=as_one_channel(run.channel))
     with _output(out, path, overwrite=overwrite) as output:
         sweep, page = _sweep_into(output, path, axes, run, form)
-    for line in _notes(sweep):
-        complain(line, "note")
     tell_of_page(page, f"{sweep}: ", open_it=open_it)
 
 
 def _sweep_into(
     output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, WrittenPage]:
-    """Render and save the sweep of a recording, with its page."""
+    """Render and save the sweep of a recording, with its page; print notes on its front-ends."""
     from ..sweeps.rendering import render_sweep
     from ..sweeps.results import save_sweep
 
     clip, name = _named_clip(path, run)
     sweep = render_sweep(clip, axes, run, name=name, progress=_tell)
-    return sweep, save_sweep(sweep, output, form=form)
+    page = save_sweep(sweep, output, form=form)
+    for line in _notes(sweep):
+        complain(line, "note")
+    return sweep, page
 
 
 def _check_file(path: Path) -> None:
