@@ -186,7 +186,7 @@ TESTED_BY = {
     "audio.containers.chunks audio.containers.trailing audio.containers.file_view audio.containers.voc",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
-    "audio.containers.frame_streams audio.decoder audio.sndfile_decoder",
+    "audio.containers.frame_streams audio.decoder",
     "audio/test_files.py": "audio.finding",
     "frontends/test_files.py": "_presets",
     "audio/test_clip.py": "audio.wav_encoding",

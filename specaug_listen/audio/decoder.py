@@ -45,12 +45,20 @@ class Decoder(ABC):
         The length, if it is certain before decoding.
     name : str
         Name and version of the library.
+    ending : Ending or None
+        How decoding ended; None before.
     """
 
     sample_rate: int
     n_channels: int
     n_exact: int | None
     name: str
+    ending: Ending | None = None
+
+    @property
+    def error(self) -> str | None:
+        """The error that decoding ended with; None before, and if there was none."""
+        return self.ending.reason if self.ending is not None else None
 
     @property
     def form(self) -> tuple[int, int]:
@@ -65,11 +73,6 @@ class Decoder(ABC):
     @abstractmethod
     def n_likely(self) -> int | None:
         """The length by its header or frames before anything is decoded; None if unknown."""
-
-    @property
-    @abstractmethod
-    def ending(self) -> Ending | None:
-        """How decoding ended; None before."""
 
     @abstractmethod
     def notices(self) -> list[Notice]:

@@ -89,7 +89,6 @@ class FfmpegDecoder(Decoder):
         follows: bool = False,
     ) -> None:
         self._path, self._part, self._ends, self._follows = path, part or Stream(), ends, follows
-        self._ending: Ending | None = None
         self._reason: str | None = None
         self._errors: list[str] = []
         self._av = require("av", extra="av", purpose="reading this file")
@@ -167,11 +166,6 @@ class FfmpegDecoder(Decoder):
         first = self._part.pieces[0] if self._part.pieces else b""
         return 0 if isinstance(first, bytes) else first[0]
 
-    @property
-    def ending(self) -> Ending | None:
-        """How decoding ended; None before."""
-        return self._ending
-
     def blocks(self, begin: int) -> Iterator[Real]:
         """Yield samples from `begin` to the end; decoding always starts at the beginning."""
         at, waiting, n_waiting = 0, [], 0
@@ -188,7 +182,7 @@ class FfmpegDecoder(Decoder):
         if waiting:
             yield np.concatenate(waiting)
         self._count_trailing_bytes()
-        self._ending = Ending(at, self._reason)
+        self.ending = Ending(at, self._reason)
         if at == 0 and self._errors and not self._follows and self._is_whole():
             raise AudioError(f"FFmpeg decodes none of its sound ({self._errors[0]:.80}); use another clip")
 
@@ -271,11 +265,11 @@ class FfmpegDecoder(Decoder):
             notices.append(Notice("tracks", {"n_tracks": self._n_tracks}))
         if self._errors:
             notices.append(Notice("decoder-errors", {"n_errors": len(self._errors), "reason": self._errors[0]}))
-        if self._ending is not None:
-            n, promised = self._ending.n_samples, self._promised
+        if self.ending is not None:
+            n, promised = self.ending.n_samples, self._promised
             values = {"n_present": n, "n_promised": promised, "sample_rate": self.sample_rate}
-            if self._ending.reason is not None:
-                notices.append(Notice("stopped", values | {"reason": self._ending.reason}))
+            if self.ending.reason is not None:
+                notices.append(Notice("stopped", values | {"reason": self.ending.reason}))
             elif kind := self._kind_of_length(n):
                 notices.append(Notice(kind, values | {"n_promised": self._likely(n)}))
             if self._part.ends_within and not any(notice.kind == "cut" for notice in notices):

@@ -21,20 +21,20 @@ from .sndfile_decoder import SndfileDecoder
 __all__ = ["AUDIO_SUFFIXES", "Found", "find_audio"]
 
 # The formats of libsndfile, by its names, and their extensions.
-_ENDINGS = {
+_EXTENSIONS = {
     "WAV": "wav wave bwf wavex", "RF64": "rf64", "W64": "w64", "AIFF": "aif aiff aifc aiffc", "FLAC": "flac",
     "OGG": "ogg oga opus", "MP3": "mp3 mp2 mp1 mpga", "AU": "au snd", "NIST": "nist sph sphere wv1 wv2", "CAF": "caf",
     "VOC": "voc", "PAF": "paf fap", "IRCAM": "ircam sf", "PVF": "pvf", "SVX": "svx 8svx 16sv iff", "AVR": "avr",
     "SDS": "sds", "XI": "xi", "HTK": "htk", "WVE": "wve", "MAT5": "mat",
 }  # fmt: skip
-AUDIO_SUFFIXES = frozenset(f".{ending}" for endings in _ENDINGS.values() for ending in endings.split())
+AUDIO_SUFFIXES = frozenset(f".{extension}" for extensions in _EXTENSIONS.values() for extension in extensions.split())
 # Extensions that other programs use for other content, too.
 _AMBIGUOUS_SUFFIXES = frozenset({".mat", ".iff", ".htk", ".sf", ".xi", ".wve", ".sds", ".avr", ".snd", ".mpga"})
-_FFMPEG_ENDINGS = (
+_FFMPEG_EXTENSIONS = (
     "m4a m4b m4v mp4 mov webm mka mkv wma asf wmv aac adts amr awb 3gp 3g2 ac3 dts ape wv tta mpc tak spx flv avi ts "
     "mpg mpeg vob rm ra dsf dff bw64 shn qcp"
 )
-_FFMPEG_SUFFIXES = frozenset(f".{ending}" for ending in _FFMPEG_ENDINGS.split())
+_FFMPEG_SUFFIXES = frozenset(f".{extension}" for extension in _FFMPEG_EXTENSIONS.split())
 
 _MOST_LINKS = 3
 # The index of an audition, and of a sweep.
@@ -64,7 +64,7 @@ class _Folder:
     """The files of a folder."""
 
     files: list[Path] = field(default_factory=list)
-    other_endings: Counter[str] = field(default_factory=Counter)
+    other_extensions: Counter[str] = field(default_factory=Counter)
     of_ffmpeg: Counter[str] = field(default_factory=Counter)
     n_hidden: int = 0
     n_results: int = 0
@@ -77,10 +77,10 @@ class _Folder:
         if self.upwards:
             links = [printable(path) for path in self.upwards]
             notices.append(Notice("upwards", {"folder": name, "links": links[:_MOST_LINKS], "n_links": len(links)}))
-        if not (self.other_endings or self.of_ffmpeg or self.n_hidden):
+        if not (self.other_extensions or self.of_ffmpeg or self.n_hidden):
             return notices
         values = {
-            "folder": name, "endings": dict(self.other_endings.most_common()), "n_hidden": self.n_hidden,
+            "folder": name, "endings": dict(self.other_extensions.most_common()), "n_hidden": self.n_hidden,
             "of_ffmpeg": dict(self.of_ffmpeg.most_common()),
         }  # fmt: skip
         return [Notice("left-out", values), *notices]
@@ -131,7 +131,7 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
 
 def _audio_below(path: Path) -> _Folder:
     results = WrittenFiles()
-    folder, endings, ffmpeg = _Folder(), _endings(), has_ffmpeg()
+    folder, extensions, ffmpeg = _Folder(), _installed_extensions(), has_ffmpeg()
     for root, folders, names in walk_once(path, folder.unreadable.append, folder.upwards.append):
         if root != os.fspath(path) and not _RESULT_INDEXES.isdisjoint(names) and MARKER not in names:
             # Results of an earlier version, which wrote no list of its files.
@@ -141,34 +141,33 @@ def _audio_below(path: Path) -> _Folder:
         folders[:] = sorted(name for name in folders if not is_scratch_folder(Path(root, name)))
         for name in sorted(names):
             file = Path(root, name)
-            ending = file.suffix.lower()
+            extension = file.suffix.lower()
             if name == MARKER:
                 continue
             if results.holds(root, name):
                 folder.n_results += 1
             elif name.startswith("."):
                 folder.n_hidden += 1
-            elif ending in endings and (ending not in _AMBIGUOUS_SUFFIXES or _is_sound(file)):
+            elif extension in extensions and (extension not in _AMBIGUOUS_SUFFIXES or _is_readable(file)):
                 folder.files.append(file)
-            elif ending in _FFMPEG_SUFFIXES and _is_of_ffmpeg(file):
+            elif extension in _FFMPEG_SUFFIXES and _is_ffmpeg_format(file):
                 if ffmpeg:
                     folder.files.append(file)
                 else:
-                    folder.of_ffmpeg[ending] += 1
+                    folder.of_ffmpeg[extension] += 1
             else:
-                folder.other_endings[printable(ending) if ending else "without an ending"] += 1
+                folder.other_extensions[printable(extension) if extension else "without an ending"] += 1
     return folder
 
 
-def _endings() -> frozenset[str]:
+def _installed_extensions() -> frozenset[str]:
     """Return the extensions of the formats that the installed libsndfile reads."""
     formats = require("soundfile", purpose="reading audio").available_formats()
-    return frozenset(
-        f".{ending}" for name, endings in _ENDINGS.items() if name in formats for ending in endings.split()
-    )
+    names = [name for format_name, names in _EXTENSIONS.items() if format_name in formats for name in names.split()]
+    return frozenset(f".{name}" for name in names)
 
 
-def _is_sound(file: Path) -> bool:
+def _is_readable(file: Path) -> bool:
     sf = require("soundfile", purpose="reading audio")
     try:
         layout = layout_of(file)
@@ -177,7 +176,7 @@ def _is_sound(file: Path) -> bool:
         return False
 
 
-def _is_of_ffmpeg(file: Path) -> bool:
+def _is_ffmpeg_format(file: Path) -> bool:
     try:
         return format_by_content(file) is not None
     except OSError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -15,7 +16,6 @@ from .._stdout import catch_c_output
 from .containers import Piece, Stream, View, flac_end, flac_frames, flac_header, zeros_behind
 from .containers.flac import HEADER_BYTES, FlacMd5
 from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real
-from .sndfile import close_file, open_file
 
 __all__ = ["SndfileDecoder"]
 
@@ -35,6 +35,9 @@ _WARM_UP_SAMPLES = 32 * 1152
 _LONGEST_GAP_S = 3600
 # How much is read at most to find undamaged frames: so many bytes, plus a multiple of the file's size.
 _TRIED_BYTES, _TRIED_FACTOR = 1 << 18, 2
+# libsndfile converts so many numbers at once. In a PAF of 24 bits, it loses its position between two such parts if they
+# are not whole samples of all channels, as with three channels.
+_NUMBERS_AT_ONCE = 2048
 
 
 class SndfileDecoder(Decoder):
@@ -53,7 +56,6 @@ class SndfileDecoder(Decoder):
 
     def __init__(self, path: str | os.PathLike[str], stream: Stream) -> None:
         self._path, self._stream = path, stream
-        self._ending: Ending | None = None
         self._errors: list[str] = []
         self._n_silent = self._n_gaps = 0
         self._md5 = FlacMd5(b"")
@@ -85,9 +87,9 @@ class SndfileDecoder(Decoder):
         stream = self._stream
         if self._raw is not None and stream.body is not None:
             view = View(self._path, [(stream.body.begin, stream.body.end)])
-            return open_file(view, **self._raw), view
+            return _open_file(view, **self._raw), view
         if stream.pieces is None:
-            return open_file(os.fsencode(os.path.abspath(self._path))), None
+            return _open_file(os.fsencode(os.path.abspath(self._path))), None
         return self._open_pieces(stream.pieces)
 
     def _open_pieces(self, pieces: Sequence[Piece]) -> tuple[Any, View]:
@@ -97,7 +99,7 @@ class SndfileDecoder(Decoder):
         if len(begins) == 2 and begins[0] == 0xFF and begins[1] & 0xE0 == 0xE0:
             view.close()
             view = View(self._path, (_EMPTY_ID3_TAG, *pieces), is_endless=self._stream.is_endless)
-        return open_file(view), view
+        return _open_file(view), view
 
     @property
     def n_likely(self) -> int | None:
@@ -110,40 +112,33 @@ class SndfileDecoder(Decoder):
                     return n_samples
         return self._stream.promised_samples or self._n_expected()
 
-    @property
-    def ending(self) -> Ending | None:
-        """How decoding ended; None before."""
-        return self._ending
-
     def blocks(self, begin: int) -> Iterator[Real]:
         """Yield samples from `begin` to the end; damage within FLAC becomes silence of the same length."""
         self._errors, self._n_silent, self._n_gaps = [], 0, 0
         file, view = self._open()
         at = self._seek(file, begin)
         if at < 0:
-            close_file(file, view)
+            _close_file(file, view)
             file, view = self._open()
             at = 0
         self._md5 = self._md5_of_stream() if self._is_flac and begin == 0 else FlacMd5(b"")
-        for block in chain(self._read(file, view, at - self._stream.skip_samples, begin), self._after_damage(begin)):
+        for block in chain(self._read(file, view, at - self._stream.skip_samples, begin), self._resume(begin)):
             self._md5.add(block)
             yield block
-
-    def _after_damage(self, begin: int) -> Iterator[Real]:
-        if self._is_flac and self._ending is not None and self._ending.reason is not None:
-            yield from self._resume(begin)
 
     def _md5_of_stream(self) -> FlacMd5:
         with View(self._path, self._stream.pieces or ((0, HEADER_BYTES),)) as view:
             return FlacMd5(view.read(HEADER_BYTES))
 
     def _resume(self, begin: int) -> Iterator[Real]:
-        """Yield what follows damage in FLAC, whose frames tell their place."""
+        """Yield what follows damage in FLAC, if there is some; its frames tell their place."""
+        if not self._is_flac or self.error is None:
+            return
         with View(self._path, self._stream.pieces or ()) as stream:
             (header, longest), end = flac_header(stream), stream.n_bytes
             n_left = _TRIED_BYTES + _TRIED_FACTOR * end
             for place, at in flac_frames(stream):
-                ending = self._ending
+                ending = self.ending
                 if ending is None or ending.reason is None or n_left < 0:
                     return
                 if not self._may_follow(place, ending):
@@ -152,12 +147,12 @@ class SndfileDecoder(Decoder):
                 n_left -= n_wasted
                 if n_wasted:
                     continue  # it only looked like a frame, or is damaged as well
-                self._ending = None  # unknown until the rest is decoded
+                self.ending = None  # unknown until the rest is decoded
                 self._n_silent += place - ending.n_samples
                 self._n_gaps += place > ending.n_samples
                 yield from _silence(place - max(ending.n_samples, begin), self.n_channels)
                 view = View(stream, (header, (at, end)))
-                yield from self._read(open_file(view), view, place, begin)
+                yield from self._read(_open_file(view), view, place, begin)
 
     def _may_follow(self, place: int, ending: Ending) -> bool:
         """Whether a frame at this sample can be the next one after the damage."""
@@ -166,12 +161,12 @@ class SndfileDecoder(Decoder):
 
     def _n_wasted_bytes(self, view: View) -> int:
         """Return how many bytes were read of what only looks like a frame; 0 if it is one."""
-        file = open_file(view)
+        file = _open_file(view)
         try:
             n, reason = self._fill(file, np.full((1, self.n_channels), np.nan, np.float32))
             return 0 if n and reason is None else max(1, view.n_read)
         finally:
-            close_file(file, view)
+            _close_file(file, view)
 
     def _seek(self, file: Any, begin: int) -> int:
         """Seek to `begin` or before it; return the position, -1 if seeking failed."""
@@ -211,8 +206,8 @@ class SndfileDecoder(Decoder):
                 if n < BLOCK_SAMPLES:
                     break
         finally:
-            close_file(file, view)
-        self._ending = Ending(at, reason, view is not None and view.is_exhausted)
+            _close_file(file, view)
+        self.ending = Ending(at, reason, view is not None and view.is_exhausted)
 
     def _fill(self, file: Any, block: Real) -> tuple[int, str | None]:
         """Fill a block of NaN; return how much of it is filled, and the decoder's error."""
@@ -241,16 +236,15 @@ class SndfileDecoder(Decoder):
             return [*notices, Notice("cut-within", end)]
         if n_zeros := self._n_zeros_behind():
             return [*notices, Notice("zeros-after", {"n_bytes": n_zeros})]
-        if self._has_junk(present):
+        if self._is_whole(present) and self.error is not None:  # of the decoder, at trailing bytes
             return [*notices, Notice("junk-after", {"n_bytes": None})]
-        ending = self._ending
-        if present is not None and ending is not None and not any(notice.kind == "cut" for notice in notices):
+        if present is not None and self.ending is not None and not any(notice.kind == "cut" for notice in notices):
             whole = self._n_expected() if values["n_promised"] is None else values["n_promised"]
             is_less = whole is not None and present < whole
-            if is_less and ending.reason is None and self._stream.is_complete:
+            if is_less and self.error is None and self._stream.is_complete:
                 notices.append(Notice("time-gaps", values | {"n_samples": (whole or 0) - present}))
-            elif is_less or ending.reason is not None:
-                notices.append(Notice("stopped", values | {"n_promised": whole, "reason": ending.reason}))
+            elif is_less or self.error is not None:
+                notices.append(Notice("stopped", values | {"n_promised": whole, "reason": self.error}))
         return notices
 
     def _length_notices(self, values: dict[str, Any]) -> list[Notice]:
@@ -258,9 +252,9 @@ class SndfileDecoder(Decoder):
         present, promised = values["n_present"], values["n_promised"]
         if promised is None or present is None:
             return []
-        stopped = self._ending is not None and self._ending.reason is not None and not self._ending.ran_out
         if present < promised:
-            return [] if stopped else [Notice("cut", values)]
+            has_failed = self.ending is not None and self.ending.reason is not None and not self.ending.ran_out
+            return [] if has_failed else [Notice("cut", values)]
         if present > promised:
             return [Notice("longer" if promised else "no-length", values)]
         n_more = (self._stream.present_bytes or 0) - (self._stream.promised_bytes or 0)  # too few for a sample
@@ -286,25 +280,21 @@ class SndfileDecoder(Decoder):
 
     def _n_zeros_behind(self) -> int:
         """Count the zeros behind the frames of a completely decoded FLAC, which the decoder reports as an error."""
-        ending, stream = self._ending, self._stream
-        if not self._is_flac or ending is None or ending.reason is None or stream.pieces is None:
+        stream = self._stream
+        if not self._is_flac or self.error is None or stream.pieces is None:
             return 0
-        if stream.promised_samples not in (None, ending.n_samples):
+        if stream.promised_samples not in (None, self._present()):
             return 0
         with View(self._path, stream.pieces) as view:
             return zeros_behind(view)
-
-    def _has_junk(self, present: int | None) -> bool:
-        """Whether FLAC was decoded completely, and its decoder fails on trailing bytes."""
-        return self._is_whole(present) and self._ending is not None and self._ending.reason is not None
 
     def _is_whole(self, present: int | None) -> bool:
         """Whether a FLAC holds as many samples as its header promises."""
         return self._is_flac and present is not None and present == self._stream.promised_samples
 
     def _present(self) -> int | None:
-        if self._ending is not None:
-            return self._ending.n_samples
+        if self.ending is not None:
+            return self.ending.n_samples
         if self.n_exact is not None:
             return self.n_exact
         return self._frames if self._stream.promised_bytes is not None and self._frames < _MOST_FRAMES else None
@@ -333,3 +323,37 @@ class SndfileDecoder(Decoder):
 def _silence(n_samples: int, n_channels: int) -> Iterator[Real]:
     for begin in range(0, n_samples, BLOCK_SAMPLES):
         yield np.zeros((min(BLOCK_SAMPLES, n_samples - begin), n_channels), np.float32)
+
+
+def _open_file(source: Any, **how: Any) -> Any:
+    """Open a file as ``soundfile.SoundFile`` does."""
+    with catch_c_output():
+        return _forward()(source, **how)
+
+
+def _close_file(file: Any, view: View | None) -> None:
+    """Close a file, and the view that it is read from."""
+    with catch_c_output():
+        file.close()
+    if view is not None:
+        view.close()
+
+
+@functools.cache
+def _forward() -> Any:
+    """Return a subclass of `soundfile.SoundFile` that does not seek before and after each read."""
+    sf = require("soundfile", purpose="reading audio")
+
+    class Forward(sf.SoundFile):  # type: ignore[misc, name-defined]
+        def seekable(self) -> bool:
+            return False
+
+        def read(self, *, out: Any) -> Any:
+            if (self.format, self.subtype) != ("PAF", "PCM_24"):
+                return super().read(out=out)
+            done, step = 0, max(1, _NUMBERS_AT_ONCE // self.channels)
+            while n := len(super().read(out=out[done : done + step])):
+                done += n
+            return out[:done]
+
+    return Forward

@@ -16,7 +16,7 @@ from .avi import avi_without_index, disagreement_of_avi, seconds_of_avi
 from .file_view import Piece, end_of_run, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
-from .layout import MOST_FILES, Stream, left_unread
+from .layout import MOST_FILES, Stream, counted_notices, left_unread
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4
 from .tags import before_tags, behind_id3, behind_tags
@@ -76,12 +76,13 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
         n_foreign, disagreements = 0, []
         while len(streams) < MOST_FILES:
             walk = walk_frames(file, at, size)
-            ends = _end_of_file_within(file, at, size) if walk is None else walk.ends
-            follows = size if ends is None or ends >= size else behind_tags(file, ends, size)
-            is_torn = walk is not None and walk.within is not None
-            is_last = ends is None or follows >= size or is_torn or not _is_same_container(file, begin, follows)
-            is_left = is_last and walk is None and not read_at(file, at, 4).startswith(_UNENDED_FORMATS)
-            end = size if is_left or is_torn or ends is None else min(ends, size)
+            ends = _end_of_structure(file, at, size) if walk is None else walk.ends
+            next_begin = size if ends is None or ends >= size else behind_tags(file, ends, size)
+            is_cut = walk is not None and walk.within is not None
+            is_last = ends is None or next_begin >= size or is_cut or not _is_same_container(file, begin, next_begin)
+            # FFmpeg gets the last file with its trailing bytes, unless its demuxer fails on them.
+            has_rest = is_last and walk is None and not read_at(file, at, 4).startswith(_UNENDED_FORMATS)
+            end = size if has_rest or is_cut or ends is None else min(ends, size)
             first = at if streams else 0
             if walk is None:
                 streams.append(_stream(file, first, end, ends))
@@ -91,9 +92,9 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
                 whole = Stream(((first, end),), expected_samples=walk.n_samples)
                 streams.append(replace(whole, ends_within=walk.within, is_open=walk.is_open))
             if is_last:
-                damaged = [Notice("damaged", {"n_bytes": n_foreign})] if n_foreign else []
-                return Parts(tuple(streams), (*damaged, *disagreements), end if is_torn else ends)
-            at = follows
+                damaged = counted_notices(("damaged", {"n_bytes": n_foreign}))
+                return Parts(tuple(streams), (*damaged, *disagreements), end if is_cut else ends)
+            at = next_begin
         return Parts(tuple(streams), (*disagreements, left_unread(at, size)))
 
 
@@ -134,7 +135,7 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
     return Stream(pieces, ends_within=within, is_open=is_open, promised_s=seconds)
 
 
-def _end_of_file_within(file: BinaryIO, begin: int, size: int) -> int | None:
+def _end_of_structure(file: BinaryIO, begin: int, size: int) -> int | None:
     """Return where a file ends by its boxes, chunks or table of frames; None if they do not tell.
 
     The end of a truncated file is beyond `size`.

@@ -5,68 +5,62 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from . import matlab
 from .file_view import read_at
-from .header_sizes import Field, is_open_size, sized_layout
+from .header_sizes import Field, sized_layout
 from .layout import FileLayout, Stream
 
 __all__ = ["FIXED"]
 
 
-class _Size(NamedTuple):
-    """Where the sound begins, place and format of the length field, bytes per unit of it, and byte order of samples."""
-
-    sound: int
-    place: int
-    form: str
-    unit: int
-    endian: str
+def _by_field(
+    container: str, file: BinaryIO, span: tuple[int, int], sound: int, field: Field, endian: str
+) -> FileLayout:
+    return sized_layout(container, file, span, sound, field.n_bytes(file), endian=endian, field=field, alignment=1)
 
 
-def _by_size(container: str, read_size: Callable[[bytes], _Size]) -> Callable[[BinaryIO, int, int], FileLayout]:
-    def layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
-        head = read_at(file, begin, 512)
-        size = read_size(head)
-        count = struct.unpack_from(size.form, head, size.place)[0]
-        n_bytes = count if is_open_size(count) else count * size.unit
-        return sized_layout(
-            container, file, (begin, end), begin + size.sound, n_bytes, endian=size.endian,
-            field=Field(begin + size.place, size.form, size.unit), alignment=1,
-        )  # fmt: skip
-
-    return layout
+def _avr(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """Audio Visual Research: a number of samples."""
+    head = read_at(file, begin, 16)
+    unit = (2 if head[12:14] == b"\xff\xff" else 1) * (head[15] // 8)
+    return _by_field("AVR", file, (begin, end), begin + 128, Field(begin + 26, ">I", unit), "BIG")
 
 
-def _avr(head: bytes) -> _Size:
-    channels = 2 if head[12:14] == b"\xff\xff" else 1
-    return _Size(128, 26, ">I", channels * (head[15] // 8), "BIG")
+def _mpc2k(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """Akai's MPC 2000: a number of samples of 16 bits."""
+    unit = 4 if read_at(file, begin, 22)[21] else 2
+    return _by_field("MPC2K", file, (begin, end), begin + 42, Field(begin + 30, "<I", unit), "LITTLE")
 
 
-def _mpc2k(head: bytes) -> _Size:
-    return _Size(42, 30, "<I", 4 if head[21] else 2, "LITTLE")
-
-
-def _wve(head: bytes) -> _Size:
-    return _Size(32, 18, ">I", 1, "BIG")
+def _wve(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """Psion's WVE: a number of bytes of A-law."""
+    return _by_field("WVE", file, (begin, end), begin + 32, Field(begin + 18, ">I"), "BIG")
 
 
 def _xi(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """FastTracker's instruments: the size of their one sample; libsndfile itself writes 0."""
     n_bytes = struct.unpack("<I", read_at(file, begin + 298, 4))[0]
     if n_bytes == 0:
-        return FileLayout("XI", (Stream(present_bytes=end - begin - 338, is_open=True),))
+        return _open("XI", end - begin - 338)
     return sized_layout("XI", file, (begin, end), begin + 338, n_bytes, alignment=1)
 
 
-def _without_size(container: str, sound: Callable[[bytes], int]) -> Callable[[BinaryIO, int, int], FileLayout]:
-    def layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
-        return FileLayout(
-            container, (Stream(present_bytes=end - begin - sound(read_at(file, begin, 512)), is_open=True),)
-        )
+def _open(container: str, n_bytes: int) -> FileLayout:
+    return FileLayout(container, (Stream(present_bytes=n_bytes, is_open=True),))
 
-    return layout
+
+def _ircam(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """IRCAM: no length."""
+    return _open("IRCAM", end - begin - 1024)
+
+
+def _pvf(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """Portable Voice Format: two lines of text without a length."""
+    head = read_at(file, begin, 512)
+    header = re.match(rb"PVF1\n[^\n]*\n", head)
+    return _open("PVF", end - begin - (header.end() if header else len(head)))
 
 
 def _paf(file: BinaryIO, begin: int, end: int) -> FileLayout:
@@ -76,29 +70,24 @@ def _paf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     kind, channels = struct.unpack_from(f"{order}II", head, 16)
     n_bytes = end - begin - 2048
     if kind != 1:
-        return FileLayout("PAF", (Stream(present_bytes=n_bytes, is_open=True),))
+        return _open("PAF", n_bytes)
     block = 32 * max(1, channels)
     within = "sample" if n_bytes % block else None
     return FileLayout("PAF", (Stream(most_samples=n_bytes // block * 10, is_open=True, ends_within=within),))
 
 
-def _pvf_sound(head: bytes) -> int:
-    header = re.match(rb"PVF1\n[^\n]*\n", head)
-    return header.end() if header else len(head)
-
-
 # Name, magic bytes, offset and value of more magic bytes, and the parser.
 FIXED: tuple[tuple[str, bytes, int, bytes, Callable[[BinaryIO, int, int], FileLayout]], ...] = (
-    ("AVR", b"2BIT", 0, b"", _by_size("AVR", _avr)),
-    ("WVE", b"ALawSoundFile**", 0, b"", _by_size("WVE", _wve)),
-    ("MPC2K", b"\1\4", 0, b"", _by_size("MPC2K", _mpc2k)),
+    ("AVR", b"2BIT", 0, b"", _avr),
+    ("WVE", b"ALawSoundFile**", 0, b"", _wve),
+    ("MPC2K", b"\1\4", 0, b"", _mpc2k),
     ("MAT4", b"\0\0\0\0\1\0\0\0\1\0\0\0", 20, b"samplerate", matlab.mat4),
     ("MAT4", b"\0\0\3\xe8\0\0\0\1\0\0\0\1", 20, b"samplerate", matlab.mat4),
     ("MAT5", b"MATLAB ", 0, b"", matlab.mat5),
     ("XI", b"Extended Instrument: ", 0, b"", _xi),
     ("PAF", b" paf", 0, b"", _paf),
     ("PAF", b"fap ", 0, b"", _paf),
-    ("PVF", b"PVF1", 0, b"", _without_size("PVF", _pvf_sound)),
-    ("IRCAM", b"\x64\xa3", 0, b"", _without_size("IRCAM", lambda head: 1024)),
-    *(("IRCAM", bytes([0, n, 0xA3, 0x64]), 0, b"", _without_size("IRCAM", lambda head: 1024)) for n in range(4)),
+    ("PVF", b"PVF1", 0, b"", _pvf),
+    ("IRCAM", b"\x64\xa3", 0, b"", _ircam),
+    *(("IRCAM", bytes([0, n, 0xA3, 0x64]), 0, b"", _ircam) for n in range(4)),
 )

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .chunks import IFF, RIFF, ChunkForm
-from .file_view import Piece, mend
+from .file_view import Piece, mend, read_at
 from .layout import Body, FileLayout, Stream
 from .tags import before_tags
 from .trailing import begin_of_chunks, kind_of_rest, second_file
@@ -48,6 +48,11 @@ class Field(NamedTuple):
     form: str
     unit: int = 1
     before: int = 0
+
+    def n_bytes(self, file: BinaryIO) -> int:
+        """Read the field; return the size of the sound in bytes, or an open size as it is."""
+        count = int(struct.unpack(self.form, read_at(file, self.place, struct.calcsize(self.form)))[0])
+        return count if is_open_size(count) else count * self.unit
 
     def bytes_for(self, n_bytes: int) -> tuple[int, bytes]:
         """Return its place, and its bytes for so much sound."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..._notices import Notice
 from .file_view import Piece
 
-__all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "left_unread", "unknown_layout"]
+__all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "counted_notices", "left_unread", "unknown_layout"]
 
 # Of concatenated files in one, each of which needs a decoder.
 MOST_FILES = 1000
@@ -106,6 +106,11 @@ class FileLayout:
 def unknown_layout(container: str) -> FileLayout:
     """Return the layout of a file whose header does not tell where its sound is: the decoder decides."""
     return FileLayout(container, (Stream(is_open=True),))
+
+
+def counted_notices(*counts: tuple[str, dict[str, int]]) -> tuple[Notice, ...]:
+    """Return notices of these kinds and values, without those whose values are all 0."""
+    return tuple(Notice(kind, values) for kind, values in counts if any(values.values()))
 
 
 def left_unread(begin: int, end: int) -> Notice:

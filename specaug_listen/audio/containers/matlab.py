@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .file_view import read_at
-from .header_sizes import Field, is_open_size, sized_layout
+from .header_sizes import Field, sized_layout
 from .layout import FileLayout
 
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
@@ -65,8 +65,7 @@ def _refusal(container: str) -> FileLayout:
 
 
 def _clip(container: str, file: BinaryIO, span: tuple[int, int], sound: int, field: Field, order: str) -> FileLayout:
-    count = struct.unpack(field.form, read_at(file, field.place, 4))[0]
-    n_bytes = count if is_open_size(count) else count * field.unit
+    n_bytes = field.n_bytes(file)
     if _is_variable(file, container, span[0], sound + n_bytes, order):
         return _refusal(container)
     endian = "BIG" if order == ">" else "LITTLE"

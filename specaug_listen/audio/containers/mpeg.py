@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .file_view import Piece
-from .layout import MOST_FILES, FileLayout, Stream, left_unread
+from .layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread
 from .mpeg_frames import MOST_PADDING_BYTES, Run, read_runs
 from .tags import before_tags
 
@@ -42,21 +42,19 @@ def mpeg_layout(
     n_foreign = sum(to - at for at, to in scan.foreign)
     if longest < _FEWEST_FRAMES and n_foreign > sum(run.n_bytes for run in runs):  # as in other content by coincidence
         return None
-    if scan.is_torn and is_whole_file and streams[-1].promised_samples is None:
+    if scan.is_truncated and is_whole_file and streams[-1].promised_samples is None:
         streams[-1] = replace(streams[-1], ends_within="frame")
-    notices: tuple[Notice, ...] = ()
     n_before = sum(to - at for at, to in scan.foreign if to <= runs[0].begin)
-    if n_before:
-        notices = (Notice("junk-before", {"n_bytes": n_before}),)
-    n_behind = sum(to - at for at, to in scan.foreign if at >= runs[-1].ranges[-1][1])
-    if n_behind:
-        notices = (*notices, Notice("junk-after", {"n_bytes": n_behind}))
-    if n_within := n_foreign - n_before - n_behind:
-        # Samples are missing in the middle, so a notice of truncation at the end would be wrong.
+    n_after = sum(to - at for at, to in scan.foreign if at >= runs[-1].ranges[-1][1])
+    n_within = n_foreign - n_before - n_after
+    notices = counted_notices(
+        ("junk-before", {"n_bytes": n_before}),
+        ("junk-after", {"n_bytes": n_after}),
+        ("damaged", {"n_bytes": n_within}),
+        ("zeros-after", {"n_bytes": scan.n_zeros}),  # of an unfinished download, for example
+    )
+    if n_within:  # samples are missing in the middle, so a notice of truncation at the end would be wrong
         streams = [replace(stream, promised_samples=None) for stream in streams]
-        notices = (*notices, Notice("damaged", {"n_bytes": n_within}))
-    if scan.n_zeros:  # of an unfinished download, for example
-        notices = (*notices, Notice("zeros-after", {"n_bytes": scan.n_zeros}))
     if len(streams) > MOST_FILES:
         notices = (*notices, left_unread(runs[MOST_FILES].begin, end))
         streams = streams[:MOST_FILES]

@@ -98,7 +98,7 @@ class Scan:
     runs: list[Run] = field(default_factory=list)
     foreign: list[tuple[int, int]] = field(default_factory=list)
     n_zeros: int = 0
-    is_torn: bool = False
+    is_truncated: bool = False
     most_padding: int = MOST_PADDING_BYTES
 
 
@@ -125,7 +125,7 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
                 break
             continue
         if at + frame[1] > end:
-            scan.is_torn = True
+            scan.is_truncated = True
             _note_foreign(scan, file, lost_from, at)
             return scan
         _note_foreign(scan, file, lost_from, at, is_within=True)
@@ -133,7 +133,7 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         at += frame[1]
         is_lost, lost_from = False, at
     if scan.runs and _is_frame_start(file, lost_from, end, scan.runs[-1].header):
-        scan.is_torn = True
+        scan.is_truncated = True
     else:
         _note_foreign(scan, file, lost_from, end)
     return scan

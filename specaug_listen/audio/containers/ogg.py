@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from ..._notices import Notice
 from .file_view import Piece, end_of_run, read_at, search
 from .flac import stream_of
-from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
+from .layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread, unknown_layout
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
 from .tags import before_tags
 
@@ -49,9 +48,9 @@ class _Scan:
     is_cut: bool = False
     n_lost: int = 0
     n_foreign: int = 0
-    n_behind: int = 0
+    n_trailing: int = 0
     n_bad: int = 0
-    is_torn: bool = False
+    is_truncated: bool = False
     checksums: set[bytes] = field(default_factory=set)
     edits: dict[int, tuple[bytes, int]] = field(default_factory=dict)
     n_repeated: int = 0
@@ -111,29 +110,26 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     ends = [*scan.begins[1:], end]
     spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
     streams = [_as_flac(file, *span, scan.edits) or _stream(span, end, scan.edits) for span in spans]
-    is_all = len(scan.begins) <= MOST_FILES
     for i, has_end in enumerate(scan.has_ends[: len(streams)]):
         streams[i] = replace(streams[i], skip_samples=scan.skips[i])
         is_last = i == len(scan.begins) - 1
         if not has_end and not streams[i].promised_samples:
-            streams[i] = replace(streams[i], ends_within="page" if scan.is_torn and is_last else "stream")
-    notices: tuple[Notice, ...] = ()
-    if scan.n_lost or scan.n_foreign or scan.n_bad:
+            streams[i] = replace(streams[i], ends_within="page" if scan.is_truncated and is_last else "stream")
+    losses = {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign, "n_bad": scan.n_bad}
+    if any(losses.values()):
         streams = [replace(stream, is_seekable=False) for stream in streams]
-        values = {"n_pages": scan.n_lost, "n_bytes": scan.n_foreign, "n_bad": scan.n_bad}
-        notices = (Notice("pages-lost", values),)
     else:
         streams = [replace(stream, is_complete=stream.ends_within is None) for stream in streams]
-    if scan.n_behind:
+    if scan.n_trailing:
         streams[-1] = replace(streams[-1], is_seekable=False)
-        notices = (*notices, Notice("junk-after", {"n_bytes": scan.n_behind}))
-    if scan.n_repeated:
-        notices = (*notices, Notice("pages-repeated", {"n_pages": scan.n_repeated}))
-    if scan.n_marks or scan.n_times:
-        notices = (*notices, Notice("pages-wrong", {"n_marks": scan.n_marks, "n_times": scan.n_times}))
-    if scan.most_tracks > 1:
-        notices = (*notices, Notice("tracks", {"n_tracks": scan.most_tracks}))
-    if not is_all:
+    notices = counted_notices(
+        ("pages-lost", losses),
+        ("junk-after", {"n_bytes": scan.n_trailing}),
+        ("pages-repeated", {"n_pages": scan.n_repeated}),
+        ("pages-wrong", {"n_marks": scan.n_marks, "n_times": scan.n_times}),
+        ("tracks", {"n_tracks": scan.most_tracks if scan.most_tracks > 1 else 0}),
+    )
+    if len(scan.begins) > MOST_FILES:
         notices = (*notices, left_unread(scan.begins[MOST_FILES], end))
     return FileLayout("Ogg", tuple(streams), notices)
 
@@ -147,15 +143,15 @@ def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
             if next_at < end:
                 scan.n_foreign += next_at - at
             elif not _is_empty(file, at, end):
-                scan.n_behind = end - at
+                scan.n_trailing = end - at
             at = next_at
             continue
         if len(header) < PAGE_HEADER_BYTES or at + PAGE_HEADER_BYTES + header[26] > end:
-            scan.is_torn = True
+            scan.is_truncated = True
             break
         n_bytes = PAGE_HEADER_BYTES + header[26] + sum(file.read(header[26]))
         if at + n_bytes > end:
-            scan.is_torn = scan.is_cut = True
+            scan.is_truncated = scan.is_cut = True
             break
         page = read_at(file, at, n_bytes)
         if not _is_intact(page):

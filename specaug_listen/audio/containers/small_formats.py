@@ -123,11 +123,8 @@ def is_htk(head: bytes, n_bytes: int) -> bool:
 
 def htk(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """HTK: a number of samples, which libsndfile compares with the file's size."""
-    count = struct.unpack(">I", read_at(file, begin, 4))[0]
-    layout = sized_layout(
-        "HTK", file, (begin, end - (end - begin) % 2), begin + 12, count if is_open_size(count) else 2 * count,
-        is_strict=True, field=Field(begin, ">I", unit=2),
-    )  # fmt: skip
+    field, span = Field(begin, ">I", unit=2), (begin, end - (end - begin) % 2)
+    layout = sized_layout("HTK", file, span, begin + 12, field.n_bytes(file), is_strict=True, field=field)
     return layout.within(begin, end - 1) if (end - begin) % 2 else layout
 
 

@@ -261,7 +261,7 @@ def test_what_only_looks_like_frames_of_a_flac_is_tried_now_and_then(tmp_path, m
     fakes = b"".join(head + bytes([_crc8(head)]) for head in (b"\xff\xf8\xc9\x08%c" % (n % 100) for n in range(5000)))
     read = []
     monkeypatch.setattr(
-        "specaug_listen.audio.sndfile_decoder.close_file", lambda file, view: (file.close(), read.append(view.n_read))
+        "specaug_listen.audio.sndfile_decoder._close_file", lambda file, view: (file.close(), read.append(view.n_read))
     )
     assert len(heard(tmp_path, data[:second] + fakes)[0]) == 4096
     assert len(read) < 500
