@@ -31,8 +31,6 @@ class PacketGaps:
     @property
     def n_missing(self) -> int:
         """How much longer the time is than the sound."""
-        return (
-            0
-            if self._begin is None or not self._n_of_last
-            else max(0, round(self._end - self._begin - self._n_samples))
-        )
+        if self._begin is None or not self._n_of_last:
+            return 0
+        return max(0, round(self._end - self._begin - self._n_samples))

@@ -13,7 +13,7 @@ import numpy as np
 from .._imports import require
 from .._notices import Notice
 from .._stdout import catch_c_output
-from .containers import Piece, Stream, View, flac_end, flac_frames, flac_header, zeros_behind
+from .containers import Piece, Stream, View, flac_end, flac_frames, flac_header, trailing_zeros
 from .containers.flac import HEADER_BYTES, FlacMd5
 from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real
 
@@ -234,7 +234,7 @@ class SndfileDecoder(Decoder):
         if (within := self._ends_within()) is not None:
             end = {"n_present": present, "within": within, "sample_rate": self.sample_rate}
             return [*notices, Notice("cut-within", end)]
-        if n_zeros := self._n_zeros_behind():
+        if n_zeros := self._n_trailing_zeros():
             return [*notices, Notice("zeros-after", {"n_bytes": n_zeros})]
         if self._is_whole(present) and self.error is not None:  # of the decoder, at trailing bytes
             return [*notices, Notice("junk-after", {"n_bytes": None})]
@@ -278,7 +278,7 @@ class SndfileDecoder(Decoder):
             return "sample" if stream.present_bytes % self._frame_bytes else None
         return stream.ends_within
 
-    def _n_zeros_behind(self) -> int:
+    def _n_trailing_zeros(self) -> int:
         """Count the zeros behind the frames of a completely decoded FLAC, which the decoder reports as an error."""
         stream = self._stream
         if not self._is_flac or self.error is None or stream.pieces is None:
@@ -286,7 +286,7 @@ class SndfileDecoder(Decoder):
         if stream.promised_samples not in (None, self._present()):
             return 0
         with View(self._path, stream.pieces) as view:
-            return zeros_behind(view)
+            return trailing_zeros(view)
 
     def _is_whole(self, present: int | None) -> bool:
         """Whether a FLAC holds as many samples as its header promises."""

@@ -2,7 +2,7 @@
 
 from .dispatch import layout_of
 from .file_view import Piece, View
-from .flac import flac_end, flac_frames, flac_header, zeros_behind
+from .flac import flac_end, flac_frames, flac_header, trailing_zeros
 from .layout import Body, FileLayout, Stream
 from .magic import FfmpegFormat, format_by_content
 
@@ -18,5 +18,5 @@ __all__ = [
     "flac_header",
     "format_by_content",
     "layout_of",
-    "zeros_behind",
+    "trailing_zeros",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from .file_view import read_at
 from .fixed_headers import FIXED
 from .layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .magic import format_by_head
-from .tags import behind_id3, sound_within
+from .tags import skip_id3, sound_within
 
 __all__ = ["layout_of"]
 
@@ -92,7 +92,7 @@ def _has_second_file(path: str | os.PathLike[str]) -> bool:
 
 def _layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     size = end
-    at = tags_end = behind_id3(file, begin, end)
+    at = tags_end = skip_id3(file, begin, end)
     head = read_at(file, at, 512)
     for container, name, place, kind, parser in _PARSERS:
         if head.startswith(name) and head[place:].startswith(kind):

@@ -19,7 +19,7 @@ from .frame_streams import walk_frames
 from .layout import MOST_FILES, Stream, counted_notices, left_unread
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4
-from .tags import before_tags, behind_id3, behind_tags
+from .tags import skip_id3, skip_tags, strip_tags
 
 __all__ = ["Parts", "n_trailing_bytes", "parts_of"]
 
@@ -54,8 +54,8 @@ def n_trailing_bytes(file: BinaryIO, begin: int, end: int) -> int:
     """Return the number of trailing bytes from `begin` to `end`; 0 if they are tags and zeros only."""
     if begin >= end:  # by a size of 64 bits, far beyond the file
         return 0
-    end = before_tags(file, begin, end)
-    tags_end = behind_tags(file, begin, end)
+    end = strip_tags(file, begin, end)
+    tags_end = skip_tags(file, begin, end)
     return max(0, end - begin) if tags_end < end and end_of_run(file, tags_end, end) != (end, 0) else 0
 
 
@@ -71,13 +71,13 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
     """Find the concatenated files in one, of which FFmpeg would decode only the first, or all with its header."""
     with open_file(path, buffering=1 << 16) as file:
         size = os.fstat(file.fileno()).st_size
-        begin = at = behind_id3(file, 0, size)
+        begin = at = skip_id3(file, 0, size)
         streams: list[Stream] = []
         n_foreign, disagreements = 0, []
         while len(streams) < MOST_FILES:
             walk = walk_frames(file, at, size)
             ends = _end_of_structure(file, at, size) if walk is None else walk.ends
-            next_begin = size if ends is None or ends >= size else behind_tags(file, ends, size)
+            next_begin = size if ends is None or ends >= size else skip_tags(file, ends, size)
             is_cut = walk is not None and walk.within is not None
             is_last = ends is None or next_begin >= size or is_cut or not _is_same_container(file, begin, next_begin)
             # FFmpeg gets the last file with its trailing bytes, unless its demuxer fails on them.

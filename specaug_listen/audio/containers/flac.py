@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ..._notices import Notice
 from .file_view import Piece, View, end_of_run, mend, read_at, search
 from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
-from .tags import before_tags, sound_within
+from .tags import sound_within, strip_tags
 
 __all__ = [
     "HEADER_BYTES",
@@ -29,7 +29,7 @@ __all__ = [
     "flac_header",
     "flac_layout",
     "stream_of",
-    "zeros_behind",
+    "trailing_zeros",
 ]
 
 # The marker of a stream, and the header of STREAMINFO, which may be the last block of metadata.
@@ -50,7 +50,7 @@ _FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Return the layout of FLAC between two places of a file: one stream, or several concatenated ones."""
-    end = before_tags(file, begin, end)
+    end = strip_tags(file, begin, end)
     starts = list(search(file, _BEGINNING, begin, end, 8))
     if not starts:
         return unknown_layout("FLAC")
@@ -136,7 +136,7 @@ def flac_header(stream: View) -> tuple[bytes, int]:
     return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MOST_OVERHEAD_BYTES
 
 
-def zeros_behind(stream: View) -> int:
+def trailing_zeros(stream: View) -> int:
     """Return how many zeros follow the last frame of a stream; 0 if anything else does.
 
     The checksum over a frame and its own checksum is 0, and zeros behind it do not change that.

@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from .file_view import read_at, search
 from .mpeg_header import adts_length
-from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
+from .tags import MOST_REFUSED_TAGS, is_begun_tag, skip_tags
 
 __all__ = ["FrameWalk", "walk_frames"]
 
@@ -118,7 +118,7 @@ def _walk(
             n = min(window.n_alike(at), size - at) if n_bytes == 1 else 1  # AMR's frames without sound
             n_frames += n
             at = ends = at + n * n_bytes
-        elif n_refused < MOST_REFUSED_TAGS and (tags_end := behind_tags(file, at, size)) > at:
+        elif n_refused < MOST_REFUSED_TAGS and (tags_end := skip_tags(file, at, size)) > at:
             at = tags_end  # tags stand between the segments of a stream
         elif n_bytes or (mark and size - at < len(head.ljust(8)) and _begins_alike(head, mark)):
             break

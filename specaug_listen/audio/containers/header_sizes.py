@@ -6,12 +6,11 @@ import struct
 from dataclasses import replace
 from typing import BinaryIO, NamedTuple
 
-from ..._notices import Notice
 from .chunks import IFF, RIFF, ChunkForm
 from .file_view import Piece, mend, read_at
-from .layout import Body, FileLayout, Stream
-from .tags import before_tags
-from .trailing import begin_of_chunks, kind_of_rest, second_file
+from .layout import Body, FileLayout, Stream, dropped_notices
+from .tags import strip_tags
+from .trailing import begin_of_chunks, classify_trailing, second_file
 
 __all__ = ["Field", "is_open_size", "sized_layout"]
 
@@ -152,8 +151,7 @@ def _whole(
         # Chunks behind the sound may be needed to decode it.
         has_chunks = next_file is not None and next_file > ends + 1 and riff is not None
         stream = replace(stream, pieces=((begin, next_file if next_file and has_chunks and not is_last else ends),))
-    notices = (Notice(f"{rest}-after", {"n_bytes": end - ends}),) if rest in ("zeros", "junk") else ()
-    return FileLayout(container, (stream,), notices, next_file)
+    return FileLayout(container, (stream,), dropped_notices(rest, end - ends), next_file)
 
 
 def _riff_or_none(chunks: ChunkForm | None) -> ChunkForm | None:
@@ -163,10 +161,10 @@ def _riff_or_none(chunks: ChunkForm | None) -> ChunkForm | None:
 def _rest(file: BinaryIO, sound: int, ends: int, end: int, chunks: ChunkForm | None, alignment: int) -> tuple[str, int]:
     """Classify what follows the promised sound; also return where the sound ends, before chunks no size leads to."""
     riff = _riff_or_none(chunks)
-    rest = kind_of_rest(file, sound, ends, end, riff, alignment=alignment)
-    end = before_tags(file, ends, end) if rest == "sound" else end
+    rest = classify_trailing(file, sound, ends, end, riff, alignment=alignment)
+    end = strip_tags(file, ends, end) if rest == "sound" else end
     if chunks is not None and (ends > end or rest in ("sound", "zeros", "junk")):
         at = begin_of_chunks(file, min(end, ends if ends <= end else sound), end, chunks)
         if at < end:
-            return kind_of_rest(file, sound, ends, at, riff, alignment=alignment), at
+            return classify_trailing(file, sound, ends, at, riff, alignment=alignment), at
     return rest, end

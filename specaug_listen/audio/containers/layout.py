@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from ..._notices import Notice
 from .file_view import Piece
 
-__all__ = ["MOST_FILES", "Body", "FileLayout", "Stream", "counted_notices", "left_unread", "unknown_layout"]
+__all__ = [
+    "MOST_FILES", "Body", "FileLayout", "Stream", "counted_notices", "dropped_notices", "left_unread", "unknown_layout",
+]  # fmt: skip
 
 # Of concatenated files in one, each of which needs a decoder.
 MOST_FILES = 1000
@@ -111,6 +113,11 @@ def unknown_layout(container: str) -> FileLayout:
 def counted_notices(*counts: tuple[str, dict[str, int]]) -> tuple[Notice, ...]:
     """Return notices of these kinds and values, without those whose values are all 0."""
     return tuple(Notice(kind, values) for kind, values in counts if any(values.values()))
+
+
+def dropped_notices(rest: str, n_bytes: int) -> tuple[Notice, ...]:
+    """Return the notice of dropped trailing bytes of a kind (`classify_trailing`): for zeros and junk only."""
+    return (Notice(f"{rest}-after", {"n_bytes": n_bytes}),) if rest in ("zeros", "junk") else ()
 
 
 def left_unread(begin: int, end: int) -> Notice:

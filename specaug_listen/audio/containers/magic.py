@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..._files import open_file
 from .chunks import RIFF, W64
 from .file_view import read_at
-from .tags import behind_id3
+from .tags import skip_id3
 
 __all__ = ["ASF_HEADER", "FfmpegFormat", "format_by_content", "format_by_head"]
 
@@ -89,7 +89,7 @@ def format_by_content(path: str | os.PathLike[str]) -> FfmpegFormat | None:
     OSError
     """
     with open_file(path) as file:
-        return format_by_head(read_at(file, behind_id3(file, 0, os.fstat(file.fileno()).st_size), _HEAD_BYTES))
+        return format_by_head(read_at(file, skip_id3(file, 0, os.fstat(file.fileno()).st_size), _HEAD_BYTES))
 
 
 def format_by_head(head: bytes) -> FfmpegFormat | None:

@@ -15,7 +15,7 @@ from ..._notices import Notice
 from .file_view import Piece
 from .layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread
 from .mpeg_frames import MOST_PADDING_BYTES, Run, read_runs
-from .tags import before_tags
+from .tags import strip_tags
 
 __all__ = ["begins_within", "mpeg_layout"]
 
@@ -29,7 +29,7 @@ def mpeg_layout(
     file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING_BYTES
 ) -> FileLayout | None:
     """Return the layout of MPEG audio between two places of a file; None if there is not one frame."""
-    scan = read_runs(file, begin, before_tags(file, begin, end), most_padding)
+    scan = read_runs(file, begin, strip_tags(file, begin, end), most_padding)
     longest = max((run.n_frames for run in scan.runs), default=0)
     runs = [run for run in scan.runs if run.n_frames >= min(_FEWEST_FRAMES, longest)]
     streams = [_stream(run) for run in runs]
@@ -82,10 +82,8 @@ def _stream(run: Run) -> Stream:
     frames: tuple[Piece, ...] = tuple(run.ranges)
     if tag is None or not promised:
         n_counted = tag.n_frames if tag is not None and not tag.frame else 0
-        promised_samples = (
-            n_counted * per_frame if n_counted not in (0, n_frames, n_frames + 1) else None
-        )  # it may count itself
-        n = n_frames * per_frame
+        is_right = n_counted in (0, n_frames, n_frames + 1)  # it may count itself
+        promised_samples, n = None if is_right else n_counted * per_frame, n_frames * per_frame
         return Stream(frames, promised_samples=promised_samples, expected_samples=n, is_seekable=False, is_endless=True)
     if tag.n_frames == n_frames:
         return Stream((tag.frame, *frames), expected_samples=n_frames * per_frame - _n_trimmed(tag.delay, tag.padding))
@@ -99,11 +97,9 @@ def _stream(run: Run) -> Stream:
 def _promised_samples(run: Run) -> int:
     """Return the samples that a Xing tag promises; 0 without such a tag, or if it covers padding only."""
     tag = run.tag
-    return (
-        0
-        if tag is None or not tag.frame
-        else max(0, tag.n_frames * run.samples_per_frame - _n_trimmed(tag.delay, tag.padding))
-    )
+    if tag is None or not tag.frame:
+        return 0
+    return max(0, tag.n_frames * run.samples_per_frame - _n_trimmed(tag.delay, tag.padding))
 
 
 def _n_trimmed(delay: int, padding: int) -> int:

@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from .file_view import end_of_run, read_at, search
 from .mpeg_header import Format, parse_header
-from .tags import MOST_REFUSED_TAGS, behind_tags, is_begun_tag
+from .tags import MOST_REFUSED_TAGS, is_begun_tag, skip_tags
 
 __all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "read_runs"]
 
@@ -109,7 +109,7 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
     while at + 4 <= end:
         head = read_at(file, at, min(_HEAD_BYTES, end - at))
         if _may_be_tag(head) and n_refused < MOST_REFUSED_TAGS:
-            if (tags_end := behind_tags(file, at, end, is_leading=not scan.runs)) > at:
+            if (tags_end := skip_tags(file, at, end, is_leading=not scan.runs)) > at:
                 _note_foreign(scan, file, lost_from, at)
                 at = lost_from = tags_end
                 is_lost = True

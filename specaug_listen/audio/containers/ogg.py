@@ -17,7 +17,7 @@ from .file_view import Piece, end_of_run, read_at, search
 from .flac import stream_of
 from .layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread, unknown_layout
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
-from .tags import before_tags
+from .tags import strip_tags
 
 __all__ = ["ogg_layout"]
 
@@ -135,7 +135,7 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def _scan(file: BinaryIO, begin: int, end: int) -> _Scan:
-    scan, at, end = _Scan(file), begin, before_tags(file, begin, end)
+    scan, at, end = _Scan(file), begin, strip_tags(file, begin, end)
     while at < end:
         header = read_at(file, at, PAGE_HEADER_BYTES)
         if not header.startswith(b"OggS"):

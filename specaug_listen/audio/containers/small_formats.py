@@ -10,8 +10,8 @@ from ..._notices import Notice
 from .chunks import CAF, IFF, walk_chunks
 from .file_view import end_of_run, mend, read_at
 from .header_sizes import Field, is_open_size, sized_layout
-from .layout import FileLayout, Stream, unknown_layout
-from .trailing import end_of_chunks, kind_of_rest, second_file
+from .layout import FileLayout, Stream, dropped_notices, unknown_layout
+from .trailing import classify_trailing, end_of_chunks, second_file
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
@@ -106,11 +106,11 @@ def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samp
     chunks_end = end_of_chunks(file, ends, end, CAF)
     next_file = chunks_end if 0 < chunks_end < end else second_file(file, ends, end)
     stream = Stream(((begin, next_file or chunks_end or ends),), promised_samples=n_samples)
-    rest = "chunks" if chunks_end else kind_of_rest(file, sound, ends, end, None)
+    rest = "chunks" if chunks_end else classify_trailing(file, sound, ends, end, None)
     if rest in ("nothing", "chunks", "file", "padding"):
         return FileLayout("CAF", (stream,), next_file=next_file)
-    kind = "zeros-after" if end_of_run(file, ends, end) == (end, 0) else "junk-after"
-    return FileLayout("CAF", (stream,), (Notice(kind, {"n_bytes": end - ends}),))
+    kind = "zeros" if end_of_run(file, ends, end) == (end, 0) else "junk"
+    return FileLayout("CAF", (stream,), dropped_notices(kind, end - ends))
 
 
 def is_htk(head: bytes, n_bytes: int) -> bool:
@@ -153,10 +153,9 @@ def sds(file: BinaryIO, begin: int, end: int) -> FileLayout:
     sound = begin + _SDS_HEADER_BYTES
     n_present = (end - sound) // _SDS_PACKET_BYTES
     ends = sound + min(n_present, n_packets) * _SDS_PACKET_BYTES
-    rest = kind_of_rest(file, sound, ends, end, None) if n_present >= n_packets else ""
-    if rest in ("zeros", "junk"):
-        trailing = [Notice(f"{rest}-after", {"n_bytes": end - ends})]
-        return FileLayout("SDS", (Stream(((begin, ends),)),), (*trailing, *_damaged_packets(file, sound, n_packets)))
+    rest = classify_trailing(file, sound, ends, end, None) if n_present >= n_packets else ""
+    if dropped := dropped_notices(rest, end - ends):
+        return FileLayout("SDS", (Stream(((begin, ends),)),), (*dropped, *_damaged_packets(file, sound, n_packets)))
     notices = _damaged_packets(file, sound, n_present)
     if n_present < n_packets:
         return FileLayout("SDS", (Stream(promised_samples=promised, most_samples=n_present * per_packet),), notices)

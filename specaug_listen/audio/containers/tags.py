@@ -14,7 +14,7 @@ from typing import BinaryIO
 from .file_view import read_at
 from .mpeg_header import adts_length, parse_header
 
-__all__ = ["MOST_REFUSED_TAGS", "before_tags", "behind_id3", "behind_tags", "is_begun_tag", "sound_within"]
+__all__ = ["MOST_REFUSED_TAGS", "is_begun_tag", "skip_id3", "skip_tags", "sound_within", "strip_tags"]
 
 # How many malformed tags are tried between frames, as each may be searched to the end of the file.
 MOST_REFUSED_TAGS = 16
@@ -61,7 +61,7 @@ _CERTAIN_FRAMES = 4
 _MOST_FALSE_FRAMES = 1 << 16
 
 
-def behind_id3(file: BinaryIO, begin: int, end: int) -> int:
+def skip_id3(file: BinaryIO, begin: int, end: int) -> int:
     """Return where the file begins behind ID3v2 tags of any content, which may precede any container."""
     at = begin
     while (length := _length_of_id3(read_at(file, at, 10))) and at + length < end:
@@ -77,14 +77,14 @@ def _length_of_id3(head: bytes) -> int:
     return n_bytes + (10 if head[5] & _ID3_FOOTER_FLAG else 0)
 
 
-def before_tags(file: BinaryIO, begin: int, end: int) -> int:
+def strip_tags(file: BinaryIO, begin: int, end: int) -> int:
     """Return where the tags begin that end at `end`; `end` if there are none."""
     while (at := _begin_of_tag(file, begin, end)) < end and sound_within(file, at, end) is None:
         end = at
     return end
 
 
-def behind_tags(file: BinaryIO, begin: int, end: int, *, is_leading: bool = False) -> int:
+def skip_tags(file: BinaryIO, begin: int, end: int, *, is_leading: bool = False) -> int:
     """Return where the tags end that begin at `begin`; `begin` if there are none.
 
     `is_leading` says that they precede all sound, so that a malformed tag without sound counts, too.

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from .chunks import CAF, IFF, RIFF, W64, ChunkForm, walk_chunks
 from .file_view import end_of_run, read_at
-from .tags import before_tags, behind_tags, is_begun_tag, sound_within
+from .tags import is_begun_tag, skip_tags, sound_within, strip_tags
 
-__all__ = ["begin_of_chunks", "end_of_chunks", "is_beginning", "kind_of_rest", "second_file"]
+__all__ = ["begin_of_chunks", "classify_trailing", "end_of_chunks", "is_beginning", "second_file"]
 
 # First bytes of a second file that was appended to the first one.
 _BEGINNINGS = (
@@ -67,7 +67,7 @@ _RANDOM_STEP, _RANDOM_STEP_SPREAD, _STEADY_STEP, _CERTAIN_STEP = 64, 37, 48, 24
 _LONGEST_SAMPLE_BYTES, _SURE_SAMPLES, _FEWEST_SAMPLES = 32, 200, 4
 
 
-def kind_of_rest(
+def classify_trailing(
     file: BinaryIO, sound: int, begin: int, end: int, chunks: ChunkForm | None, *, alignment: int = 2
 ) -> str:
     """Classify the trailing bytes between the end of the sound and the end of the file.
@@ -90,7 +90,7 @@ def kind_of_rest(
     """
     if begin >= end:
         return "nothing"
-    end = before_tags(file, begin, end)
+    end = strip_tags(file, begin, end)
     if begin >= end:
         return "padding"
     if second_file(file, begin, end, chunks) is not None:
@@ -114,7 +114,7 @@ def kind_of_rest(
 def _kind_of_tags(file: BinaryIO, begin: int, end: int, alignment: int) -> str:
     """Classify trailing bytes that begin with a tag, perhaps behind padding; return "" for others."""
     for at in range(begin, min(end, begin + max(2, alignment))):
-        if (tags_end := behind_tags(file, at, end)) > at:
+        if (tags_end := skip_tags(file, at, end)) > at:
             return "padding" if tags_end == end or end_of_run(file, tags_end, end) == (end, 0) else "junk"
         if is_begun_tag(read_at(file, at, _TAG_HEAD_BYTES)):
             return "junk"
@@ -267,7 +267,7 @@ def is_beginning(file: BinaryIO, at: int) -> bool:
 def second_file(file: BinaryIO, begin: int, end: int, chunks: ChunkForm | None = None) -> int | None:
     """Return where an appended file begins, right behind the sound or behind its chunks; None if there is none."""
     for at in (begin, begin + 1):
-        at = behind_tags(file, at, end)
+        at = skip_tags(file, at, end)
         place = _end_of_riff_chunks(file, at, end, chunks) if chunks and not is_beginning(file, at) else at
         if 0 < place < end and is_beginning(file, place):
             return place

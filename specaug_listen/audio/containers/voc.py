@@ -8,9 +8,9 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .file_view import Piece, read_at
-from .layout import FileLayout, Stream, unknown_layout
+from .layout import FileLayout, Stream, dropped_notices, unknown_layout
 from .tags import sound_within
-from .trailing import kind_of_rest, second_file
+from .trailing import classify_trailing, second_file
 
 __all__ = ["voc_layout"]
 
@@ -73,7 +73,7 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     if blocks.coding is None:
         return unknown_layout("VOC")
     bodies = [part for part in blocks.parts if part[0] >= 0]
-    rest = kind_of_rest(file, bodies[0][0], blocks.ends, end, None, alignment=1)
+    rest = classify_trailing(file, bodies[0][0], blocks.ends, end, None, alignment=1)
     if rest == "sound" and blocks.is_closed and end - blocks.ends < _MOST_BYTES_AFTER_END:
         rest = "junk"
     if rest == "sound":  # a size was too small, whatever was parsed behind it
@@ -82,15 +82,14 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     pieces, n_silent, n_left_out = _pieces(blocks.parts, blocks.coding)
     present = n_silent + sum(stop - start for start, stop in blocks.parts if start >= 0)
     promised = blocks.promised + n_silent
-    left_out = {"zeros": "zeros-after", "junk": "junk-after"}
-    notices = [Notice(left_out[rest], {"n_bytes": end - blocks.ends})] if rest in left_out else []
+    notices = dropped_notices(rest, end - blocks.ends)
     if n_others := blocks.n_others + n_left_out:
-        notices += [Notice("other-streams", {"n_streams": n_others, "n_read": 1})]
+        notices = (*notices, Notice("other-streams", {"n_streams": n_others, "n_read": 1}))
     stream = Stream((_header(blocks.coding, present), *pieces, b"\0"), None, promised, present)
     if blocks.is_open:
         stream = Stream(stream.pieces, present_bytes=present, is_open=True)
     next_file = second_file(file, blocks.ends, end) if rest == "file" else None
-    return FileLayout("VOC", (stream,), tuple(notices), next_file)
+    return FileLayout("VOC", (stream,), notices, next_file)
 
 
 def _header(coding: _Coding, n_bytes: int) -> bytes:
@@ -194,7 +193,7 @@ def _n_bytes(file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _C
     # SoX counts 4 of the header's 12 bytes; zeros at the end of its sound look like the end mark.
     is_silent = not any(between)
     is_last = follows + 9 == end or (is_silent and follows + 8 == end)
-    is_pause = is_silent and kind_of_rest(file, at, follows, end, None, alignment=1) != "zeros"
+    is_pause = is_silent and classify_trailing(file, at, follows, end, None, alignment=1) != "zeros"
     return n_bytes + 8 * (is_last or is_pause or _block(file, follows)[0] is None)
 
 

@@ -10,7 +10,7 @@ import pytest
 from readings import RATE, VOICE, encoded, heard, pcm16
 
 from specaug_listen.audio.containers import format_by_content
-from specaug_listen.audio.containers.tags import before_tags, behind_tags, sound_within
+from specaug_listen.audio.containers.tags import skip_tags, sound_within, strip_tags
 
 SOUND = VOICE[: RATE // 2]
 CONTAINERS = {
@@ -242,9 +242,9 @@ def test_tags_without_end_are_looked_through_in_one_go(tmp_path):
             return block
 
     file = Counted(data)
-    assert behind_tags(file, len(MP3), len(data), is_leading=True) == len(MP3)
+    assert skip_tags(file, len(MP3), len(data), is_leading=True) == len(MP3)
     assert sound_within(file, 0, len(data)) == 0
-    assert before_tags(file, 0, len(data)) == len(data)
+    assert strip_tags(file, 0, len(data)) == len(data)
     assert file.n_read < 3 * len(data)
 
 
