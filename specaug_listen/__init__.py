@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 # name -> module
-_HOMES = {
+_MODULES = {
     "Audio": "audio",
     "load": "audio",
     "save": "audio",
@@ -45,7 +45,7 @@ _HOMES = {
 }
 # earlier name -> name
 _EARLIER_NAMES = {"Reconstruction": "RenderedDraw"}
-_ROOMS = ("augment", "custom", "errors", "frameworks", "frontends", "plots", "vocoders")
+_PACKAGES = ("augment", "custom", "errors", "frameworks", "frontends", "plots", "vocoders")
 
 __all__ = [
     "Audio",
@@ -108,9 +108,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name in _EARLIER_NAMES:
         value = __getattr__(_EARLIER_NAMES[name])
-    elif name in _HOMES:
-        value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-    elif name in _ROOMS:
+    elif name in _MODULES:
+        value = getattr(importlib.import_module(f".{_MODULES[name]}", __name__), name)
+    elif name in _PACKAGES:
         value = importlib.import_module(f".{name}", __name__)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -23,7 +23,9 @@ from .errors import AudioError
 __all__ = [
     "FRAMES_PER_BLOCK",
     "WINDOWS",
+    "Complex",
     "Framing",
+    "Real",
     "deemphasize",
     "get_window",
     "istft",

@@ -323,7 +323,7 @@ def test_a_package_has_an_init_that_only_re_exports():
 
 def test_public_names_are_complete_and_sorted():
     names = specaug_listen.__all__
-    assert sorted(names) == sorted({*specaug_listen._HOMES, *specaug_listen._ROOMS, "__version__"})
+    assert sorted(names) == sorted({*specaug_listen._MODULES, *specaug_listen._PACKAGES, "__version__"})
     assert names == sorted(names)
     assert set(names) <= set(dir(specaug_listen))
 
@@ -332,7 +332,7 @@ def test_public_names_are_complete_and_sorted():
 def test_a_public_name_exists_and_is_documented(name):
     value = getattr(specaug_listen, name)
     assert (inspect.getdoc(value) or "").strip()
-    if name not in specaug_listen._ROOMS:
+    if name not in specaug_listen._PACKAGES:
         assert value.__name__ == name
 
 
@@ -349,8 +349,8 @@ def test_type_checkers_see_the_names_that_are_loaded_late():
     tree = ast.parse((HOUSE / "__init__.py").read_text())
     block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.name: node.module for node in block.body for alias in node.names}
-    rooms = dict.fromkeys(specaug_listen._ROOMS)
-    assert seen == {**specaug_listen._HOMES, **rooms}
+    packages = dict.fromkeys(specaug_listen._PACKAGES)
+    assert seen == {**specaug_listen._MODULES, **packages}
 
 
 def faults_of_names(path):

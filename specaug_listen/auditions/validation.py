@@ -95,7 +95,7 @@ def check_draw(record: DrawRecord) -> None:
         raise ParameterError(
             f"draw.policy={draw.policy!r:.80}: allowed is the name of its policy, {record.policy.name!r:.80}"
         )
-    _check_found(record)
+    _check_change(record)
     check_scores(record.scores)
     _check_scores_of_steps(record)
     _check_badges(record)
@@ -139,7 +139,7 @@ def _check_badges(record: DrawRecord) -> None:
         )
 
 
-def _check_found(record: DrawRecord) -> None:
+def _check_change(record: DrawRecord) -> None:
     change = record.change
     if change is None:
         return

@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ..frontends import MelFrontend
-from ..stft import Framing, istft, stft
+from ..stft import Framing, Real, istft, stft
 from .iteration import Ends
 from .mel_bins import Energies, MelBins, mel_bins_of, sum_around, tiny
 
 __all__ = ["flat_areas", "lone_areas", "nearly_equal", "restore_levels"]
 
-Real = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
 
 # 7 dB: in white noise, clicks, speech and music hardly any cell exceeds all its neighbours by as much.

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from .._imports import require
@@ -22,15 +21,13 @@ from .._threads import one_blas_thread
 from ..audio.clip import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
-from ..stft import Framing, deemphasize, get_window, istft, stft
+from ..stft import Complex, Framing, Real, deemphasize, get_window, istft, stft
 from .mel_bins import check_mel_in_memory, energy_to_render, n_extra_frames
 from .phase import random_phase, unit
 from .phase_vocoder import original_spectrum
 
 __all__ = ["GriffinLim", "Librosa"]
 
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 Iterations = Annotated[int, Field(ge=0, le=10_000)]
 
 

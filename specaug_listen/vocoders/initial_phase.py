@@ -6,19 +6,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse
 
 from ..frontends import MelFrontend
+from ..stft import Complex, Real
 from .fill_areas import flat_areas, nearly_equal
 from .mel_bins import Energies, mel_bins_of
 from .phase import phasors
 from .single_pass import SinglePass
 
 __all__ = ["Start", "first_random_bin", "lower_skirts", "sharp_magnitude"]
-
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 
 # In longer windows, the pitch of a voice changes within a frame, and single-pass phases of its higher harmonics reduce
 # intelligibility.

@@ -21,16 +21,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import scipy.fft
 
-from ..stft import Framing
+from ..stft import Complex, Framing, Real
 from .mel_bins import MelBins
 
 __all__ = ["Ends", "Iteration"]
-
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 
 # alpha and gamma of [1]_; beta is 1.
 _INERTIA, _RELAXATION = np.float32(0.95), np.float32(1.25)

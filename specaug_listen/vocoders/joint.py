@@ -18,22 +18,19 @@ from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from .._records import Seed, record
 from .._threads import one_blas_thread
 from ..audio.clip import Audio
 from ..frontends import MelFrontend, MelSpectrogram
-from ..stft import deemphasize, istft
+from ..stft import Real, deemphasize, istft
 from .fill_areas import restore_levels
 from .initial_phase import Start, first_random_bin, lower_skirts
 from .iteration import Ends, Iteration
 from .mel_bins import Energies, mel_bins_of, tiny
 
 __all__ = ["Joint"]
-
-Real = npt.NDArray[np.float32]
 
 _ITERATIONS = {"draft": 2, "default": 32, "best": 200}
 # Iterations per window that covers a sample: the more windows overlap, the more iterations they need to agree.

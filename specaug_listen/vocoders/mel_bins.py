@@ -18,7 +18,7 @@ import scipy.sparse
 
 from ..errors import ParameterError
 from ..frontends import AnyMel, MelFrontend, MelSpectrogram, MelStream
-from ..stft import FRAMES_PER_BLOCK, Framing
+from ..stft import FRAMES_PER_BLOCK, Complex, Framing, Real
 
 __all__ = [
     "Energies",
@@ -32,8 +32,6 @@ __all__ = [
     "tiny",
 ]
 
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 Float = TypeVar("Float", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from .._files import printable, read_file
@@ -30,11 +29,11 @@ from .._yaml import read_mapping
 from ..audio.clip import Audio
 from ..errors import AudioError, ParameterError, PolicyError, error_context
 from ..frontends import MelFrontend, MelSpectrogram
+from ..stft import Real
 from .neural_contract import MelContract, contract_of
 
 __all__ = ["Neural", "NeuralModule", "read_neural"]
 
-Real = npt.NDArray[np.float32]
 Runner: TypeAlias = Callable[[Real, MelContract, int], Any]
 
 # Limit of a model file, which is held in memory.

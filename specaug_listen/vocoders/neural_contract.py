@@ -11,7 +11,6 @@ import os
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
 from .._files import printable
@@ -20,11 +19,10 @@ from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
 from ..frontends.files import frontend_from_mapping
+from ..stft import Real
 from .mel_bins import check_mel_in_memory
 
 __all__ = ["CONTRACT_KEYS", "MelContract", "contract_of", "read_contract"]
-
-Real = npt.NDArray[np.float32]
 
 _LAYOUT = ("axes", "batch", "input_name")
 CONTRACT_KEYS = ("base", *(f.name for f in dataclasses.fields(MelFrontend)), *_LAYOUT)

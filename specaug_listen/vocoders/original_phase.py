@@ -12,14 +12,12 @@ from .._records import Seed, record
 from .._threads import one_blas_thread
 from ..audio.clip import Audio
 from ..frontends import MelFrontend, MelSpectrogram
-from ..stft import Framing, istft, stft
+from ..stft import Complex, Framing, Real, istft, stft
 from .mel_bins import MelBins, audible_energy, check_mel_in_memory, mel_bins_of, sum_around
 from .phase_vocoder import is_warped, onsets, original_spectrum
 
 __all__ = ["OriginalPhase"]
 
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 Flags = npt.NDArray[np.bool_]
 
 # Passes of analysing the rendering and correcting its changed cells; after three, the level is stable.

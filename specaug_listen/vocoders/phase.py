@@ -6,11 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._rng import as_seed
+from ..stft import Complex, Real
 
 __all__ = ["phasors", "random_phase", "unit"]
-
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 
 # Series of sin(pi x / 2) and cos(pi x / 2) around 0, highest power first: (pi / 2)^i / i! with alternating signs. The
 # next terms are below 2e-9 for |x| <= 1/2.

@@ -17,14 +17,12 @@ import scipy.fft
 
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
-from ..stft import FRAMES_PER_BLOCK, Framing, get_window, overlap_add, stft
+from ..stft import FRAMES_PER_BLOCK, Complex, Framing, Real, get_window, overlap_add, stft
 from .phase import unit
 from .single_pass import nearest_peaks
 
 __all__ = ["is_warped", "onsets", "original_spectrum"]
 
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 Index = npt.NDArray[np.int64]
 
 # Energy of an onset relative to the mean over the window before it; the glottal pulses of a voice are below.

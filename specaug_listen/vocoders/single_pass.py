@@ -15,13 +15,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..stft import Framing
+from ..stft import Complex, Framing, Real
 from .phase import phasors
 
 __all__ = ["SinglePass", "nearest_peaks", "spsi_phase"]
-
-Real = npt.NDArray[np.float32]
-Complex = npt.NDArray[np.complex64]
 
 # With a Gaussian window g(s) = exp(-pi s^2 / lambda), X(t, f) = integral x(t + s) g(s) exp(-2 pi i f s) ds has the
 # phase relative to the middle of the window. Integration by parts over s, with d/dt x(t + s) = d/ds x(t + s), gives
