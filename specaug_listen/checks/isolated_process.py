@@ -39,6 +39,8 @@ __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
 # A check gives up after so many calls that hang, or that end the process.
 _MOST_HANGS = 2
 _MOST_ENDS = 5
+# Time [s] that importing the callable may take at least: torch alone takes several on a busy machine.
+_IMPORT_S = 60.0
 # Time [s] in which a process may end by itself.
 _PATIENCE_S = 5.0
 _REPLACED = "replaced functions that its process needs to answer"
@@ -98,7 +100,7 @@ class CallableProcess:
             return work(self.source, *args)
         if self._connection is None:
             self._start()
-        answer = self._ask((work, args))
+        answer = self._ask((work, args), self.timeout_s)
         self.has_come_back = True
         self.n_forks += answer.n_forks
         result = _result(answer.result)
@@ -163,21 +165,21 @@ class CallableProcess:
         if IS_LINUX:
             _bound_waiting(here, self.timeout_s)
         try:
-            answer = self._ask(None)
+            answer = self._ask(None, max(self.timeout_s, _IMPORT_S))
         except CallEndedError as error:
             raise ParameterError(f"importing it {error.evidence}") from None
         _result(answer.result)
         self._known = processes_below(self._process.pid) if IS_LINUX else frozenset()
 
-    def _ask(self, request: Any) -> _Answer:
+    def _ask(self, request: Any, timeout_s: float) -> _Answer:
         connection = self._connection
         if connection is None:
             raise GaveUpError({})
         try:
             if request is not None:
                 self._send(connection, request)
-            if not connection.poll(self.timeout_s):
-                raise self._hang(f"did not return within {self.timeout_s:g} s")
+            if not connection.poll(timeout_s):
+                raise self._hang(f"did not return within {timeout_s:g} s")
             answer = read_answer(connection.recv_bytes())
             if _is_stopped(self._process):
                 raise self._hang("stopped the process above its own")
@@ -277,15 +279,17 @@ def _serve(connection: Connection, other: Connection, source: Callable[..., Any]
 
 
 def _prepare(connection: Connection, other: Connection, parent: int) -> None:
-    """Prepare the callable's process: no output to stderr, no signals of the terminal, an end with its parent."""
+    """Prepare the callable's process: no output to stderr, signals as in a training, an end with its parent."""
     other.close()
     close_saved_descriptors()
     discard(2)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if IS_LINUX:
         keep(parent, connection)
-    # The checking process handles Ctrl-C and the hang-up of a terminal, and ends this one.
-    for name, action in (("SIGINT", signal.SIG_IGN), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
+    # The checking process handles Ctrl-C and the hang-up of a terminal, and ends this one. On Linux, where it has a
+    # session of its own, an interrupt comes from the callable.
+    interrupt = signal.default_int_handler if IS_LINUX else signal.SIG_IGN
+    for name, action in (("SIGINT", interrupt), ("SIGTERM", signal.SIG_DFL), ("SIGHUP", signal.SIG_DFL)):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), action)
 
@@ -341,9 +345,17 @@ def _leave_if_copy(server: int) -> None:
 
 def _answer(work: Callable[..., Any], function: Any, args: tuple[Any, ...]) -> Any:
     try:
-        return work(function, *args)
+        result = work(function, *args)
+        _sound_alarm()
+        return result
     except BaseException as error:
         return _failed(error)
+
+
+def _sound_alarm() -> None:
+    """Let an alarm (`signal.alarm`) that a call has left running go off: later, it would end a training."""
+    if hasattr(signal, "getitimer") and signal.getitimer(signal.ITIMER_REAL)[0] > 0:
+        signal.raise_signal(signal.SIGALRM)
 
 
 def _failed(error: BaseException) -> _Failed:

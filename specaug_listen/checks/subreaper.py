@@ -57,21 +57,29 @@ def processes_below(process: int) -> frozenset[int]:
 def _watch(worker: int) -> None:
     """Wait for the worker's end, kill the processes that it leaves, and exit with its status."""
     faulthandler.disable()
-    for name in ("SIGINT", "SIGHUP"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: _kill(worker))
+    received: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        received.append(number)
+        _kill(worker)
+
+    # This session has no terminal: SIGTERM is from the check, or as the others from the callable.
+    names = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+    for name in names:
+        signal.signal(name, end)
     status = None
     while status is None:
         pid, its_status = os.waitpid(-1, 0)
         status = its_status if pid == worker else None
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for name in names:
+        signal.signal(name, signal.SIG_IGN)
     with contextlib.suppress(ChildProcessError):  # none are left
         while True:
             for pid in processes_below(os.getpid()):
                 _kill(pid)
             os.waitpid(-1, 0)
     if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
+        number = received[0] if received else os.WTERMSIG(status)
         with contextlib.suppress(OSError):  # SIGKILL has no handler
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -47,6 +47,10 @@ def stop_forever():
         (stop_forever, "call-hangs", "did not return within 0.5 s"),
         (lambda: os._exit(0), "process-ended", "ended its process (exit code 0)"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "process-ended", "signal SIGKILL"),
+        (lambda: os.kill(os.getppid(), signal.SIGINT), "process-ended", "signal SIGINT"),
+        (lambda: os.kill(os.getppid(), signal.SIGHUP), "process-ended", "signal SIGHUP"),
+        (lambda: os.kill(os.getppid(), signal.SIGTERM), "process-ended", "signal SIGTERM"),
+        (lambda: signal.alarm(1), "process-ended", "signal SIGALRM"),
         (lambda: ctypes.string_at(0), "process-ended", "signal SIGSEGV"),
     ],
 )
@@ -55,6 +59,26 @@ def test_what_never_comes_back_is_one_finding(event, expected, words):
     assert report.ids == (expected,)
     assert words in report.findings[0].evidence
     assert report.notes[-1] == "calls do not return: nothing more could be checked"
+
+
+def test_an_interrupt_of_its_own_is_an_error_of_the_callable():
+    with pytest.raises(ParameterError, match="KeyboardInterrupt"):
+        check(with_chance(lambda: os.kill(os.getpid(), signal.SIGINT), 1.0), adapter=ALONE)
+
+
+def test_an_alarm_that_is_switched_off_is_none():
+    def with_deadline():
+        signal.alarm(30)
+        signal.alarm(0)
+
+    assert check(with_chance(with_deadline, 1.0), adapter=ALONE, draws=100).is_clean
+
+
+def test_an_import_may_take_longer_than_a_call(tmp_path):
+    (tmp_path / "slow_to_import.py").write_text(
+        "import time\ntime.sleep(2)\ndef augment(mel):\n    return mel.copy()\n"
+    )
+    assert check(f"{tmp_path}/slow_to_import.py:augment", timeout_s=1.5, draws=100).report.n_draws > 0
 
 
 def test_what_comes_back_mostly_is_checked_to_the_end():
