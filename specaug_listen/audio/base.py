@@ -16,6 +16,7 @@ __all__ = [
     "LOWEST_RATE",
     "Levels",
     "Sound",
+    "after_end",
     "check_length",
     "check_rate",
     "measure_levels",
@@ -145,6 +146,11 @@ def not_finite(n_bad: int, first: int) -> AudioError:
         f"{n_bad} samples are NaN or infinite, the first at sample {first}; allowed are finite samples; repair or cut "
         "the clip"
     )
+
+
+def after_end(start_s: float, length_s: float) -> AudioError:
+    """Return the error for an excerpt that starts after the end of a clip."""
+    return AudioError(f"start={start_s:g} s is after the end; the clip lasts {length_s:.3f} s")
 
 
 class Sound(ABC):

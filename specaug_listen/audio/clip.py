@@ -20,7 +20,7 @@ from .._imports import require
 from .._notices import Notice
 from .._rng import fingerprint
 from ..errors import AudioError, ParameterError
-from .base import Levels, Sound, check_length, check_rate, measure_levels, not_finite
+from .base import Levels, Sound, after_end, check_length, check_rate, measure_levels, not_finite
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .excerpt import Excerpt, check_excerpt
 from .finding import AUDIO_SUFFIXES, find_audio
@@ -164,7 +164,7 @@ class Audio(Sound):
         rate = self.sample_rate
         begin = round(start_s * rate)
         if begin >= self.n_samples:
-            raise AudioError(f"start={start_s:g} s lies behind the end; the clip lasts {self.duration_s:.3f} s")
+            raise after_end(start_s, self.duration_s)
         n = self.n_samples - begin if duration_s is None else max(1, round(duration_s * rate))
         samples, source = self.samples[:, begin : begin + n], self.source
         if source is not None:

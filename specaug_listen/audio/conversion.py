@@ -63,9 +63,9 @@ def as_audio(clip: Any, *, what: str = "audio", start_s: float = 0.0, duration_s
     if isinstance(clip, Audio):
         audio = clip
     elif isinstance(clip, Mapping):
-        audio = _of_mapping(clip, what)
+        audio = _from_mapping(clip, what)
     else:
-        audio = _of_pair(clip, what)
+        audio = _from_pair(clip, what)
     return audio.part(start_s, duration_s) if start_s or duration_s is not None else audio
 
 
@@ -81,24 +81,24 @@ def is_audio_input(value: Any) -> bool:
     return hasattr(samples, "shape") or isinstance(samples, (list, tuple))
 
 
-def _of_mapping(value: Mapping[Any, Any], what: str) -> Audio:
+def _from_mapping(value: Mapping[Any, Any], what: str) -> Audio:
     """Convert an entry of the ``audio`` column of a Hugging Face data set."""
     rate = _rate(value.get("sampling_rate"))
     if "array" not in value or rate is None:
         raise ParameterError(
             f"{what} is a {kind_of(value)}: {_EXPECTED}, or a mapping with 'array' and 'sampling_rate'"
         )
-    return _of_samples(value["array"], rate, what)
+    return _from_samples(value["array"], rate, what)
 
 
-def _of_pair(value: Any, what: str) -> Audio:
+def _from_pair(value: Any, what: str) -> Audio:
     if not _is_pair(value):
-        raise ParameterError(_no_pair(value, what))
+        raise ParameterError(_no_pair_message(value, what))
     first, second = (_rate(each) for each in value)
     if first is not None and second is None:
-        return _of_samples(value[1], first, what)
+        return _from_samples(value[1], first, what)
     if second is not None and first is None:
-        return _of_samples(value[0], second, what)
+        return _from_samples(value[0], second, what)
     both = first is not None
     raise ParameterError(
         f"{what} is a {kind_of(value)} {'whole numbers' if both else 'values, none of them a sample rate'}: {_EXPECTED}"
@@ -109,7 +109,7 @@ def _is_pair(value: Any) -> bool:
     return isinstance(value, (tuple, list)) and len(value) == _LONGEST_TUPLE
 
 
-def _no_pair(value: Any, what: str) -> str:
+def _no_pair_message(value: Any, what: str) -> str:
     is_array = hasattr(value, "shape") and hasattr(value, "dtype")
     if is_array or (isinstance(value, (tuple, list)) and value and all(isinstance(x, (int, float)) for x in value)):
         return (
@@ -137,7 +137,7 @@ def _rate(value: Any) -> int | None:
         return None
 
 
-def _of_samples(value: Any, rate: int, what: str) -> Audio:
+def _from_samples(value: Any, rate: int, what: str) -> Audio:
     with error_context(what):
         array = _numbers(value)
         notices: tuple[Notice, ...] = ()

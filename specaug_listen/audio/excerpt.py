@@ -10,7 +10,7 @@ import numpy as np
 
 from .._notices import Notice
 from ..errors import AudioError, ParameterError
-from .base import check_length
+from .base import after_end, check_length
 from .decoder import Decoder, Real
 
 __all__ = ["Excerpt", "check_excerpt"]
@@ -156,9 +156,7 @@ class Excerpt:
             cut = next((notice.text for notice in self.notices if notice.kind in ("cut", "cut-within")), None)
             raise AudioError(cut or "the file holds no samples")
         if self._start_s * self.sample_rate >= total:
-            raise AudioError(
-                f"start={self._start_s} s lies behind the end; the clip lasts {total / self.sample_rate:.3f} s"
-            )
+            raise after_end(self._start_s, total / self.sample_rate)
 
 
 def check_excerpt(start_s: float, duration_s: float | None) -> None:

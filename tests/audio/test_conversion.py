@@ -151,7 +151,7 @@ def test_a_part_that_cannot_be_is_refused(subtests, clip):
 
 
 def test_a_part_behind_the_end_is_refused():
-    with pytest.raises(AudioError, match=r"start=9 s lies behind the end; the clip lasts 0\.500 s"):
+    with pytest.raises(AudioError, match=r"start=9 s is after the end; the clip lasts 0\.500 s"):
         as_audio((TONE, RATE), start_s=9)
 
 

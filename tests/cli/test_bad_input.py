@@ -192,7 +192,7 @@ def test_masks_over_nearly_everything_give_finite_sound(tmp_path, good, vocoder,
 def test_a_span_that_leaves_nothing_of_a_clip_is_told_with_its_name(tmp_path, good, span):
     ran = run("audition", good, "-o", tmp_path / "out", *span)
     assert ran.code == 1
-    assert_one_line(ran, r"zz good\.wav: (start=.* lies behind the end; the clip lasts 0\.600 s|.*window)")
+    assert_one_line(ran, r"zz good\.wav: (start=.* is after the end; the clip lasts 0\.600 s|.*window)")
     assert not (tmp_path / "out").exists()
 
 
