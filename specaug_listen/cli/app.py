@@ -19,7 +19,7 @@ from .._version import __version__
 from ..errors import SpecAugListenError, SpecAugListenWarning
 from .audition import run_audition
 from .check import run_check
-from .console import complain, exit_code_of, unsaid
+from .console import complain, exit_code_of, stdout_errors
 from .group import COMMAND_SETTINGS, Command, Commands, examples
 from .invert import run_invert
 from .policy import policy_app
@@ -147,15 +147,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # Commands print the notices of draws, so our warnings would repeat them; those of libraries need PYTHONWARNINGS.
     warnings.simplefilter("ignore", SpecAugListenWarning if sys.warnoptions else Warning)
     open_closed()
-    unsaid.clear()
+    stdout_errors.clear()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         typed = None if arguments is None else list(arguments)
         with note_reads():
             code = app(args=typed, prog_name="specaug-listen", standalone_mode=False) or 0
-        if unsaid and code != INTERRUPTED:
-            raise unsaid[0]
+        if stdout_errors and code != INTERRUPTED:
+            raise stdout_errors[0]
         sys.stdout.flush()
     except OSError as error:
         code = 1

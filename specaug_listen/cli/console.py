@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from ..reports.page_writing import WrittenPage
 
 __all__ = [
-    "aside",
     "clip_progress",
     "complain",
     "exit_code_of",
     "open_page",
     "plural",
+    "print_stderr",
     "results_folder",
     "say",
+    "stdout_errors",
     "tell_of_page",
-    "unsaid",
 ]
 
 _LEAST_S_BETWEEN_LINES = 2.0
 # The prefix of every line on stderr.
 Kind: TypeAlias = Literal["error", "warning", "note"]
 # Errors of `say`, reported at the end of the command.
-unsaid: list[OSError] = []
+stdout_errors: list[OSError] = []
 
 
 @contextmanager
@@ -104,21 +104,21 @@ def exit_code_of(error: SpecAugListenError) -> int:
 def complain(line: str, kind: Kind = "error") -> None:
     """Print one line on stderr, with its kind as a prefix."""
     text = one_line(line).strip() or "an error without a description occurred; please report the command"
-    aside(f"{kind}: {text}")
+    print_stderr(f"{kind}: {text}")
 
 
 def say(text: str, end: str = "\n") -> None:
     """Print on stdout; if that fails, the command continues, and `cli.app.main` reports it at the end."""
-    if unsaid:
+    if stdout_errors:
         return
     try:
         print(text, end=end, flush=True)  # noqa: T201
     except OSError as error:
-        unsaid.append(error)
+        stdout_errors.append(error)
         discard(sys.stdout.fileno())  # with its buffer
 
 
-def aside(text: str, end: str = "\n") -> None:
+def print_stderr(text: str, end: str = "\n") -> None:
     """Print on stderr; ignore a closed one."""
     with suppress(OSError, ValueError):
         print(text, end=end, file=sys.stderr, flush=True)  # noqa: T201

@@ -14,7 +14,7 @@ import typer
 
 from ..errors import ParameterError
 from ..outputs.names import DEFAULT_BUDGET_MB
-from .console import aside, complain, results_folder, tell_of_page
+from .console import complain, print_stderr, results_folder, tell_of_page
 from .options import (
     BatchText,
     Budget,
@@ -183,4 +183,4 @@ def _notes(sweep: Sweep) -> list[str]:
 def _tell(done: int, total: int) -> None:
     if sys.stderr.isatty():
         # The next output overwrites this line.
-        aside(f"note: {done} of {total} cells", end="\n" if done == total else "\r")
+        print_stderr(f"note: {done} of {total} cells", end="\n" if done == total else "\r")

@@ -25,7 +25,7 @@ def _is_to_stderr(call):
     if name == "os.write":
         return ast.unparse(call.args[0]) == "2"
     to_stderr = any(each.arg == "file" and "stderr" in ast.unparse(each.value) for each in call.keywords)
-    return name in ("aside", "sys.stderr.write", "sys.__stderr__.write") or (name == "print" and to_stderr)
+    return name in ("print_stderr", "sys.stderr.write", "sys.__stderr__.write") or (name == "print" and to_stderr)
 
 
 def _beginning(call):
