@@ -95,8 +95,8 @@ def test_rectangles_above_each_other_are_counted_and_not_told_as_a_share_above_a
     rng = np.random.default_rng(0)
     starts = [[20, 20, *rng.integers(0, 198, 6)] for _ in range(1000)]
     masked = MaskPlaces(200, tuple(tuple((int(start), 3) for start in draw) for draw in starts))
-    told = rules_places._uneven_line(masked, rules_places._BOXES_IN_TIME)
-    assert re.search(r"frames 20 to 22 of 200 are masked 2\.\d times a draw, in 1000 draws, where", told)
+    line = rules_places._uneven_line(masked, rules_places._BOXES_IN_TIME)
+    assert re.search(r"frames 20 to 22 of 200 are masked 2\.\d times a draw, in 1000 draws; uniform starts", line)
 
 
 def test_lingvo_reaches_both_ends():
