@@ -132,7 +132,9 @@ def _data_of_wav(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> _Soun
         if chunk.name == b"ds64" and chunk.size >= 16:
             long_size, long_field = struct.unpack("<Q", read_at(file, chunk.begin, 16)[8:])[0], chunk.begin + 8
         if chunk.name == b"fmt " and chunk.size >= 16:
-            samples = parse_wav_format(read_at(file, chunk.begin, 16), "<" if form == RIFF else ">")
+            samples = parse_wav_format(
+                read_at(file, chunk.begin, min(chunk.size, FMT_BYTES)), "<" if form == RIFF else ">"
+            )
         at = chunk.next
         if chunk.size % 2 and _is_name_of_wav(file, at - 1) and not _is_name_of_wav(file, at):
             at, unfilled = at - 1, (*unfilled, at - 1)

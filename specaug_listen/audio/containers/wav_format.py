@@ -11,6 +11,8 @@ __all__ = ["EXTENSIBLE", "FMT_BYTES", "GSM_CODEC", "WavFormat", "parse_wav_forma
 
 # How much of the chunk is read, including the sub-format of WAVE_FORMAT_EXTENSIBLE.
 FMT_BYTES = 40
+# How much of it holds the number of samples per block.
+_ADPCM_BYTES = 20
 EXTENSIBLE = 0xFFFE
 _SUB_FORMAT_PLACE = 24
 # The end of Microsoft's GUIDs of codecs, whose first two bytes are the codec's number.
@@ -18,6 +20,8 @@ _GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
 GSM_CODEC = 0x31
 # Codecs that decode whole blocks only: GSM 6.10; Microsoft's, IMA's and NMS's ADPCM.
 _BLOCK_CODECS = {0x02, 0x11, 0x38}
+# Of Microsoft's and IMA's ADPCM: bytes of a block's header per channel, and the samples in it.
+_ADPCM_HEADERS = {0x02: (7, 2), 0x11: (4, 1)}
 # Codecs with a constant number of bytes per sample: PCM, floats, A-law, µ-law, and EXTENSIBLE, which names one of them
 # in another field.
 _LAW_CODECS = {0x06, 0x07}
@@ -38,7 +42,7 @@ class WavFormat(NamedTuple):
     refusal : Notice or None
         Why its samples cannot be read: the fields disagree on their size.
     doubt : Notice or None
-        Why they may be read wrongly: nothing confirms their number of bits.
+        Why they may be read wrongly: nothing confirms their number of bits, or the size of blocks.
     """
 
     tag: int = 0
@@ -59,17 +63,30 @@ def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
     tag, n_channels, rate, bytes_per_s, align, bits = struct.unpack_from(f"{order}HHIIHH", fmt)
     block = {GSM_CODEC: 65, 0x40: 60, 0x14: 15 * bits}.get(tag, align if tag in _BLOCK_CODECS else 1)
     if tag not in _LINEAR_CODECS:
-        return WavFormat(tag, block)
+        return WavFormat(tag, block, doubt=_doubt_block(fmt, order) if tag in _ADPCM_HEADERS else None)
     # libsndfile and FFmpeg trust the number of bits alone, and turn samples of another size into noise. If only one
     # other field contradicts it, that field is wrong, as many programs write it; if two do, this cannot be decided.
     n_bytes = n_channels * (1 if tag in _LAW_CODECS else -(-bits // 8))
     refusal = doubt = None
-    if align not in (0, n_bytes):
-        if bytes_per_s == rate * align:
+    if align != n_bytes and bytes_per_s not in (0, rate * n_bytes):
+        if align and bytes_per_s == rate * align:
             refusal = Notice("sample-bytes", {"n_bits": bits, "n_bytes": align, "n_channels": n_channels})
-        elif bytes_per_s not in (0, rate * n_bytes):
+        else:
             doubt = Notice("header-disagrees", {"what": "bits, block size and byte rate"})
     return WavFormat(tag, block, max(1, align), refusal, doubt)
+
+
+def _doubt_block(fmt: bytes, order: str) -> Notice | None:
+    """Return a notice if a block of ADPCM does not hold as many samples of 4 bits as the header says."""
+    if len(fmt) < _ADPCM_BYTES:
+        return None
+    tag, n_channels, align, bits, n_samples = struct.unpack_from(f"{order}HH8xHH2xH", fmt)
+    n_header, n_first = _ADPCM_HEADERS[tag]
+    # Some programs do not count the samples of the header.
+    n_bytes = {n_channels * (n_header + max(0, n - n_first) // 2) for n in (n_samples, n_samples + n_first)}
+    if bits != 4 or not n_samples or align in n_bytes:
+        return None
+    return Notice("header-disagrees", {"what": "block size and samples per block"})
 
 
 def sub_format(fmt: bytes) -> int | None:

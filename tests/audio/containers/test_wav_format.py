@@ -110,7 +110,9 @@ def test_one_field_alone_that_is_wrong_does_no_harm(tmp_path, align, n_bytes_per
 
 
 @pytest.mark.parametrize("container", [wav, w64])
-@pytest.mark.parametrize(("n_bits", "align", "n_bytes_per_s"), [(1, 102, 32000), (16, 1, 16 * RATE), (16, 102, 1)])
+@pytest.mark.parametrize(
+    ("n_bits", "align", "n_bytes_per_s"), [(1, 102, 32000), (32, 0, 32000), (16, 1, 16 * RATE), (16, 102, 1)]
+)
 def test_bits_that_no_other_field_confirms_are_doubtful(tmp_path, container, n_bits, align, n_bytes_per_s):
     """Three fields that tell three sizes: damage, or a program that writes nonsense into two of them."""
     path = tmp_path / "clip.bin"
@@ -120,6 +122,25 @@ def test_bits_that_no_other_field_confirms_are_doubtful(tmp_path, container, n_b
         assert [notice.kind for notice in load(path).notices] == ["header-disagrees"]
     with pytest.raises(AudioError, match="refused, as --strict"):
         load(path, strict=True)
+
+
+@pytest.mark.parametrize("container", ["WAV", "W64"])
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("subtype", ["MS_ADPCM", "IMA_ADPCM"])
+def test_a_block_of_adpcm_holds_the_samples_that_the_header_says(tmp_path, subtype, n_channels, container):
+    path = tmp_path / "clip.bin"
+    sf.write(path, sound(n_channels), RATE, format=container, subtype=subtype)
+    data = path.read_bytes()
+    assert not load(path, strict=True).notices
+    place = data.index(b"fmt ") + (8 if container == "WAV" else 24)
+    align, n_samples = struct.unpack_from("<H4xH", data, place + 12)
+    for at, value in [(12, align * 2), (12, 0), (12, align + 2 * n_channels), (18, n_samples // 2)]:
+        path.write_bytes(data[: place + at] + struct.pack("<H", value) + data[place + at + 2 :])
+        with pytest.raises(AudioError):
+            load(path, strict=True)
+    for value in (0, n_samples - (1 if subtype == "IMA_ADPCM" else 2)):
+        path.write_bytes(data[: place + 18] + struct.pack("<H", value) + data[place + 20 :])
+        assert not [notice for notice in load(path).notices if notice.kind == "header-disagrees"]
 
 
 @pytest.mark.parametrize("n_channels", [1, 2, 3])
