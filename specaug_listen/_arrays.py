@@ -107,17 +107,17 @@ def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: in
     """
     n_cells = math.prod(shape)
     sides = ", ".join(str(side) if abs(side) < 1 << 63 else "more than 2**63" for side in shape)
-    what = f"an array of shape ({sides:.80})"
+    array = f"an array of shape ({sides:.80})"
     if any(side < 0 for side in shape):
-        raise AudioError.of_file(name, f"{what}: a size is below 0; the file is damaged")
+        raise AudioError.of_file(name, f"{array}: a size is below 0; the file is damaged")
     if n_cells > MOST_CELLS or n_cells * itemsize > MOST_CELLS * _MOST_BYTES_OF_CELL:
         raise AudioError.of_file(
-            name, f"{what}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
+            name, f"{array}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
         )
     if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_COMPRESSION:
         raise AudioError.of_file(
             name,
-            f"{what} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MOST_COMPRESSION}; "
+            f"{array} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MOST_COMPRESSION}; "
             "save a part of it, or save it without compression",
         )
 

@@ -287,8 +287,8 @@ def _check_mode(mode: int) -> None:
         return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    what = _NO_FILES.get(stat.S_IFMT(mode), "no ordinary file")
-    raise OSError(errno.ENODEV, f"is {what}; save it to a file first, and give that")
+    kind = _NO_FILES.get(stat.S_IFMT(mode), "not a regular file")
+    raise OSError(errno.ENODEV, f"is {kind}; save it to a file first, and give that")
 
 
 def identity(path: str | os.PathLike[str]) -> tuple[int, int] | str:

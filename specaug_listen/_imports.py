@@ -26,10 +26,10 @@ def require(module: str, *, extra: str | None = None, purpose: str) -> ModuleTyp
         return importlib.import_module(module)
     except ImportError as error:
         package = module.split(".")[0]
-        what = f"specaug-listen[{extra}]" if extra else package
+        requirement = f"specaug-listen[{extra}]" if extra else package
         raise MissingDependencyError(
             f"{package!r} is needed for {purpose} and cannot be imported ({error}); "
-            f"install it with: pip install '{what}'"
+            f"install it with: pip install '{requirement}'"
         ) from error
 
 

@@ -60,7 +60,7 @@ def _cut(values: Mapping[str, Any]) -> str:
 
 
 def _cut_within(values: Mapping[str, Any]) -> str:
-    ends = {"stream": "without the mark of its end", "header": "earlier than its header says"}
+    ends = {"stream": "without an end-of-stream mark", "header": "earlier than its header says"}
     what = ends.get(values["within"], f"in the middle of a {values['within']}")
     n = values["n_present"]
     return f"cut: the file ends {what}" + (
@@ -70,10 +70,12 @@ def _cut_within(values: Mapping[str, Any]) -> str:
 
 def _stopped(values: Mapping[str, Any]) -> str:
     whole = values["n_promised"]
-    of = "" if whole is None else f" of {_seconds(values, 'n_promised')} s ({values['n_present']} of {whole} samples)"
-    why = f" ({values['reason']})" if values.get("reason") else ""
+    total = (
+        "" if whole is None else f" of {_seconds(values, 'n_promised')} s ({values['n_present']} of {whole} samples)"
+    )
+    reason = f" ({values['reason']})" if values.get("reason") else ""
     return (
-        f"not all decoded: {_seconds(values, 'n_present')}{of} came out{why}; hear what another decoder makes of it: "
+        f"decoded in part: {_seconds(values, 'n_present')}{total or ' s'}{reason}; try another decoder: "
         "ffmpeg -i FILE FILE.wav"
     )
 
@@ -82,27 +84,27 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
     n_pages, n_bytes, n_bad = (values.get(key, 0) for key in ("n_pages", "n_bytes", "n_bad"))
     lost = [f"{plural(n_pages, 'page')} {'is' if n_pages == 1 else 'are'} missing"] if n_pages else []
     lost += [f"{plural(n_bytes, 'byte')} outside of any stream"] if n_bytes else []
-    lost += [f"{plural(n_bad, 'page')} not as written"] if n_bad else []
+    lost += [f"{plural(n_bad, 'corrupt page')}"] if n_bad else []
     return f"damaged: {' and '.join(lost)}, so sound is missing within the clip"
 
 
 def _pages_wrong(values: Mapping[str, Any]) -> str:
     n_marks, n_times = values["n_marks"], values["n_times"]
-    wrong = [f"{plural(n_marks, 'page')} with a mark that cannot be true, as of the end amid it"] if n_marks else []
-    wrong += [f"{plural(n_times, 'page')} with a time that cannot be true"] if n_times else []
-    return f"damaged: {' and '.join(wrong)}; all sound that is there was read"
+    wrong = [f"{plural(n_marks, 'page')} with an impossible flag, such as an end in the middle"] if n_marks else []
+    wrong += [f"{plural(n_times, 'page')} with an impossible timestamp"] if n_times else []
+    return f"damaged: {' and '.join(wrong)}; all sound in the file was read"
 
 
 def _junk_after(values: Mapping[str, Any]) -> str:
     n = values["n_bytes"]
-    what = "something that seems" if n is None else f"{plural(n, 'byte')} that {'seems' if n == 1 else 'seem'}"
-    return f"junk behind the sound: {what} to be no sound, left out"
+    what = "data that is" if n is None else f"{plural(n, 'byte')} that {'is' if n == 1 else 'are'}"
+    return f"trailing junk: {what} probably not sound, left out"
 
 
 def _junk_before(values: Mapping[str, Any]) -> str:
     return (
-        f"junk before the sound: {plural(values['n_bytes'], 'byte')} that are none of it; if they are the rest of an "
-        "MPEG frame, sound is missing before it; copy the file again"
+        f"leading junk: {plural(values['n_bytes'], 'byte')} before the sound; if they are the rest of an MPEG frame, "
+        "sound is missing; copy the file again"
     )
 
 
@@ -136,7 +138,7 @@ def _upwards(values: Mapping[str, Any]) -> str:
     links, n = values["links"], values["n_links"]
     which = ", ".join(links) + (f" and {n - len(links)} more" if n > len(links) else "")
     what = "a link to a folder above it" if n == 1 else "links to folders above it"
-    return f"left out of {values['folder']}: {which}, {what}; to hear what is there, name that folder itself"
+    return f"left out of {values['folder']}: {which}, {what}; to include it, name that folder itself"
 
 
 def _drop(values: Mapping[str, Any]) -> str:
@@ -156,17 +158,17 @@ def _separate(values: Mapping[str, Any]) -> str:
     first, second = (f"{share:.0%}" for share in values["alone"])
     return (
         f"separate channels: they hardly correlate ({values['correlation']:.2f}), and in {first} of the sounding time "
-        f"channel 1 stands alone, in {second} channel 2, as with a speaker on each; hear them one by one with "
+        f"channel 1 is alone, in {second} channel 2, as with a speaker on each; hear them one by one with "
         "--channel each"
     )
 
 
 def _empty_bins(values: Mapping[str, Any]) -> str:
     above = f"{values['above_hz'] / 1000:.1f} kHz"
-    how = "where the clip ends by its sample rate" if values["is_certain"] else "an estimate from its spectrum"
+    how = "the limit of the clip's sample rate" if values["is_certain"] else "an estimate from its spectrum"
     return (
         f"narrow: {values['n_bins']} of {values['n_mels']} bins are empty above {above}, {how}; masks there are "
-        "counted apart"
+        "counted separately"
     )
 
 
@@ -238,16 +240,16 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "cut-within": _cut_within,
     "stopped": _stopped,
     "longer": "longer than its header says: {n_present} samples in place of {n_promised}; all were read",
-    "no-length": "no length in its header: as of a pipe, or of a recorder that was interrupted; "
+    "no-length": "no length in its header, as from a pipe or an interrupted recorder; "
     "all {n_present} samples were read",
-    "open-length": "open length: its header does not tell how long it is, so that a cut would not show; "
+    "open-length": "open length: its header gives no length, so truncation cannot be detected; "
     "{n_present} samples are there",
     "zeros-after": lambda values: (
-        f"zeros behind the sound: {plural(values['n_bytes'], 'byte')} behind what the header calls sound, left out"
+        f"trailing zeros: {plural(values['n_bytes'], 'byte')} after the sound declared by the header, left out"
     ),
     "time-gaps": lambda values: (
-        f"gaps in time: its packets leave out {_seconds(values, 'n_samples')} s in all, as where a recorder paused or "
-        "packets were lost on their way; what is there is heard without them"
+        f"gaps in time: timestamps skip {_seconds(values, 'n_samples')} s in all, as if a recorder paused or packets "
+        "were lost; the clip is played without gaps"
     ),
     "junk-after": _junk_after,
     "junk-before": _junk_before,
@@ -260,25 +262,23 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         f"damaged: {plural(values['n_bytes'], 'byte')} of the file outside of any frame or packet, so sound is "
         "missing within the clip"
     ),
-    "other-sound": "damaged: some of the sound is not what was encoded, as its MD5 differs from that of the file",
+    "other-sound": "damaged: some of the sound differs from what was encoded, as its MD5 is not that in the file",
     "packets-damaged": lambda values: (
-        f"damaged: {plural(values['n_packets'], 'packet')} not as written, so sound is wrong within the clip"
+        f"damaged: {plural(values['n_packets'], 'corrupt packet')}, so sound is wrong within the clip"
     ),
     "pages-lost": _pages_lost,
-    "pages-repeated": lambda values: (
-        f"damaged: {plural(values['n_pages'], 'page')} a second time in the file, read once"
-    ),
+    "pages-repeated": lambda values: f"damaged: {plural(values['n_pages'], 'repeated page')}, read once",
     "pages-wrong": _pages_wrong,
-    "other-streams": "streams left out: {n_streams} that differ in rate or channels, or are unreadable, beside the "
-    "{n_read} that were read; split the file",
-    "files-left-out": "files left out: {n_files} files one behind the other were read, and not the {n_bytes} bytes "
-    "behind them; split the file",
+    "other-streams": "streams left out: {n_streams} that differ in rate or channels or are unreadable; {n_read} were "
+    "read; split the file",
+    "files-left-out": "files left out: {n_files} concatenated files were read, but not the {n_bytes} bytes after them; "
+    "split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
-    "one-by-one": "is an SVX file of two channels, one behind the other, which is not read; "
+    "one-by-one": "is an SVX file of two channels that are not interleaved, which is not read; "
     "convert it: sox FILE FILE.wav",
-    "header-disagrees": "damaged: the header disagrees with itself ({what}), so that sound may be missing or wrong; "
+    "header-disagrees": "damaged: the header contradicts itself ({what}), so sound may be missing or wrong; "
     "copy the file again",
-    "sample-bytes": "its header disagrees with itself: a sample has {n_bits} bits, and one of each of {n_channels} "
+    "sample-bytes": "its header contradicts itself: a sample has {n_bits} bits, and one of each of {n_channels} "
     "channels would take {n_bytes} bytes; make the file again, or mend its header",
     "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
     "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
@@ -327,27 +327,11 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "changed-nothing": "{call} changed nothing",
 }
 # A file's header and its content disagree.
-_DOUBTS = frozenset(
-    {
-        *("cut", "cut-within", "stopped", "longer", "no-length"),
-        *(
-            "zeros-after",
-            "junk-after",
-            "junk-before",
-            "damaged",
-            "header-disagrees",
-            "other-sound",
-            "decoder-errors",
-            "silenced",
-            "pages-lost",
-            "pages-repeated",
-            "pages-wrong",
-            "packets-damaged",
-            "other-streams",
-            "files-left-out",
-        ),
-    }
-)
+_DOUBTS = frozenset({
+    *("cut", "cut-within", "stopped", "longer", "no-length", "zeros-after", "junk-after", "junk-before", "damaged"),
+    *("header-disagrees", "other-sound", "decoder-errors", "silenced", "pages-lost", "pages-repeated", "pages-wrong"),
+    *("packets-damaged", "other-streams", "files-left-out"),
+})  # fmt: skip
 
 
 @dataclass(frozen=True)

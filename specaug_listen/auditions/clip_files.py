@@ -83,9 +83,9 @@ def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
         )
     if per_frame != n_channels * BITS_PER_SAMPLE // 8 or sound[1] % per_frame:
         raise PolicyError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {AGAIN}")
-    there = n_bytes - sound[0]
-    if sound[1] > there:
-        raise PolicyError(f"{path}: cut off: its sound is {sound[1]} bytes, {there} are there; {AGAIN}")
+    n_present = n_bytes - sound[0]
+    if sound[1] > n_present:
+        raise PolicyError(f"{path}: cut off: its sound is {sound[1]} bytes, {n_present} are there; {AGAIN}")
     promised = struct.unpack_from("<I", head, 4)[0] + 8
     if promised != n_bytes:
         raise PolicyError(f"{path}: its header says {promised} bytes, and it has {n_bytes}; {AGAIN}")

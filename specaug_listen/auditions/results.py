@@ -124,11 +124,11 @@ class Audition:
     frontend_reason: FrontendReason | None = None
 
     def __repr__(self) -> str:
-        what = f"{self.policy.name!r:.60} on {self.frontend.name!r:.60}"
+        setting = f"{self.policy.name!r:.60} on {self.frontend.name!r:.60}"
         draws = "1 draw" if len(self.draws) == 1 else f"{len(self.draws)} draws"
         vocoder = vocoder_name(vocoder_record(self.vocoder))
         return (
-            f"Audition({self.name!r:.60}, {self.duration_s:.2f} s: {what}, vocoder {vocoder:.60}, {draws}, "
+            f"Audition({self.name!r:.60}, {self.duration_s:.2f} s: {setting}, vocoder {vocoder:.60}, {draws}, "
             f"seed {self.seed})"
         )
 

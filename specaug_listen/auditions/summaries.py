@@ -40,8 +40,8 @@ _EMPTY_PARTS = {
 def as_text(audition: Audition) -> str:
     """Return one line for the clip, one for each draw, and one for each badge."""
     frontend = frontend_in_words(audition.frontend, audition.policy, audition.frontend_reason)
-    what = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
-    lines = [f"Audition of {audition.name!r} ({audition.duration_s:.2f} s): {what}"]
+    setting = f"{audition.policy.name} on {frontend}, seed {audition.seed}"
+    lines = [f"Audition of {audition.name!r} ({audition.duration_s:.2f} s): {setting}"]
     lines += [f"  ! {badge}" for badge in audition.badges]
     for draw in audition.draws:
         facts = ", ".join(f"{name} {value}" for name, value in facts_of_draw(audition.score_of(draw)))

@@ -65,7 +65,7 @@ def test_the_badge_the_scores_and_the_words_say_how_much(noise):
     heard = audition(noise.resample(8000), policy="LD", vocoder=OriginalPhase(), rng=0, frontend="whisper")
     (badge,) = [badge for badge in heard.badges if badge.startswith("narrow:")]
     assert badge.startswith(
-        f"narrow: {heard.empty_bins.n_bins} of 80 bins are empty above 4.0 kHz, where the clip ends"
+        f"narrow: {heard.empty_bins.n_bins} of 80 bins are empty above 4.0 kHz, the limit of the clip's"
     )
     row = heard.scores[0]
     assert 0 < row["masked_area_empty_ratio"] <= row["masked_area_ratio"]

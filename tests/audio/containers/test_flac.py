@@ -34,7 +34,7 @@ def test_other_samples_are_told_of_as_damage(tmp_path, rng):
     data = bytearray(path.read_bytes())
     data[26] ^= 1  # of the MD5
     path.write_bytes(data)
-    with pytest.warns(match="some of the sound is not what was encoded"):
+    with pytest.warns(match="some of the sound differs from what was encoded"):
         (notice,) = load(path).notices
     assert notice.kind == "other-sound"
     assert notice.is_doubt

@@ -659,7 +659,7 @@ def test_two_channels_of_an_svx_are_not_heard_mixed_up(tmp_path):
     chan = b"CHAN" + struct.pack(">II", 4, 6)
     (tmp_path / "clip.8svx").write_bytes(data[:body] + chan + data[body:])
     with pytest.raises(
-        AudioError, match=r"is an SVX file of two channels, one behind the other, .*: sox FILE FILE\.wav"
+        AudioError, match=r"is an SVX file of two channels that are not interleaved, .*: sox FILE FILE\.wav"
     ):
         load(tmp_path / "clip.8svx")
 

@@ -138,7 +138,7 @@ def test_the_mark_of_the_end_amid_a_stream_ends_nothing(subtests, tmp_path, code
             np.testing.assert_array_equal(samples, expected)
             n_marks = len([place for place in places if place < len(parts) - 1])
             assert notices == {"pages-wrong": {"n_marks": n_marks, "n_times": 0}}
-            with pytest.raises(AudioError, match=r"mark that cannot be true.*refused"):
+            with pytest.raises(AudioError, match=r"an impossible flag.*refused"):
                 load(tmp_path / "clip.bin", strict=True)
 
 

@@ -118,7 +118,7 @@ def test_bits_that_no_other_field_confirms_are_doubtful(tmp_path, container, n_b
     path = tmp_path / "clip.bin"
     form = fmt(PCM, 1, n_bits, is_extensible=False, align=align, n_bytes_per_s=n_bytes_per_s)
     path.write_bytes(container(form, encoded(sound(1), "PCM_16")))
-    with pytest.warns(SpecAugListenWarning, match="disagrees with itself .bits, block size and byte rate."):
+    with pytest.warns(SpecAugListenWarning, match="contradicts itself .bits, block size and byte rate."):
         assert [notice.kind for notice in load(path).notices] == ["header-disagrees"]
     with pytest.raises(AudioError, match="refused, as --strict"):
         load(path, strict=True)
