@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from .errors import AudioError, ParameterError
 
-__all__ = ["MOST_CELLS", "check_cells", "kind_of", "on_cpu", "real_array", "runs"]
+__all__ = ["FEW_CELLS", "MOST_CELLS", "MOST_COMPRESSION", "check_cells", "kind_of", "on_cpu", "real_array", "runs"]
 
 # 80 bins at 100 frames per second for 2.25 hours; rendering holds several copies of a mel.
 MOST_CELLS = 1 << 26
 _MOST_BYTES_OF_CELL = 8
 # Compression halves mels of sound. Higher ratios may be silence, which is harmless in a short file.
-_MOST_COMPRESSION, _FEW_CELLS = 50, 1 << 22
+MOST_COMPRESSION, FEW_CELLS = 50, 1 << 22
 
 
 def on_cpu(value: Any) -> Any:
@@ -114,10 +114,10 @@ def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: in
         raise AudioError.of_file(
             name, f"{array}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
         )
-    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_COMPRESSION:
+    if n_stored is not None and n_cells > FEW_CELLS and n_cells * itemsize > n_stored * MOST_COMPRESSION:
         raise AudioError.of_file(
             name,
-            f"{array} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MOST_COMPRESSION}; "
+            f"{array} compressed into {n_stored} bytes: no mel of sound compresses below 1/{MOST_COMPRESSION}; "
             "save a part of it, or save it without compression",
         )
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from .._arrays import check_cells, on_cpu
+from .._arrays import FEW_CELLS, MOST_COMPRESSION, check_cells, on_cpu
 from .._files import open_file, printable, read_file
 from .._imports import require
 from .._notices import Notice
@@ -227,6 +227,7 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
     name = printable(path)
     try:
         with open_file(path) as file:
+            n_stored = os.fstat(file.fileno()).st_size
             loaded = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -246,6 +247,14 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
     tensors = {key: value for key, value in loaded.items() if isinstance(value, torch.Tensor)}
     for key, value in tensors.items():
         check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}")  # a sparse file is short
+    n_cells = sum(value.numel() for value in tensors.values())
+    n_bytes = sum(value.numel() * value.element_size() for value in tensors.values())
+    if n_cells > FEW_CELLS and n_bytes > n_stored * MOST_COMPRESSION:  # a tensor of one value, expanded, is short, too
+        raise AudioError.of_file(
+            name,
+            f"tensors of {n_bytes} bytes in {n_stored} bytes: no mels of sound compress below 1/{MOST_COMPRESSION}; "
+            "save a part of them, or each as tensor.contiguous()",
+        )
     return {key if key is None else str(key): on_cpu(value) for key, value in tensors.items()}
 
 

@@ -149,3 +149,19 @@ def test_a_matrix_in_text_is_bounded(tmp_path, monkeypatch, text, said):
     (tmp_path / "x.ark").write_bytes(b"utt " + text + b"\n")
     with pytest.raises(AudioError, match=said):
         clips_of_file(tmp_path / "x.ark", READY)
+
+
+@pytest.mark.parametrize("n_tensors", [1, 40])
+def test_tensors_that_repeat_a_value_are_refused_together(tmp_path, n_tensors):
+    torch = pytest.importorskip("torch")
+    one = torch.zeros(1).expand(80, 800_000 // n_tensors)
+    torch.save([one] * n_tensors, tmp_path / "x.pt")
+    with pytest.raises(AudioError, match=r"x\.pt: tensors of 256000000 bytes in \d+ bytes: no mels of sound"):
+        clips_of_file(tmp_path / "x.pt", READY)
+
+
+def test_tensors_that_share_a_storage_in_part_are_read(tmp_path):
+    torch = pytest.importorskip("torch")
+    whole = torch.rand(80, 30_000) - 4
+    torch.save([whole[:, at:] for at in (0, 10, 20)], tmp_path / "x.pt")
+    assert len(clips_of_file(tmp_path / "x.pt", READY)) == 3
