@@ -605,11 +605,42 @@ def test_an_ircam_file_that_libsndfile_does_not_read_is_of_open_length_too(tmp_p
 
 
 @pytest.mark.parametrize("codec", ["adpcm_ms", "adpcm_ima_wav"])
-def test_what_follows_a_caf_of_a_constant_rate_makes_no_cut(tmp_path, codec):
+def test_a_caf_of_a_constant_rate_may_be_open_and_what_follows_it_makes_no_cut(tmp_path, codec):
     data = made(tmp_path / "a.caf", codec)
     whole, notices = heard(tmp_path, data)
     assert list(notices) == ["decoded-by"]
+    at = data.index(b"data") + 4
+    samples, notices = heard(tmp_path, data[:at] + b"\xff" * 8 + data[at + 8 :])
+    np.testing.assert_array_equal(samples, whole)
+    assert list(notices) == ["decoded-by", "open-length"]
     for rest, kinds in [(b"A remark on all of it. " * 500, ["junk-after"]), (bytes(20000), [])]:
         samples, notices = heard(tmp_path, data + rest)
         np.testing.assert_array_equal(samples, whole)
         assert list(notices) == ["decoded-by", *kinds]
+
+
+def voc_of_adpcm(data):
+    block = struct.pack("<BB", 256 - 125, 1) + data
+    head = b"Creative Voice File\x1a" + struct.pack("<HHH", 26, 0x10A, 0x1129)
+    return head + b"\1" + struct.pack("<I", len(block))[:3] + block + b"\0"
+
+
+def svx_of_deltas(data):
+    header = b"VHDR" + struct.pack(">IIIIHBBI", 20, 2 * len(data), 0, 0, RATE, 1, 1, 1 << 16)
+    body = b"8SVX" + header + b"BODY" + struct.pack(">I", len(data)) + data
+    return b"FORM" + struct.pack(">I", len(body)) + body
+
+
+@pytest.mark.parametrize("container", [voc_of_adpcm, svx_of_deltas])
+def test_the_size_in_a_header_is_compared_whoever_decodes(tmp_path, container):
+    """Of codecs that only FFmpeg decodes, which stops wherever the file does."""
+    pytest.importorskip("av")
+    data = container(np.random.default_rng(4).bytes(20000))
+    whole, notices = heard(tmp_path, data)
+    assert list(notices) == ["decoded-by"]
+    samples, notices = heard(tmp_path, data[:12000])
+    assert len(samples) < 0.7 * len(whole)
+    assert "cut" in notices
+    samples, notices = heard(tmp_path, data + bytes(20000))
+    assert len(samples) == len(whole)
+    assert set(notices) == {"decoded-by", "zeros-after"}

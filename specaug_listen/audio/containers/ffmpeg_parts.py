@@ -131,7 +131,8 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
         pieces = (avi_without_index(file, begin, end) if within is None else None) or pieces
     if read_at(file, begin, 16) == ASF_HEADER and ends is not None:
         seconds = seconds_of_asf(file, begin)
-    is_open = is_flv and within is None and promise is None
+    is_caf = read_at(file, begin, 4) == b"caff"  # whose end is unknown if its sound continues to the end of the file
+    is_open = (is_flv and within is None and promise is None) or (is_caf and ends is None)
     return Stream(pieces, ends_within=within, is_open=is_open, promised_s=seconds)
 
 
