@@ -116,6 +116,19 @@ def test_an_array_of_hdf5_is_looked_at_first(tmp_path, shape, how, said):
         read_hdf5(tmp_path / "x.h5", "mel")
 
 
+@pytest.mark.parametrize(("n_rows", "said"), [(65_536, r"compressed into \d+ bytes: no mel"), (900_000, "allowed are")])
+def test_a_chunk_of_hdf5_that_is_far_larger_than_its_array_is_refused(tmp_path, n_rows, said):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        how = {"maxshape": (None, 80), "chunks": (n_rows, 80), "compression": "gzip", "compression_opts": 1}
+        file.create_dataset("mel", (100, 80), "f4", **how)[...] = 0.5
+    with pytest.raises(AudioError, match=rf"x\.h5:mel: an array of shape \({n_rows}, 80\).*{said}"):
+        read_hdf5(tmp_path / "x.h5", "mel")
+    with h5py.File(tmp_path / "y.h5", "w") as file:
+        file.create_dataset("mel", (100, 80), "f4", **how | {"chunks": (1024, 80)})[...] = 0.5
+    assert read_hdf5(tmp_path / "y.h5", "mel").shape == (100, 80)
+
+
 def test_numpy_files_of_a_manifest_are_looked_at_first(tmp_path):
     (tmp_path / "x.npy").write_bytes(header("<f4", (12_500_000, 80)))
     entry = {"storage_type": "numpy_files", "storage_path": str(tmp_path), "storage_key": "x.npy"}

@@ -357,6 +357,14 @@ def test_more_files_in_a_row_than_are_read_by_ffmpeg_are_said(tmp_path, monkeypa
 G726 = {"open": (0xFFFFFFFF, "open-length"), "none": (0, "no-length"), "small": (4096, "longer")}
 
 
+def test_a_w64_of_another_codec_that_was_written_into_a_pipe_is_read_whole(tmp_path):
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / "a.w64", "adpcm_yamaha", pipe_as="w64")
+    samples, notices = heard(tmp_path, data)
+    assert len(samples) >= len(VOICE)
+    assert list(notices) == ["decoded-by", "open-length"]
+
+
 @pytest.mark.parametrize(("size", "kind"), G726.values(), ids=G726.keys())
 def test_a_wav_of_another_codec_is_read_whole_whatever_its_size_says(tmp_path, size, kind):
     data = made(tmp_path / "a.wav", "g726")

@@ -94,7 +94,7 @@ def sized_layout(
     field : Field or None
         The size field to correct; None if it cannot be corrected.
     is_strict : bool
-        Whether libsndfile refuses a header that promises more than the file holds.
+        Whether a decoder refuses a header that promises more than the file holds.
     is_wide : bool
         Whether the size field has 64 bits.
     is_last : bool

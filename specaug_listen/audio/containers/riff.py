@@ -283,8 +283,9 @@ def _w64_layout(file: BinaryIO, span: tuple[int, int], data: Chunk, samples: Wav
         # libsndfile takes all to the end of the file for sound.
         stream = Stream(((begin, data.begin + n_bytes),), promised_bytes=n_bytes, present_bytes=n_bytes)
         return FileLayout("W64", (stream,), next_file=chunks_end if chunks_end < end else None)
+    # As FFmpeg, not libsndfile, refuses an open size.
     return sized_layout(
-        "W64", file, span, data.begin, n_bytes, endian="LITTLE", is_wide=True,
+        "W64", file, span, data.begin, n_bytes, endian="LITTLE", is_wide=True, is_strict=True,
         field=Field(data.at + 16, "<Q", before=W64.n_counted), block=samples.block, frame=samples.frame,
         alignment=W64.alignment, chunks=W64,
     )  # fmt: skip
