@@ -304,8 +304,10 @@ class FfmpegDecoder(Decoder):
     def _n_gap(self) -> int:
         """Return the samples missing between packets, if the container has one clock for all tracks."""
         n = self._gaps.n_missing
-        # In Windows Media, a packet that FFmpeg skips leaves a gap, too.
-        is_known = self._promised is not None and self._part.promised_s is None
+        # Matroska has the clock even if it tells no duration, as a browser's recorder writes it. In Windows Media, a
+        # packet that FFmpeg skips leaves a gap, too.
+        has_clock = self._promised is not None or self._values["container"].startswith("matroska")
+        is_known = has_clock and self._part.promised_s is None
         return n if is_known and n > _TOLERANCE_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 from fractions import Fraction
 
@@ -196,12 +197,15 @@ def test_every_number_of_channels_is_read_through_ffmpeg_from_packed_and_planar_
                 np.testing.assert_array_equal(np.concatenate(list(decoder.blocks(3000))), samples[3000:])
 
 
-def paused(tmp_path, name, codec, gap):
-    """A file, and the same with all packets behind the 6th so many seconds later."""
+def paused(tmp_path, name, codec, gap, **options):
+    """A file, and the same with all packets behind the 6th so many seconds later, as options of its muxer ask for."""
     import av
 
     written_by_ffmpeg(tmp_path / f"made-{name}", codec)
-    with av.open(str(tmp_path / f"made-{name}")) as source, av.open(str(tmp_path / name), "w") as target:
+    with (
+        av.open(str(tmp_path / f"made-{name}")) as source,
+        av.open(str(tmp_path / name), "w", options=options) as target,
+    ):
         stream = source.streams.audio[0]
         out = target.add_stream_from_template(stream)
         for i, packet in enumerate(source.demux(stream)):
@@ -228,6 +232,30 @@ def test_a_pause_between_two_packets_is_no_cut_and_said(subtests, tmp_path):
             load(tmp_path / name, strict=True)
             if name == "p.mka":
                 assert "cut" in heard(tmp_path, with_pause[: len(with_pause) * 2 // 3])[1]
+
+
+def test_a_pause_in_a_matroska_without_a_duration_is_said(tmp_path):
+    """As a browser's recorder writes it."""
+    pytest.importorskip("av")
+    _, steady = paused(tmp_path, "p.mka", "flac", Fraction(0), live="1")
+    assert list(heard(tmp_path, steady)[1]) == ["decoded-by", "open-length"]
+    _, with_pause = paused(tmp_path, "p.mka", "flac", Fraction(3, 2), live="1")
+    notices = heard(tmp_path, with_pause)[1]
+    assert list(notices) == ["decoded-by", "open-length", "time-gaps"]
+    assert abs(notices["time-gaps"]["n_samples"] / notices["time-gaps"]["sample_rate"] - 1.5) < 0.1
+
+
+def test_fragments_of_mp4_that_no_index_counts_are_of_open_length(tmp_path):
+    pytest.importorskip("av")
+    options = {"movflags": "empty_moov+default_base_moof", "frag_duration": "300000"}
+    _, data = paused(tmp_path, "p.mp4", "aac", Fraction(0), **options)
+    whole, notices = heard(tmp_path, data)
+    assert list(notices) == ["decoded-by"]
+    places = [match.start() - 4 for match in re.finditer(b"moof", data)]
+    samples, notices = heard(tmp_path, data[: places[2]])
+    assert 0 < len(samples) < 0.7 * len(whole)
+    assert list(notices) == ["decoded-by", "open-length"]
+    assert "cut-within" in heard(tmp_path, data[: places[3] - 20])[1]
 
 
 def test_a_draw_of_what_ffmpeg_decoded_is_made_again(tmp_path):
@@ -516,6 +544,14 @@ def test_a_wav_behind_a_matroska_is_said(tmp_path):
     pytest.importorskip("av")
     data, wav = written_by_ffmpeg(tmp_path / "a.mka", "flac"), bytes(encoded())
     assert heard(tmp_path, data + wav, "clip.mka")[1]["junk-after"]["n_bytes"] == len(wav)
+
+
+def test_a_w64_behind_a_windows_media_file_is_said(tmp_path):
+    """Its chunks have the form of the other's objects."""
+    pytest.importorskip("av")
+    data, w64 = made(tmp_path / "a.wma", "wmav2"), bytes(encoded(container="W64"))
+    assert list(heard(tmp_path, data, "clip.wma")[1]) == ["decoded-by"]
+    assert heard(tmp_path, data + w64, "clip.wma")[1]["junk-after"]["n_bytes"] == len(w64)
 
 
 def test_tags_and_zeros_behind_a_file_are_no_second_one(subtests, tmp_path):

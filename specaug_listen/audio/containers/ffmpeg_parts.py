@@ -18,7 +18,7 @@ from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
 from .layout import MOST_FILES, Stream, counted_notices, left_unread
 from .magic import ASF_HEADER
-from .mp4 import disagreement_of_mp4
+from .mp4 import disagreement_of_mp4, is_open_mp4
 from .tags import skip_id3, skip_tags, strip_tags
 
 __all__ = ["Parts", "n_trailing_bytes", "parts_of"]
@@ -35,6 +35,8 @@ _ASF_INDEXES = tuple(
         ),
     )
 )  # fmt: skip
+# W64 has names of 16 bytes before its sizes, too.
+_W64_NAME = b"riff\x2e\x91\xcf\x11"
 # Boxes that belong to the file even if they are truncated.
 _MP4_BLOCKS = frozenset({b"mdat", b"moov", b"moof", b"mfra", b"uuid", b"meta", b"udta", b"pnot"})
 # Boxes that a file may begin with.
@@ -131,9 +133,18 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
         pieces = (avi_without_index(file, begin, end) if within is None else None) or pieces
     if read_at(file, begin, 16) == ASF_HEADER and ends is not None:
         seconds = seconds_of_asf(file, begin)
-    is_caf = read_at(file, begin, 4) == b"caff"  # whose end is unknown if its sound continues to the end of the file
-    is_open = (is_flv and within is None and promise is None) or (is_caf and ends is None)
+    is_open = within is None and _is_open(file, begin, end, ends, has_promise=promise is not None)
     return Stream(pieces, ends_within=within, is_open=is_open, promised_s=seconds)
+
+
+def _is_open(file: BinaryIO, begin: int, end: int, ends: int | None, *, has_promise: bool) -> bool:
+    """Whether nothing tells where a file ends, which its structure does not exceed."""
+    head = read_at(file, begin, 8)
+    if head.startswith(b"FLV"):
+        return not has_promise
+    if head.startswith(b"caff"):  # its sound continues to the end of the file
+        return ends is None
+    return head[4:] in _MP4_BEGINNINGS and is_open_mp4(file, begin, end)
 
 
 def _end_of_structure(file: BinaryIO, begin: int, size: int) -> int | None:
@@ -203,7 +214,7 @@ def _chunk_of_caf(head: bytes, is_first: bool) -> _Block:
 
 def _object_of_asf(head: bytes, is_first: bool) -> _Block:
     name, length = head[:16], int.from_bytes(head[16:24], "little")
-    if name == ASF_HEADER and not is_first:
+    if (name == ASF_HEADER and not is_first) or name.startswith(_W64_NAME):  # another file begins
         return None
     return name, None if name == _ASF_DATA and (length <= 50 or length >= _OPEN_SIZE) else length
 

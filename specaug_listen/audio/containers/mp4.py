@@ -13,9 +13,10 @@ from typing import BinaryIO, NamedTuple
 from .chunks import BOX, walk_chunks
 from .file_view import read_at
 
-__all__ = ["disagreement_of_mp4"]
+__all__ = ["disagreement_of_mp4", "is_open_mp4"]
 
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
+_FRAGMENT_INDEXES = frozenset({b"mfra", b"sidx"})
 # Larger boxes (of hours of sound in single samples) are not read.
 _LARGEST_BOX_BYTES = 1 << 24
 # Durations are rounded to the time scale of the file, and may include the padding of the last frame.
@@ -31,6 +32,12 @@ class _Track(NamedTuple):
 
     tables: dict[bytes, bytes]
     is_sound: bool
+
+
+def is_open_mp4(file: BinaryIO, begin: int, end: int) -> bool:
+    """Whether a file is made of fragments, and no index tells how many there are: it may be truncated between two."""
+    names = {box.name for box in islice(walk_chunks(file, begin, end, BOX), _MOST_BOXES)}
+    return b"moof" in names and not names & _FRAGMENT_INDEXES
 
 
 def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> str | None:
