@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ _KEYS_BESIDE_MELS = frozenset(
 )
 _MOST_BYTES = 1 << 32
 _MOST_ITEMS = 100_000
+# Before each member of a ZIP archive: the lengths of its name and of further fields, after what its directory repeats.
+_LOCAL_HEADER = struct.Struct("<26xHH")
 
 
 @dataclass(frozen=True)
@@ -173,22 +176,39 @@ def _read_npy(mel: MelFile) -> npt.NDArray[Any]:
         return read_npy(file, printable(mel.path))
 
 
-def _list_npz(path: Path) -> list[MelFile]:
-    name, shapes = printable(path), {}
+@dataclass(frozen=True)
+class _Member:
+    """An array in an archive: where it is, its shape, and whether its numbers are real."""
+
+    info: zipfile.ZipInfo
+    shape: tuple[int, ...]
+    is_real: bool
+
+
+@functools.lru_cache(maxsize=1)
+def _members(path: Path, modified_ns: int) -> dict[str, _Member]:
+    """List the arrays of an archive; the last file's are cached, as reading the directory for each is quadratic."""
+    name, members = printable(path), {}
     try:
         with open_file(path) as held, zipfile.ZipFile(held) as archive:
             n_bytes = os.fstat(held.fileno()).st_size
-            for member in archive.infolist():
-                key = member.filename.removesuffix(".npy")
-                if key in shapes:
+            for info in archive.infolist():
+                key = info.filename.removesuffix(".npy")
+                if key in members:
                     raise AudioError.of_file(name, f"two arrays have the name {key!r:.80}; write it again")
-                with archive.open(member) as file:
-                    shapes[key] = read_header(file, f"{name}:{key}", min(member.compress_size, n_bytes))
+                with archive.open(info) as file:
+                    shape, dtype = read_header(file, f"{name}:{key}", min(info.compress_size, n_bytes))
+                members[key] = _Member(info, shape, dtype.kind == "f")
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
         raise AudioError.of_file(
             name, f"not an .npz archive of NumPy; {NO_PICKLES}; write one with np.savez(path, mel=mel)"
         ) from None
-    return _mels_of(path, {key: (shape, dtype.kind == "f") for key, (shape, dtype) in shapes.items()})
+    return members
+
+
+def _list_npz(path: Path) -> list[MelFile]:
+    members = _members(path, path.stat().st_mtime_ns)
+    return _mels_of(path, {key: (member.shape, member.is_real) for key, member in members.items()})
 
 
 def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> list[MelFile]:
@@ -210,10 +230,12 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
 
 
 def _read_npz(mel: MelFile) -> npt.NDArray[Any]:
-    key = str(mel.place if mel.key is None else mel.key)
-    with open_file(mel.path) as held, zipfile.ZipFile(held) as archive:
-        member = next(name for name in archive.namelist() if name.removesuffix(".npy") == key)
-        with archive.open(member) as file:
+    info = _members(mel.path, mel.path.stat().st_mtime_ns)[str(mel.place if mel.key is None else mel.key)].info
+    with open_file(mel.path) as held:
+        held.seek(info.header_offset)
+        n_name, n_extra = _LOCAL_HEADER.unpack(held.read(_LOCAL_HEADER.size))  # of the copy before the content
+        held.seek(n_name + n_extra, os.SEEK_CUR)
+        with zipfile.ZipExtFile(held, "r", info) as file:
             return read_npy(file, printable(mel))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ def read_header(file: Any, name: str, n_stored: int | None = None) -> tuple[tupl
     return shape, dtype
 
 
-def read_npy(file: IO[bytes], name: str) -> npt.NDArray[Any]:
+def read_npy(file: Any, name: str) -> npt.NDArray[Any]:
     """Read an array; raises as `read_header`, and if the file is truncated or has trailing bytes."""
     shape, _ = read_header(file, name)
     file.seek(0)

@@ -41,6 +41,15 @@ def test_npz_is_one_array_or_several_and_statistics_are_no_mels(tmp_path):
     assert list(values_of(tmp_path / "two.npz", key="b")) == ["b"]
 
 
+def test_the_directory_of_an_archive_is_read_once_for_all_its_arrays(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "many.npz", **{f"u{i}": MEL - np.float32(i / 100) for i in range(20)})
+    opened = []
+    monkeypatch.setattr(zipfile, "ZipFile", lambda file, of=zipfile.ZipFile: opened.append(file) or of(file))
+    values = values_of(tmp_path / "many.npz")
+    assert all(np.array_equal(values[f"u{i}"], MEL - np.float32(i / 100)) for i in range(20))
+    assert len(opened) == 1
+
+
 def test_a_key_that_is_not_there_gets_the_list(tmp_path):
     np.savez(tmp_path / "two.npz", a=MEL, b=OTHER)
     with pytest.raises(AudioError, match=r"no mel with the key 'c'; it has a, b"):
