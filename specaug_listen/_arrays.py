@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from .errors import AudioError, ParameterError
 
-__all__ = ["FEW_CELLS", "MOST_CELLS", "MOST_COMPRESSION", "check_cells", "kind_of", "on_cpu", "real_array", "runs"]
+__all__ = ["MOST_CELLS", "check_cells", "check_total", "kind_of", "on_cpu", "real_array", "runs"]
 
 # 80 bins at 100 frames per second for 2.25 hours; rendering holds several copies of a mel.
 MOST_CELLS = 1 << 26
 _MOST_BYTES_OF_CELL = 8
 # Compression halves mels of sound. Higher ratios may be silence, which is harmless in a short file.
-MOST_COMPRESSION, FEW_CELLS = 50, 1 << 22
+_MOST_COMPRESSION, _FEW_CELLS = 50, 1 << 22
 
 
 def on_cpu(value: Any) -> Any:
@@ -93,10 +93,13 @@ def real_array(value: Any, what: str) -> npt.NDArray[Any]:
     return array
 
 
-def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: int | None = None) -> None:
+def check_cells(
+    shape: Sequence[int], name: str, itemsize: int = 4, n_stored: int | None = None, what: str = "an array"
+) -> None:
     """Raise an AudioError if an array would not fit in memory, from what its file ``name`` declares, before it is read.
 
     ``itemsize`` is in bytes per cell; ``n_stored`` is the size in the file in bytes if the array is compressed.
+    ``what`` has this shape, for the message.
 
     Examples
     --------
@@ -107,18 +110,39 @@ def check_cells(shape: Sequence[int], name: str, itemsize: int = 4, n_stored: in
     """
     n_cells = math.prod(shape)
     sides = ", ".join(str(side) if abs(side) < 1 << 63 else "more than 2**63" for side in shape)
-    array = f"an array of shape ({sides:.80})"
+    what = f"{what} of shape ({sides:.80})"
     if any(side < 0 for side in shape):
-        raise AudioError.of_file(name, f"{array}: a size is below 0; the file is damaged")
+        raise AudioError.of_file(name, f"{what}: a size is below 0; the file is damaged")
     if n_cells > MOST_CELLS or n_cells * itemsize > MOST_CELLS * _MOST_BYTES_OF_CELL:
         raise AudioError.of_file(
-            name, f"{array}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
+            name, f"{what}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
         )
-    if n_stored is not None and n_cells > FEW_CELLS and n_cells * itemsize > n_stored * MOST_COMPRESSION:
+    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_COMPRESSION:
         raise AudioError.of_file(
             name,
-            f"{array} compressed into {n_stored} bytes: no mel of sound compresses below 1/{MOST_COMPRESSION}; "
+            f"{what} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MOST_COMPRESSION}; "
             "save a part of it, or save it without compression",
+        )
+
+
+def check_total(n_cells: int, n_bytes: int, n_stored: int, name: str) -> None:
+    """Raise an AudioError if the arrays of a file are together too large for its size of ``n_stored`` bytes.
+
+    Arrays can share their data (views of one tensor, members of an archive that overlap, lines of a list for one
+    matrix), so that each of them is allowed, but not their sum.
+
+    Examples
+    --------
+    >>> check_total(240_000_000, 960_000_000, 7500, "x.pt")
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.AudioError: x.pt: arrays of 240000000 cells in all, from 7500 bytes: ...
+    """
+    if n_cells > _FEW_CELLS and n_bytes > n_stored * _MOST_COMPRESSION:
+        raise AudioError.of_file(
+            name,
+            f"arrays of {n_cells} cells in all, from {n_stored} bytes: no mels of sound compress below "
+            f"1/{_MOST_COMPRESSION}; save each once, with its own data and without compression (.clone() of a tensor)",
         )
 
 

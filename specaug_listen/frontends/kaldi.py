@@ -5,17 +5,19 @@ Only headers are read until a matrix is requested. Compressed matrices are decod
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import check_cells
+from .._arrays import check_cells, check_total
 from .._files import open_file, printable, read_file
 from .._imports import require
 from ..errors import AudioError
@@ -26,6 +28,9 @@ _LONGEST_KEY, _LONGEST_LIST, _LONGEST_TEXT = 4096, 1 << 28, 1 << 26
 # A range may exceed the matrix by this many rows.
 _TOLERANCE = 3
 _MOST_ROWS, _LONGEST_ROW = 1 << 20, 1 << 20
+# So many lines for one matrix are allowed without a look at its size.
+_FEW_LINES = 50
+_WHOLE = (slice(None), slice(None))
 _RANGE = re.compile(r"\[(\d*):(\d*)(?:,(\d*):(\d*))?\]$")
 _OFFSET = re.compile(r":(\d{1,18})$")
 _OTHER_CONTENTS = {
@@ -213,7 +218,35 @@ def scp_places(path: Path) -> list[Place]:
             places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))
     if not places:
         raise AudioError.of_file(name, "an empty list; expected lines of a key and FILE.ark:OFFSET")
+    _check_lines(places, name)
     return places
+
+
+def _check_lines(places: Iterable[Place], name: str) -> None:
+    """Raise an AudioError if the lines of a list select the cells of one matrix many times over."""
+    parts_of: dict[tuple[Path, int], list[tuple[slice, ...]]] = defaultdict(list)
+    for place in places:
+        parts_of[place.path, place.offset].append(place.part)
+    for (path, offset), parts in parts_of.items():
+        if len(parts) <= _FEW_LINES:
+            continue
+        try:
+            with open_file(path) as file:
+                file.seek(offset)
+                header = _header(file, name)
+        except (AudioError, OSError):
+            continue  # each of its lines will say so
+        n_bytes = header.end - header.begin
+        rows, columns = header.rows, header.columns
+        if header.kind == "text":  # Its shape, and so the size of a range, is unknown; a number has two bytes or more.
+            rows, columns, parts = n_bytes // 2, 1, [part for part in parts if not part]
+        n_cells = sum(
+            math.prod(len(range(size)[part]) for size, part in zip((rows, columns), (*selected, *_WHOLE), strict=False))
+            for selected in parts
+        )
+        check_total(
+            n_cells, n_cells * n_bytes // max(1, rows * columns), n_bytes, f"{name}: {printable(path)}:{offset}"
+        )
 
 
 def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import struct
 import zipfile
@@ -10,11 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy.typing as npt
 
-from .._arrays import FEW_CELLS, MOST_COMPRESSION, check_cells, on_cpu
+from .._arrays import check_cells, check_total, on_cpu
 from .._files import open_file, printable, read_file
 from .._imports import require
 from .._notices import Notice
@@ -203,6 +204,9 @@ def _members(path: Path, modified_ns: int) -> dict[str, _Member]:
         raise AudioError.of_file(
             name, f"not an .npz archive of NumPy; {NO_PICKLES}; write one with np.savez(path, mel=mel)"
         ) from None
+    mels = [member for member in members.values() if member.is_real]
+    n_cells = sum(math.prod(member.shape) for member in mels)
+    check_total(n_cells, sum(member.info.file_size for member in mels), n_bytes, name)
     return members
 
 
@@ -221,6 +225,10 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
             and (len(arrays) == 1 or key.split(".")[-1].lower() not in _KEYS_BESIDE_MELS)
         ):
             mels += _items(path, key, shape)
+        if len(mels) > _MOST_ITEMS:
+            raise AudioError.of_file(
+                printable(path), f"more than {_MOST_ITEMS} mels: allowed are {_MOST_ITEMS} in one file; save a part"
+            )
     if not mels:
         contents = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
         raise AudioError.of_file(printable(path), f"none of its arrays is a mel (it contains {contents:.160})")
@@ -250,7 +258,10 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
     try:
         with open_file(path) as file:
             n_stored = os.fstat(file.fileno()).st_size
+            _check_members(file, n_stored, name)
             loaded = torch.load(file, map_location="cpu", weights_only=True)
+    except AudioError:
+        raise
     except Exception as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise AudioError.of_file(
@@ -268,16 +279,21 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
         )
     tensors = {key: value for key, value in loaded.items() if isinstance(value, torch.Tensor)}
     for key, value in tensors.items():
-        check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}")  # a sparse file is short
-    n_cells = sum(value.numel() for value in tensors.values())
-    n_bytes = sum(value.numel() * value.element_size() for value in tensors.values())
-    if n_cells > FEW_CELLS and n_bytes > n_stored * MOST_COMPRESSION:  # a tensor of one value, expanded, is short, too
-        raise AudioError.of_file(
-            name,
-            f"tensors of {n_bytes} bytes in {n_stored} bytes: no mels of sound compress below 1/{MOST_COMPRESSION}; "
-            "save a part of them, or each as tensor.contiguous()",
-        )
+        check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}", value.element_size())
+    # The file of a sparse tensor, of one that is expanded, or of many views of one storage is short.
+    n_cells = [math.prod(value.shape) for value in tensors.values()]
+    n_bytes = sum(n * value.element_size() for n, value in zip(n_cells, tensors.values(), strict=True))
+    check_total(sum(n_cells), n_bytes, n_stored, name)
     return {key if key is None else str(key): on_cpu(value) for key, value in tensors.items()}
+
+
+def _check_members(file: IO[bytes], n_stored: int, name: str) -> None:
+    """Raise an AudioError if the storages of torch's archive are compressed too far, before torch unpacks them."""
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            n_bytes = sum(member.file_size for member in archive.infolist())
+        check_total(n_bytes // 4, n_bytes, n_stored, name)
+    file.seek(0)
 
 
 def _list_pt(path: Path) -> list[MelFile]:

@@ -33,6 +33,9 @@ _MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
 # Relative tolerance of rounded frame shifts.
 _SHIFT_ROUNDING = 0.01
 _MOST_FRAMES_OFF = 5
+# HDF5's numbers of filters; gzip unpacks so few bytes to 64 MB at most.
+_GZIP, _CHECKSUM = 1, 3
+_FEW_BYTES, _GZIP_SLACK = 1 << 16, 1024
 _STORAGE_TYPES = (
     "lilcom_chunky",
     "lilcom_files",
@@ -214,7 +217,8 @@ def _may_be_mel(stored: Any) -> bool:
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
     if not isinstance(stored, h5py.Dataset) or h5py.check_string_dtype(stored.dtype) is not None:
         return False
-    return stored.shape not in (None, ()) or stored.dtype.kind == "V"
+    # The shape of a virtual array can depend on other files, which would be opened.
+    return stored.is_virtual or stored.shape not in (None, ()) or stored.dtype.kind == "V"
 
 
 def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
@@ -225,6 +229,11 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
     h5py = require("h5py", extra="lhotse", purpose="HDF5 files")
     check_ordinary(path)
     with h5py.File(path, "r") as file:
+        parts = name.strip("/").split("/")
+        for prefix in ("/".join(parts[: i + 1]) for i in range(len(parts))):
+            # To follow a link is to open the other file.
+            if isinstance(file.get(prefix, getlink=True), (h5py.ExternalLink, h5py.SoftLink)):
+                raise ValueError("a link, which can lead to another file; name the array itself")
         stored = file[name]
         if not isinstance(stored, h5py.Dataset):
             raise ValueError("not an array")
@@ -232,15 +241,55 @@ def read_hdf5(path: Path, name: str) -> npt.NDArray[Any]:
         if stored.external or stored.is_virtual or stored.file.filename != file.filename:
             raise ValueError("its data is in another file; copy it into this one")
         name_of_array = f"{printable(path)}:{name}"
-        for shape in (stored.shape, stored.chunks):  # of chunks, HDF5 unpacks each as a whole
-            check_cells(shape or (), name_of_array, stored.dtype.itemsize, stored.id.get_storage_size())
+        check_cells(stored.shape or (), name_of_array, stored.dtype.itemsize, stored.id.get_storage_size())
+        _check_chunks(stored, name_of_array)
         _check_complete(stored, name_of_array)
-        value = stored[()]
-        if stored.dtype.kind == "V":
-            return decompress(value.tobytes(), name_of_array)
         if stored.dtype.kind == "O":
-            return _join_chunks((np.asarray(chunk, np.uint8).tobytes() for chunk in value), name_of_array)
-        return np.asarray(value)
+            return _join_chunks(_byte_strings(stored, path.stat().st_size), name_of_array)
+        if stored.dtype.hasobject:
+            raise ValueError("a compound of arrays of any length; expected an array of numbers")
+        value = stored[()]
+        return decompress(value.tobytes(), name_of_array) if stored.dtype.kind == "V" else np.asarray(value)
+
+
+def _byte_strings(stored: Any, n_bytes_of_file: int) -> Iterator[bytes]:
+    """Yield the elements of an array of byte strings one by one, because many of them can share their data."""
+    if len(stored.shape) != 1:
+        raise ValueError(f"arrays of any length in shape {stored.shape!s:.80}; expected a list of lilcom chunks")
+    n_bytes = 0
+    for index in range(len(stored)):
+        chunk = np.asarray(stored[index], np.uint8).tobytes()
+        n_bytes += len(chunk)
+        if n_bytes > n_bytes_of_file:
+            raise ValueError(f"its chunks have more than the {n_bytes_of_file} bytes of the file, so they share data")
+        yield chunk
+
+
+def _check_chunks(stored: Any, name: str) -> None:
+    """Raise an AudioError if unpacking the chunks of an array takes much more than the array itself.
+
+    HDF5 unpacks whole chunks, which can be larger than the array; each filter can expand its data a thousandfold.
+    """
+    if stored.chunks is None:
+        return
+    filters = stored.id.get_create_plist()
+    codes = [filters.get_filter(i)[0] for i in range(filters.get_nfilters())]
+    is_gzip = _GZIP in codes
+    if len(set(codes)) < len(codes) or (is_gzip and set(codes[codes.index(_GZIP) + 1 :]) - {_CHECKSUM}):
+        raise AudioError.of_file(name, "compressed several times; write it with one filter")
+    whole = [-(-n // of_chunk) * of_chunk for n, of_chunk in zip(stored.shape, stored.chunks, strict=True)]
+    check_cells(
+        whole, name, stored.dtype.itemsize, stored.id.get_storage_size(), f"chunks {stored.chunks!s:.60} in an array"
+    )
+    n_bytes = math.prod(stored.chunks) * stored.dtype.itemsize + _GZIP_SLACK
+    # HDF5 unpacks a stream of gzip to its end, even beyond the chunk.
+    for index in range(stored.id.get_num_chunks() if is_gzip and stored.id.get_storage_size() > _FEW_BYTES else 0):
+        chunk = stored.id.get_chunk_info(index)
+        if chunk.size > _FEW_BYTES:
+            stream = zlib.decompressobj()
+            stream.decompress(stored.id.read_direct_chunk(chunk.chunk_offset)[1], n_bytes)
+            if stream.unconsumed_tail:
+                raise AudioError.of_file(name, f"a chunk unpacks to more than {n_bytes} bytes; the file is damaged")
 
 
 def _check_complete(stored: Any, name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from specaug_listen._arrays import MOST_CELLS, check_cells
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import get_frontend, kaldi, mel_format
 from specaug_listen.mels import clips_of_file
+from specaug_listen.mels.files import list_mels
 from specaug_listen.mels.lhotse import decompress, read_features, read_hdf5
 
 READY = mel_format(get_frontend("whisper"))
@@ -122,7 +124,7 @@ def test_a_chunk_of_hdf5_that_is_far_larger_than_its_array_is_refused(tmp_path, 
     with h5py.File(tmp_path / "x.h5", "w") as file:
         how = {"maxshape": (None, 80), "chunks": (n_rows, 80), "compression": "gzip", "compression_opts": 1}
         file.create_dataset("mel", (100, 80), "f4", **how)[...] = 0.5
-    with pytest.raises(AudioError, match=rf"x\.h5:mel: an array of shape \({n_rows}, 80\).*{said}"):
+    with pytest.raises(AudioError, match=rf"x\.h5:mel: chunks .* in an array of shape \({n_rows}, 80\).*{said}"):
         read_hdf5(tmp_path / "x.h5", "mel")
     with h5py.File(tmp_path / "y.h5", "w") as file:
         file.create_dataset("mel", (100, 80), "f4", **how | {"chunks": (1024, 80)})[...] = 0.5
@@ -169,7 +171,7 @@ def test_tensors_that_repeat_a_value_are_refused_together(tmp_path, n_tensors):
     torch = pytest.importorskip("torch")
     one = torch.zeros(1).expand(80, 800_000 // n_tensors)
     torch.save([one] * n_tensors, tmp_path / "x.pt")
-    with pytest.raises(AudioError, match=r"x\.pt: tensors of 256000000 bytes in \d+ bytes: no mels of sound"):
+    with pytest.raises(AudioError, match=r"x\.pt: arrays of 64000000 cells in all, from \d+ bytes: no mels of sound"):
         clips_of_file(tmp_path / "x.pt", READY)
 
 
@@ -178,3 +180,154 @@ def test_tensors_that_share_a_storage_in_part_are_read(tmp_path):
     whole = torch.rand(80, 30_000) - 4
     torch.save([whole[:, at:] for at in (0, 10, 20)], tmp_path / "x.pt")
     assert len(clips_of_file(tmp_path / "x.pt", READY)) == 3
+
+
+@pytest.mark.filterwarnings("ignore:.*parse.*invariant")
+def test_tensors_that_share_their_data_are_counted_by_the_size_of_the_file(tmp_path, subtests):
+    torch = pytest.importorskip("torch")
+    few = torch.zeros(1)
+    tensors = {
+        "expanded": few.expand(80, 800_000),
+        "expanded in half precision": few.to(torch.bfloat16).expand(80, 800_000),
+        "views of one cell": [few.expand(80, 40_000)] * 3000,
+        "views of one mel": [torch.zeros(80, 1000)] * 3000,
+        "in a dictionary": {str(number): few.expand(80, 40_000) for number in range(300)},
+        "sparse": torch.sparse_coo_tensor(
+            torch.tensor([[0], [0]]), torch.tensor([1.0]), (80, 800_000), check_invariants=True
+        ),
+    }
+    for name, value in tensors.items():
+        with subtests.test(name=name):
+            torch.save(value, tmp_path / "x.pt")
+            with pytest.raises(
+                AudioError, match=r"x\.pt: arrays of \d+ cells in all, from \d+ bytes: no mels"
+            ) as error:
+                list_mels(tmp_path / "x.pt")
+            assert "\n" not in str(error.value)
+            assert len(str(error.value)) < 300 + len(str(tmp_path))
+
+
+def test_parts_of_one_tensor_and_a_second_name_for_it_are_read(tmp_path):
+    torch = pytest.importorskip("torch")
+    batch = torch.zeros(50, 80, 1500)
+    torch.save([*batch], tmp_path / "parts.pt")
+    torch.save({"a": batch, "b": batch}, tmp_path / "names.pt")
+    assert len(list_mels(tmp_path / "parts.pt")) == 50
+    assert len(list_mels(tmp_path / "names.pt")) == 100
+
+
+def test_a_compressed_file_of_torch_is_refused_before_it_is_loaded(tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    torch.save(torch.zeros(80, 60_000), tmp_path / "plain.pt")
+    with (
+        zipfile.ZipFile(tmp_path / "plain.pt") as plain,
+        zipfile.ZipFile(tmp_path / "x.pt", "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for member in plain.infolist():
+            archive.writestr(member.filename, plain.read(member))
+    assert len(list_mels(tmp_path / "plain.pt")) == 1
+    monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("loaded"))
+    with pytest.raises(AudioError, match=r"x\.pt: arrays of \d+ cells in all, from \d+ bytes: no mels"):
+        list_mels(tmp_path / "x.pt")
+
+
+def test_arrays_of_an_archive_are_counted_together(tmp_path):
+    data = header("<f4", (80, 12_500)) + bytes(80 * 12_500 * 4)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(5):
+            archive.writestr(f"a{number}.npy", data)
+    with pytest.raises(AudioError, match=r"x\.npz: arrays of 5000000 cells in all, from \d+ bytes: no mels"):
+        list_mels(tmp_path / "x.npz")
+
+
+def test_the_number_of_mels_in_all_arrays_of_a_file_is_bounded(tmp_path):
+    np.savez(tmp_path / "x.npz", a=np.zeros((60_000, 80, 0)), b=np.zeros((60_000, 80, 0)))
+    with pytest.raises(AudioError, match=r"x\.npz: more than 100000 mels"):
+        list_mels(tmp_path / "x.npz")
+
+
+def test_lines_of_a_list_for_one_matrix_are_counted_together(tmp_path, subtests):
+    numbers = {"FM ": bytes(320 * 1000), "text": b""}
+    for kind, data in numbers.items():
+        text = b" [" + b"1 " * 80_000 + b"]\n"
+        head = b" \0BFM " + struct.pack("<bibi", 4, 1000, 4, 80)
+        (tmp_path / "x.ark").write_bytes(b"utt" + (head + data if data else text))
+        for part, is_allowed in (("", False), ("[0:900]", kind == "text"), ("[7:9,0:4]", True)):
+            with subtests.test(kind=kind, part=part):
+                (tmp_path / "x.scp").write_text("".join(f"u{n} x.ark:4{part}\n" for n in range(100)))
+                if is_allowed:
+                    assert len(list_mels(tmp_path / "x.scp")) == 100
+                else:
+                    with pytest.raises(AudioError, match=r"x\.scp: .*x\.ark:4: arrays of \d+ cells in all"):
+                        list_mels(tmp_path / "x.scp")
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "said"),
+    [
+        ((100, 80), (12_000_000, 80), r"x\.h5:mel: chunks \(12000000, 80\) in an array of shape .*: allowed are"),
+        ((100, 80), (60_000, 80), r"x\.h5:mel: chunks \(60000, 80\) in an array of shape .*compressed into"),
+        ((100, 80), (1, 100_000), r"x\.h5:mel: chunks \(1, 100000\) in an array of shape .*compressed into"),
+    ],
+    ids=["too large", "compressed", "many wide ones"],
+)
+def test_the_chunks_of_an_array_are_looked_at_first(tmp_path, shape, chunks, said):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("mel", shape, "f4", chunks=chunks, maxshape=(None, None), compression="gzip")
+    with pytest.raises(AudioError, match=said):
+        read_hdf5(tmp_path / "x.h5", "mel")
+
+
+def test_an_array_that_one_filter_compressed_twice_is_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        filters = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        filters.set_chunk((100, 80))
+        filters.set_deflate(9)
+        filters.set_deflate(9)
+        space = h5py.h5s.create_simple((100, 80))
+        h5py.h5d.create(file.id, b"mel", h5py.h5t.IEEE_F32LE, space, filters)
+        file["mel"][...] = 1
+    with pytest.raises(AudioError, match=r"x\.h5:mel: compressed several times"):
+        read_hdf5(tmp_path / "x.h5", "mel")
+
+
+def test_links_of_hdf5_open_no_other_file(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.create_dataset("mel", (100, 80), "f4", maxshape=(None, 80))[...] = 1
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["link"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/")
+        file["soft"] = h5py.SoftLink("/link/mel")
+    for name in ("link/mel", "/link/mel", "soft"):
+        with pytest.raises(ValueError, match="a link, which can lead to another file"):
+            read_hdf5(tmp_path / "x.h5", name)
+
+
+def test_byte_strings_of_hdf5_that_share_their_data_are_refused(tmp_path):
+    h5py, lilcom = pytest.importorskip("h5py"), pytest.importorskip("lilcom")
+    data = np.frombuffer(lilcom.compress(np.random.default_rng(0).normal(size=(500, 80)).astype("f4")), np.uint8)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file.create_dataset("mel", (1,), h5py.vlen_dtype(np.uint8))[0] = data
+        file.create_dataset("other", (40,), h5py.vlen_dtype(np.uint8))[...] = [data[:1]] * 40
+        place, others = file["mel"].id.get_offset(), file["other"].id.get_offset()
+    content = bytearray((tmp_path / "x.h5").read_bytes())
+    content[others : others + 40 * 16] = content[place : place + 16] * 40
+    (tmp_path / "x.h5").write_bytes(content)
+    assert read_hdf5(tmp_path / "x.h5", "mel").shape == (500, 80)
+    with pytest.raises(ValueError, match="so they share data"):
+        read_hdf5(tmp_path / "x.h5", "other")
+
+
+def test_a_chunk_that_unpacks_beyond_its_size_is_refused(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    rng = np.random.default_rng(0)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        for name in ("mel", "good"):
+            file.create_dataset(name, (1000, 80), "f4", chunks=(1000, 80), compression="gzip", fletcher32=True)
+            file[name][...] = rng.normal(size=(1000, 80))
+        file["mel"].id.write_direct_chunk((0, 0), zlib.compress(bytes(80 << 20), 9))
+    assert read_hdf5(tmp_path / "x.h5", "good").shape == (1000, 80)
+    with pytest.raises(AudioError, match=r"x\.h5:mel: a chunk unpacks to more than 321024 bytes"):
+        read_hdf5(tmp_path / "x.h5", "mel")
