@@ -89,6 +89,11 @@ def _pages_lost(values: Mapping[str, Any]) -> str:
 
 
 def _pages_wrong(values: Mapping[str, Any]) -> str:
+    if n_packets := values.get("n_packets"):
+        return (
+            f"damaged: {plural(n_packets, 'packet')} with a timestamp earlier than the one before, as if parts of the "
+            "file were repeated, joined or in the wrong order; all sound was read, in the order of the file"
+        )
     n_marks, n_times = values["n_marks"], values["n_times"]
     wrong = [f"{plural(n_marks, 'page')} with an impossible flag, such as an end in the middle"] if n_marks else []
     wrong += [f"{plural(n_times, 'page')} with an impossible timestamp"] if n_times else []

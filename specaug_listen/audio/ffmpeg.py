@@ -42,6 +42,11 @@ _TRACK_LENGTH_FORMATS = frozenset(
 _FILE_LENGTH_FORMATS = frozenset(["asf", "avi", "matroska"])
 # Containers without a duration, whose structure shows whether truncation could be detected.
 _PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
+# Containers whose timestamps have one clock for all tracks, even if they tell no duration, as a browser's recorder or a
+# pipe leaves them.
+_CLOCK_FORMATS = frozenset(["matroska", "mov", "wv"])
+# Containers whose packets are in the order of their timestamps, from the beginning of the file to its end.
+_ORDERED_FORMATS = _CLOCK_FORMATS | {"asf", "flv"}
 
 
 class _Source:
@@ -130,7 +135,7 @@ class FfmpegDecoder(Decoder):
 
     def _length(self, container: Any, stream: Any) -> int | None:
         """Return the samples that the header promises for this track; None if it tells only the file's duration."""
-        kind = str(container.format.name).split(",")[0]
+        kind = self._format
         is_known = kind in _TRACK_LENGTH_FORMATS | _FILE_LENGTH_FORMATS
         self._could_tell = is_known or not (container.duration or kind in _PACKET_FORMATS)
         if self._part.promised_s is not None:
@@ -276,9 +281,16 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice("cut-within", values | {"within": self._part.ends_within}))
             if n_gap := self._n_gap():
                 notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
+            if self._gaps.n_backwards and self._format in _ORDERED_FORMATS:
+                notices.append(Notice("pages-wrong", {"n_packets": self._gaps.n_backwards}))
             if self._n_trailing > _FEWEST_TRAILING_BYTES:
                 notices.append(Notice("junk-after", {"n_bytes": self._n_trailing}))
         return notices
+
+    @property
+    def _format(self) -> str:
+        """The first of FFmpeg's names of the container, e.g. "mov" of "mov,mp4,m4a"."""
+        return self._values["container"].split(",")[0]
 
     @property
     def _tolerance(self) -> float:
@@ -304,10 +316,8 @@ class FfmpegDecoder(Decoder):
     def _n_gap(self) -> int:
         """Return the samples missing between packets, if the container has one clock for all tracks."""
         n = self._gaps.n_missing
-        # Matroska has the clock even if it tells no duration, as a browser's recorder writes it. In Windows Media, a
-        # packet that FFmpeg skips leaves a gap, too.
-        has_clock = self._promised is not None or self._values["container"].startswith("matroska")
-        is_known = has_clock and self._part.promised_s is None
+        # In Windows Media, a packet that FFmpeg skips leaves a gap, too.
+        is_known = self._format in _CLOCK_FORMATS or (self._promised is not None and self._part.promised_s is None)
         return n if is_known and n > _TOLERANCE_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:

@@ -157,3 +157,15 @@ def test_an_aiff_whose_bits_are_not_those_of_its_sound_is_refused(tmp_path, n_bi
     path.write_bytes(aiff(b"NONE", encoded(sound(2), "PCM_16", "BIG"), 2, n_bits))
     with pytest.raises(AudioError, match=rf"{n_bits} bits, and one of each of 2 channels would take 4 bytes"):
         load(path)
+
+
+@pytest.mark.parametrize("n_channels", [1, 2])
+@pytest.mark.parametrize("subtype", ["ULAW", "ALAW", "PCM_S8", "PCM_16", "PCM_24", "FLOAT", "DOUBLE"])
+def test_a_caf_whose_samples_do_not_take_the_bytes_that_it_says_is_doubtful(tmp_path, subtype, n_channels):
+    path = tmp_path / "clip.caf"
+    sf.write(path, sound(n_channels), RATE, format="CAF", subtype=subtype)
+    assert not load(path, strict=True).notices
+    data = path.read_bytes()
+    path.write_bytes(data[:44] + struct.pack(">I", 3 - n_channels) + data[48:])
+    with pytest.raises(AudioError, match="bytes per sample, bits and channels"):
+        load(path, strict=True)
