@@ -19,6 +19,7 @@ _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
 _LARGEST_SIZE = (1 << 64) - 1
 # Bytes that G.721 and G.723, by their numbers, decode together.
 _AU_BLOCK_BYTES = {23: 60, 25: 45, 26: 75}
+_CAF_LINEAR_CODECS = frozenset({b"lpcm", b"ulaw", b"alaw"})
 _SVX_STEREO = 6  # the value of CHAN for left and right
 _SDS_HEADER_BYTES, _SDS_PACKET_BYTES = 21, 127
 
@@ -64,7 +65,17 @@ def _number(fields: dict[bytes, bytes], name: bytes, default: int) -> int:
 
 
 def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Apple's Core Audio: chunks with sizes of 8 bytes; -1 for sound that continues to the end."""
+    """Apple's Core Audio, whose first chunk describes the samples."""
+    layout = _caf_layout(file, begin, end)
+    codec, n_bytes, n_samples, n_channels, bits = struct.unpack(">4s4xIIII", read_at(file, begin + 28, 24))
+    n_expected = n_samples * n_channels * (-(-bits // 8) if codec == b"lpcm" else 1)
+    if codec in _CAF_LINEAR_CODECS and n_bytes != n_expected:
+        layout = layout.with_notice(Notice("header-disagrees", {"what": "bytes per sample, bits and channels"}))
+    return layout
+
+
+def _caf_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
+    """Walk through chunks with sizes of 8 bytes; -1 for sound that continues to the end."""
     is_little, n_samples, n_packed = False, None, None
     for chunk in walk_chunks(file, begin + 8, end, CAF):
         at, size = chunk.begin, chunk.size
