@@ -53,6 +53,8 @@ def ffmpeg_decoders(path: str | os.PathLike[str], layout: FileLayout) -> tuple[l
         parts = Parts(_links(layout), tuple(_page_notices(layout)))
     elif layout.container in _FORMATS_READ_BY_FFMPEG:
         parts = parts_of(path)
+        doubts = [notice for notice in layout.notices if notice.kind == "header-disagrees"]
+        parts = parts._replace(notices=(*doubts, *parts.notices))
     else:
         parts = Parts(layout.streams, layout.notices)
     decoders, left_out = keep_alike(_open_parts(path, parts))
