@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from specaug_listen.audio.clip import Audio
+from specaug_listen.audio.audio_in_memory import Audio
 from specaug_listen.augment import Draw, FrequencySpan, TimeSpan, WarpPath
 from specaug_listen.frontends import MelFrontend, MelSpectrogram
 from specaug_listen.stft import get_window

@@ -20,7 +20,7 @@ import numpy as np
 import soundfile as sf
 from _measure import one_thread
 
-from specaug_listen.audio.clip import Audio, find_audio, load
+from specaug_listen.audio.audio_in_memory import Audio, find_audio, load
 from specaug_listen.auditions import Configuration, long
 from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import LD

@@ -33,7 +33,7 @@ import scipy.fft
 from _masked import RANGE_DB, Met, audible, beyond, cut, masks_of, met, rmse_db, single
 from _measure import median, one_thread
 
-from specaug_listen.audio.clip import Audio, find_audio, load
+from specaug_listen.audio.audio_in_memory import Audio, find_audio, load
 from specaug_listen.augment import LD, WarpPath
 from specaug_listen.errors import AudioError, SpecAugListenError
 from specaug_listen.frontends import MelFrontend, MelSpectrogram, get_frontend
@@ -63,7 +63,7 @@ import json, sys, time
 begin = time.perf_counter()
 import numpy, scipy.fft, pydantic, soundfile
 start = time.perf_counter()
-from specaug_listen.audio.clip import load
+from specaug_listen.audio.audio_in_memory import load
 from specaug_listen.frontends.presets import PRESETS
 from specaug_listen.vocoders.registry import VOCODERS
 imported = time.perf_counter()

@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 from ._interrupts import INTERRUPTED, MESSAGE, exit_code, handle_signals
-from ._stdout import discard, open_closed
+from ._standard_streams import discard, open_closed
 
 
 def run() -> NoReturn:

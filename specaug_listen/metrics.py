@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ._imports import is_installed, require
-from .audio.base import Sound
-from .audio.clip import Audio
+from .audio.audio_in_memory import Audio
 from .audio.conversion import as_audio
+from .audio.sound import Sound
 from .errors import ParameterError
 from .frontends import AnyMel, MelSpectrogram
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ._files import as_path, printable, require_unchanged
 from ._notices import Notice
-from .audio.clip import Audio
+from .audio.audio_in_memory import Audio
 from .auditions import Audition, AuditionRecord, DrawRecord, read_record, replay_record
-from .auditions.integrity import check_of_run, edits_of_file
+from .auditions.folder_checks import check_of_run, edits_of_file
 from .auditions.journal import index_or_journal
 from .errors import PolicyError, SpecAugListenWarning
 from .frontends import MelSpectrogram

@@ -177,19 +177,19 @@ TESTS = pathlib.Path(__file__).parent
 # Modules without a file of tests by their own name, under the one that tests them where they are used.
 TESTED_BY = {
     "attack/test_code_under_check.py": "checks.subreaper",
-    "attack/test_edited_folders.py": "auditions.integrity",
+    "attack/test_edited_folders.py": "auditions.folder_checks",
     "attack/test_large_mels.py": "_arrays",
     "attack/test_received_folders.py": "auditions.clip_files",
     "attack/test_written_draws.py": "replays",
-    "audio/containers/test_layout.py": "audio.containers.small_formats audio.containers.fixed_headers "
+    "audio/containers/test_sound_layout.py": "audio.containers.small_formats audio.containers.fixed_headers "
     "audio.containers.magic audio.containers.dispatch audio.containers.riff audio.containers.header_sizes "
     "audio.containers.chunks audio.containers.trailing audio.containers.file_view audio.containers.voc",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
     "audio.containers.frame_streams audio.decoder",
-    "audio/test_files.py": "audio.finding",
-    "frontends/test_files.py": "_presets",
-    "audio/test_clip.py": "audio.wav_encoding",
+    "audio/test_files.py": "audio.file_search",
+    "frontends/test_by_name.py": "_presets",
+    "audio/test_audio_in_memory.py": "audio.wav_encoding",
     "checks/test_lengths_and_memory.py": "checks.call_results",
     "checks/test_calm.py": "checks.rules_padding",
     "cli/test_app.py": "cli.group cli.options",

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from specaug_listen._stdout import catch_c_output, silence_c_output
+from specaug_listen._standard_streams import catch_c_output, silence_c_output
 
 LIBRARY = ctypes.CDLL(None) if sys.platform != "win32" else None
 pytestmark = pytest.mark.skipif(not hasattr(LIBRARY, "gnu_get_libc_version"), reason="not the GNU C library")
@@ -78,7 +78,7 @@ def test_one_thread_does_not_catch_what_another_one_does():
 def test_a_process_that_is_forked_meanwhile_prints(capfd):
     code = (
         "import ctypes, os, threading\n"
-        "from specaug_listen._stdout import catch_c_output\n"
+        "from specaug_listen._standard_streams import catch_c_output\n"
         "begun, over = threading.Event(), threading.Event()\n"
         "def catch():\n"
         "    with catch_c_output():\n"

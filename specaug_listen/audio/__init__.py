@@ -1,7 +1,7 @@
 """Audio: signals, files of sound, long recordings, level and loudness."""
 
-from .clip import Audio, AudioSource, common_gain, load, save
-from .finding import AUDIO_SUFFIXES, find_audio
+from .audio_in_memory import Audio, AudioSource, common_gain, load, save
+from .file_search import AUDIO_SUFFIXES, find_audio
 from .wav_encoding import encode_wav, wav_parts
 
 __all__ = [

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from .._arrays import kind_of, on_cpu
 from .._notices import Notice
 from ..errors import AudioError, ParameterError, error_context
-from .clip import Audio, load
+from .audio_in_memory import Audio, load
 from .reading import MAX_CHANNELS
 
 __all__ = ["as_audio", "is_audio_input"]

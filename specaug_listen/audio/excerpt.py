@@ -10,8 +10,8 @@ import numpy as np
 
 from .._notices import Notice
 from ..errors import AudioError, ParameterError
-from .base import after_end, check_length
 from .decoder import Decoder, Real
+from .sound import after_end, check_length
 
 __all__ = ["Excerpt", "check_excerpt"]
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
-from .base import Sound
+from .sound import Sound
 
 __all__ = ["loudness_lufs", "matching_gains_db"]
 

@@ -18,12 +18,12 @@ from .._files import open_file, printable, require_unchanged, sha256_of
 from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
-from .base import HIGHEST_RATE, LOWEST_RATE
 from .containers import FileLayout, Stream, format_by_content, layout_of
 from .decoder import Decoder, keep_alike
 from .excerpt import Excerpt, check_excerpt
 from .ffmpeg_files import conversion_command, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from .sndfile_decoder import SndfileDecoder
+from .sound import HIGHEST_RATE, LOWEST_RATE
 
 __all__ = ["MAX_CHANNELS", "channels_of", "lasts_longer", "open_excerpt", "warn_about"]
 

@@ -21,12 +21,12 @@ from .._imports import require
 from .._notices import Notice
 from .._rng import fingerprint_head, fingerprint_words
 from ..errors import OutputError
-from .base import Levels, Sound, check_length, measure_levels
+from .audio_in_memory import AudioSource
 from .channels import Choice, OneChannel, as_one_channel, channel_at
-from .clip import AudioSource
 from .excerpt import Excerpt
 from .mixing import MixMeter
 from .reading import open_excerpt, warn_about
+from .sound import Levels, Sound, check_length, measure_levels
 
 __all__ = ["Recording", "Spool", "SpooledAudio", "open_recording"]
 

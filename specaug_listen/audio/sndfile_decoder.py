@@ -12,7 +12,7 @@ import numpy as np
 
 from .._imports import require
 from .._notices import Notice
-from .._stdout import catch_c_output
+from .._standard_streams import catch_c_output
 from .containers import Piece, Stream, View, flac_end, flac_frames, flac_header, trailing_zeros
 from .containers.flac import HEADER_BYTES, FlacMd5
 from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real

@@ -12,7 +12,7 @@ import numpy as np
 
 from .._arrays import kind_of
 from ..errors import ParameterError
-from .base import Sound
+from .sound import Sound
 
 __all__ = ["BITS_PER_SAMPLE", "FULL_SCALE", "PCM_CODING", "encode_wav", "wav_parts"]
 

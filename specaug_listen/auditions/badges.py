@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .._notices import Notice
-from ..audio.base import Levels
+from ..audio.sound import Levels
 from ..augment import Draw
 from ..custom.waveform import WaveformDraw
 from ..frontends import MelFrontend
@@ -16,9 +16,9 @@ from ..inspection import Change
 
 __all__ = [
     "LONG_S",
-    "MASKED",
+    "MASK_SCORES",
     "MOST_BADGES",
-    "OF_STEPS",
+    "SCORES_OF_STEPS",
     "clip_badges",
     "draw_badges",
     "draw_with_change",
@@ -30,8 +30,8 @@ LONG_S = 60.0
 # Limits of a record.
 MOST_BADGES, _LONGEST_BADGE = 1000, 2000
 # A page shows 0 if one of these is missing.
-MASKED = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
-OF_STEPS = (*MASKED, "warp_displacement_ms", "loudest_fill_vs_p95_db")
+MASK_SCORES = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
+SCORES_OF_STEPS = (*MASK_SCORES, "warp_displacement_ms", "loudest_fill_vs_p95_db")
 
 
 def clip_badges(

@@ -10,8 +10,8 @@ from typing import Any
 
 from .._files import printable, sha256_of
 from .._notices import Notice
+from ..audio.audio_in_memory import load
 from ..audio.channels import Channel, Choice, OneChannel, name_suffix
-from ..audio.clip import load
 from ..audio.clip_names import distinct_names
 from ..audio.reading import channels_of
 from ..audio.recording import open_recording

@@ -18,16 +18,16 @@ from urllib.parse import quote
 
 from .._files import open_inside, printable
 from .._imports import require
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..audio.wav_encoding import BITS_PER_SAMPLE, PCM_CODING
 from ..errors import PolicyError
-from ..pages.model import File
+from ..pages.page_values import File
 from .records import DrawRecord, read_record
 
 __all__ = [
-    "AGAIN",
+    "ADVICE",
     "CLIP_FILES",
-    "HEAD",
+    "HEAD_BYTES",
     "MOST_BYTES_OF_PICTURE",
     "Files",
     "FolderFiles",
@@ -42,11 +42,11 @@ __all__ = [
 # Files of a clip other than those of its draws; "given" is the mel of a clip without audio.
 CLIP_FILES = ("original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png")
 # The samples of our WAV files begin within these first bytes.
-HEAD = 1 << 12
+HEAD_BYTES = 1 << 12
 MOST_BYTES_OF_PICTURE, _MOST_PIXELS = 1 << 25, 1 << 26
 _MOST_CHANNELS, _LARGEST_RATE = 2, 768_000
 _PNG, _LAST_CHUNK = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
-AGAIN = "take the file as the run wrote it, or run the audition again"
+ADVICE = "take the file as the run wrote it, or run the audition again"
 
 
 class WavForm(NamedTuple):
@@ -60,17 +60,17 @@ class WavForm(NamedTuple):
 def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
     """Return the header of a WAV file; raise a PolicyError unless it is complete and 16-bit, as a run writes it.
 
-    ``head`` are its first `HEAD` bytes (or all), ``n_bytes`` its length, ``path`` its name in messages.
+    ``head`` are its first `HEAD_BYTES` bytes (or all), ``n_bytes`` its length, ``path`` its name in messages.
     """
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        raise PolicyError(f"{path}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {ADVICE}")
     pairs = list(_chunks(head))
     chunks = dict(pairs)
     if len(chunks) < len(pairs):  # programs differ in which of two they use
-        raise PolicyError(f"{path}: no sound can be read (a WAV file with two parts of one name); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read (a WAV file with two parts of one name); {ADVICE}")
     form, sound = chunks.get(b"fmt "), chunks.get(b"data")
     if form is None or sound is None or len(head) < form[0] + 16:
-        raise PolicyError(f"{path}: no sound can be read (a WAV file without its form or its samples); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read (a WAV file without its form or its samples); {ADVICE}")
     coding, n_channels, rate, _, per_frame, n_bits = struct.unpack_from("<HHIIHH", head, form[0])
     if (
         (coding, n_bits) != (PCM_CODING, BITS_PER_SAMPLE)
@@ -79,16 +79,16 @@ def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
     ):
         raise PolicyError(
             f"{path}: no sound can be read (coding {coding} of {n_bits} bits, {n_channels} channels, {rate} Hz: "
-            f"allowed is 16-bit PCM, 1 or {_MOST_CHANNELS} channels, up to {_LARGEST_RATE} Hz); {AGAIN}"
+            f"allowed is 16-bit PCM, 1 or {_MOST_CHANNELS} channels, up to {_LARGEST_RATE} Hz); {ADVICE}"
         )
     if per_frame != n_channels * BITS_PER_SAMPLE // 8 or sound[1] % per_frame:
-        raise PolicyError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {AGAIN}")
+        raise PolicyError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {ADVICE}")
     n_present = n_bytes - sound[0]
     if sound[1] > n_present:
-        raise PolicyError(f"{path}: cut off: its sound is {sound[1]} bytes, {n_present} are there; {AGAIN}")
+        raise PolicyError(f"{path}: cut off: its sound is {sound[1]} bytes, {n_present} are there; {ADVICE}")
     promised = struct.unpack_from("<I", head, 4)[0] + 8
     if promised != n_bytes:
-        raise PolicyError(f"{path}: its header says {promised} bytes, and it has {n_bytes}; {AGAIN}")
+        raise PolicyError(f"{path}: its header says {promised} bytes, and it has {n_bytes}; {ADVICE}")
     return WavForm(rate, n_channels, sound[1] // per_frame)
 
 
@@ -106,15 +106,15 @@ def _chunks(head: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
 def check_picture(data: bytes, path: str) -> None:
     """Raise a PolicyError unless it is a complete PNG picture with no more pixels than a page can show."""
     if not data.startswith(_PNG) or data[12:16] != b"IHDR" or not data.endswith(_LAST_CHUNK) or not _is_whole(data):
-        raise PolicyError(f"{path}: no picture can be read (it is no whole PNG file); {AGAIN}")
+        raise PolicyError(f"{path}: no picture can be read (it is no whole PNG file); {ADVICE}")
     width, height = struct.unpack_from(">II", data, 16)
     if not 0 < width * height <= _MOST_PIXELS:
-        raise PolicyError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {AGAIN}")
+        raise PolicyError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {ADVICE}")
     image = require("PIL.Image", purpose="pictures")
     try:
         image.open(io.BytesIO(data), formats=["PNG"]).load()
     except Exception:  # a decoder can fail in any way, and says little of it
-        raise PolicyError(f"{path}: no picture can be read (the PNG file is damaged); {AGAIN}") from None
+        raise PolicyError(f"{path}: no picture can be read (the PNG file is damaged); {ADVICE}") from None
 
 
 def _is_whole(data: bytes) -> bool:
@@ -197,7 +197,7 @@ class FolderFiles:
 
     def form(self, name: str) -> WavForm | None:
         """Return the header of a sound, checked; errors as for `read`."""
-        return self._read_checked(name, HEAD)[1]
+        return self._read_checked(name, HEAD_BYTES)[1]
 
     def record(self, name: str) -> DrawRecord:
         """Read the record of a draw; raise a PolicyError if it is unreadable, outside of the run, or another draw's."""
@@ -218,7 +218,7 @@ class FolderFiles:
 
     def address(self, name: str) -> str | None:
         """Return the address of a file for a page, which is too long to be embedded; errors as for `read`."""
-        self._read_checked(name, HEAD)
+        self._read_checked(name, HEAD_BYTES)
         path = Path(os.path.relpath(self._folder / name, self._page))
         return quote(os.fsencode(path.as_posix()))
 
@@ -235,7 +235,7 @@ def _saying_what_is_gone(path: Path) -> Iterator[None]:
 
 
 # Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
-_LARGEST_HELD = 16 << 20
+_LARGEST_EMBEDDED_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -251,14 +251,14 @@ class InlineAssets:
 
     def sound(self, name: str) -> File:
         """Return a sound, or only its address if it is too long to be held in memory."""
-        if (self.files.size(name) or 0) > _LARGEST_HELD and (address := self.files.address(name)) is not None:
+        if (self.files.size(name) or 0) > _LARGEST_EMBEDDED_BYTES and (address := self.files.address(name)) is not None:
             return File(url=address)
         data = self.files.read(name)
         return File(_as_flac(data, self.files.path_text(name)), media_type="audio/flac") if self.flac else File(data)
 
     def audio(self, name: str) -> Audio | None:
         """Decode a sound, None if it is empty or too long to be held; raise a PolicyError if that fails."""
-        if (self.files.size(name) or 0) > _LARGEST_HELD:
+        if (self.files.size(name) or 0) > _LARGEST_EMBEDDED_BYTES:
             return None
         samples, rate = _decode(self.files.read(name), self.files.path_text(name), "float32")
         return Audio(samples.T, rate) if samples.size else None

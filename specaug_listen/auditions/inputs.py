@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .._arrays import kind_of, on_cpu
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..audio.conversion import as_audio
 from ..augment import Policy
 from ..custom.waveform import Waveform

@@ -12,11 +12,11 @@ from ..augment import Draw
 from ..errors import PolicyError
 from ..frontends import MelFrontend
 from ..metrics import SCORES, Score
-from ..pages.model import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
+from ..pages.page_values import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from ..plots.mels import edges_hz
 from .clip_files import InlineAssets
-from .integrity import check_drawn, check_unchanged
+from .folder_checks import check_drawn, check_unchanged
 from .records import ClipEntry, DrawRecord
 from .summaries import facts_of_clip, facts_of_draw
 

@@ -18,10 +18,10 @@ from .._files import as_path, printable
 from .._notices import Notice
 from .._records import Seed, Sha256, pattern, read_record_file, record, record_key, to_plain
 from .._version import __version__
-from ..audio.base import HIGHEST_RATE
+from ..audio.audio_in_memory import Audio, AudioSource
 from ..audio.channels import as_channel, as_one_channel, name_suffix
-from ..audio.clip import Audio, AudioSource
 from ..audio.recording import Recording
+from ..audio.sound import HIGHEST_RATE
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, error_context
@@ -32,7 +32,7 @@ from ..mels import MelClip
 from ..vocoders import Neural, Vocoder
 from ..vocoders.registry import VOCODER_TYPES, AnyVocoder
 from .badges import MOST_BADGES, draw_with_change
-from .validation import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
+from .record_checks import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
 __all__ = [
     "AuditionRecord",

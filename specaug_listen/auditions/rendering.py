@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .. import vocoders
-from ..audio.base import Sound
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
+from ..audio.sound import Sound
 from ..augment import Policy
 from ..custom.waveform import Waveform
 from ..errors import ParameterError

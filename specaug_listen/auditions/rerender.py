@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from ..audio.clip import Audio, load
+from ..audio.audio_in_memory import Audio, load
 from ..audio.recording import Recording, open_recording
 from ..augment import Draw, FillLevel
 from ..augment.draw import with_fill_levels
@@ -20,7 +20,7 @@ from ..inspection import Change
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..metrics import SCORES
 from ..vocoders import Joint
-from .badges import LONG_S, OF_STEPS
+from .badges import LONG_S, SCORES_OF_STEPS
 from .long import LongAudition, render_long
 from .records import DrawRecord, MelRecord, describe_clip, path_of, versions, vocoder_of
 from .rendering import render
@@ -241,7 +241,7 @@ def _in_words(level: FillLevel | None) -> str:
 def _of_scores(record: DrawRecord, again: Audition) -> Iterator[str]:
     now = again.score_of(again.draws[0])
     # Reading a record has checked these against its steps.
-    keys_of_steps = () if record.change is not None else OF_STEPS
+    keys_of_steps = () if record.change is not None else SCORES_OF_STEPS
     for key, value_then in record.scores.items():
         if key not in now or key in keys_of_steps:
             continue

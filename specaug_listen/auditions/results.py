@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from .._files import as_path
 from .._notices import Notice
-from ..audio.base import Sound
-from ..audio.clip import Audio, common_gain
+from ..audio.audio_in_memory import Audio, common_gain
 from ..audio.recording import Recording
+from ..audio.sound import Sound
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..frameworks.frontend_choice import FrontendReason
 from ..frontends import AnyMel, MelFrontend
 from ..frontends.bandwidth import EmptyBins, empty_bins
-from ..frontends.stream import mel_in_memory
+from ..frontends.mel_streams import mel_in_memory
 from ..inspection import Change, inspect_change
 from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
-from .badges import MASKED, clip_badges, draw_badges, draw_with_change, scores_of_steps
+from .badges import MASK_SCORES, clip_badges, draw_badges, draw_with_change, scores_of_steps
 from .notebook import frame
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
@@ -236,7 +236,7 @@ class Audition:
         of_steps = scores_of_steps(draw, self.frontend)
         copy = first_samples(self.copy_synthesis, rendered_draw.audio.n_samples)
         row: dict[str, float | None] = {
-            **{key: of_steps.pop(key) for key in MASKED},
+            **{key: of_steps.pop(key) for key in MASK_SCORES},
             "log_mel_rmse_db": log_mel_rmse_db(self._warped(draw, rendered_draw.mel.n_frames), rendered_draw.mel),
             **score(copy, rendered_draw.audio),
         }

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from .._files import Contents, io_errors, printable, write_files
-from ..audio.base import Sound
-from ..audio.clip import wav_parts
+from ..audio.audio_in_memory import wav_parts
 from ..audio.recording import SpooledAudio
+from ..audio.sound import Sound
 from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..outputs.locks import PATIENCE_S

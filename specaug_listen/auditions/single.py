@@ -9,8 +9,8 @@ from typing import Any
 
 from .. import vocoders
 from .._rng import as_seed, child_stream
+from ..audio.audio_in_memory import Audio
 from ..audio.channels import OneChannel
-from ..audio.clip import Audio
 from ..augment import Batch, Policy
 from ..custom.adapter import Adapter
 from ..custom.waveform import Waveform, get_waveform

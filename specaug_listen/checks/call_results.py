@@ -16,8 +16,8 @@ import numpy as np
 
 from .._imports import require
 from ..custom.adapter import Adapter, CallArguments, as_array, hand_over_batch, mel_within
+from ..custom.axes_order import MelBatch, Values
 from ..custom.call import describe_error, device_of, generators_of, isolated, owner_module
-from ..custom.layout import MelBatch, Values
 from ..errors import ParameterError
 
 __all__ = ["ArrayKind", "CallResult", "Caller", "EarlierCalls", "call_once"]

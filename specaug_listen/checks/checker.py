@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from .._files import as_path
 from .._rng import as_seed
 from .._yaml import YAML_SUFFIXES
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..augment import Policy
 from ..augment.parameters import split_parameters
 from ..custom.adapter import Adapter

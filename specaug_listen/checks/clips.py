@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from .._files import printable
-from ..audio.clip import Audio, load
+from ..audio.audio_in_memory import Audio, load
 from ..audio.conversion import as_audio, is_audio_input
-from ..audio.finding import find_audio
+from ..audio.file_search import find_audio
 from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 

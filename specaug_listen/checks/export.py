@@ -13,10 +13,10 @@ from .. import vocoders
 from .._arrays import runs
 from .._files import io_errors, write_files
 from .._records import to_json
-from ..audio.clip import common_gain, encode_wav
+from ..audio.audio_in_memory import common_gain, encode_wav
 from ..auditions import render
 from ..augment import Draw, FrequencySpan, TimeSpan
-from ..custom.layout import MelBatch
+from ..custom.axes_order import MelBatch
 from ..errors import ParameterError
 from ..frontends import MelSpectrogram
 from ..outputs.output import Output

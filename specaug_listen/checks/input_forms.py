@@ -15,6 +15,7 @@ import numpy as np
 
 from .._rng import MAX_SEED
 from ..custom.adapter import Adapter
+from ..custom.axes_order import MelBatch
 from ..custom.call import check_container, owner_module
 from ..custom.guess import (
     Evidence,
@@ -26,7 +27,6 @@ from ..custom.guess import (
     optional_lengths,
     widen_square,
 )
-from ..custom.layout import MelBatch
 from ..errors import error_context
 from ..frontends import MelSpectrogram
 from .clips import Clip, reference_of

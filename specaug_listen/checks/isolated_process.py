@@ -27,12 +27,12 @@ from os import _exit, getpid
 from pickle import dumps, loads
 from typing import Any, NamedTuple, NoReturn
 
-from .._stdout import close_saved_descriptors, discard
+from .._standard_streams import close_saved_descriptors, discard
 from ..custom.call import describe_error
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
 from .answers import PACKAGE, AnswerError, check_answer, read_answer
-from .subreaper import IS_LINUX, keep, processes_below
+from .subreaper import IS_LINUX, processes_below, supervise
 
 __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
 
@@ -285,7 +285,7 @@ def _prepare(connection: Connection, other: Connection, parent: int) -> None:
     discard(2)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     if IS_LINUX:
-        keep(parent, connection)
+        supervise(parent, connection)
     # The checking process handles Ctrl-C and the hang-up of a terminal, and ends this one. On Linux, where it has a
     # session of its own, an interrupt comes from the callable.
     interrupt = signal.default_int_handler if IS_LINUX else signal.SIG_IGN

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..augment import Batch, Draw, Policy
 from ..custom.adapter import Adapter, CallArguments, scaled_values, take_back
+from ..custom.axes_order import Layout, MelBatch, Values
 from ..custom.call import owner_module
-from ..custom.layout import Layout, MelBatch, Values
 from ..errors import SpecAugListenError
 from ..frontends import MelSpectrogram
 from .call_results import ArrayKind, Caller, CallResult, EarlierCalls, call_once

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import bdtr
 
-from ..custom.layout import MelBatch
+from ..custom.axes_order import MelBatch
 from .findings import Finding
 from .pipelines import Outcome
 from .probes import Probe

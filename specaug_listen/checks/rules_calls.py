@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import bdtr
 
-from ..custom.layout import MelBatch
+from ..custom.axes_order import MelBatch
 from .clips import Clip
 from .findings import Finding
 from .rules import CRASHES_SIGNIFICANCE, Rule, Stage

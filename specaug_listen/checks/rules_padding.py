@@ -9,7 +9,7 @@ import numpy as np
 
 from .._arrays import runs
 from ..augment import Draw, Rectangle, TimeSpan
-from ..custom.layout import MelBatch
+from ..custom.axes_order import MelBatch
 from .findings import Finding
 from .mask_places import MaskPlaces
 from .probes import Effect, Probe

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .._rng import MAX_SEED
 from ..augment import Draw, Rectangle
-from ..custom.layout import MelBatch
+from ..custom.axes_order import MelBatch
 from ..errors import ParameterError
 from .clips import Clip, reference_of
 from .pipelines import Outcome, Pipeline

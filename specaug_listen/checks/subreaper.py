@@ -14,7 +14,7 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-__all__ = ["IS_LINUX", "MOST_MEMORY_BYTES", "keep", "processes_below"]
+__all__ = ["IS_LINUX", "MOST_MEMORY_BYTES", "processes_below", "supervise"]
 
 IS_LINUX = sys.platform == "linux"
 # Memory [bytes] that calls may allocate, in addition to that before the first call: far more than any mel needs.
@@ -23,7 +23,7 @@ MOST_MEMORY_BYTES = 8 << 30
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def keep(parent: int, connection: Connection) -> None:
+def supervise(parent: int, connection: Connection) -> None:
     """Become the supervisor, and fork the worker, in which alone this function returns; limit the worker's memory.
 
     Supervisor and worker end with the process ``parent``, and on SIGTERM. ``connection`` is the worker's.

@@ -14,7 +14,7 @@ import typer
 
 from .._files import note_reads, printable
 from .._interrupts import INTERRUPTED, MESSAGE
-from .._stdout import discard, open_closed
+from .._standard_streams import discard, open_closed
 from .._version import __version__
 from ..errors import SpecAugListenError, SpecAugListenWarning
 from .audition import run_audition

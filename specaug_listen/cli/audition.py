@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
-from .._stdout import quiet_stdout
+from .._standard_streams import quiet_stdout
 from ..errors import ParameterError
-from ..outputs.names import DEFAULT_BUDGET_MB
+from ..pages.page_values import DEFAULT_BUDGET_MB
 from .console import clip_progress, complain, open_page, plural, results_folder, say, tell_of_page
 from .options import (
     Adapters,
@@ -36,7 +36,7 @@ from .options import (
 from .resolve import resolve_run
 
 if TYPE_CHECKING:
-    from ..audio.finding import Found
+    from ..audio.file_search import Found
     from ..auditions import AuditionRecord, Configuration
     from ..reports.page_writing import PageOptions, WrittenPage
 
@@ -194,7 +194,7 @@ def _find_files(
 
     Prints problems and ignored files; exits if there is nothing to audition.
     """
-    from ..audio.finding import Found, find_audio
+    from ..audio.file_search import Found, find_audio
     from ..auditions.batch import output_of_audition
     from .mel_options import exit_code_without_mels, find_mel_files, with_mels
 

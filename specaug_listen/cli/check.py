@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .._stdout import quiet_stdout
+from .._standard_streams import quiet_stdout
 from .console import complain, say
 from .options import Adapters, Framework, Frontend, Overwrite, SetParameters, adapter_of
 
 if TYPE_CHECKING:
-    from ..audio.clip import Audio
+    from ..audio.audio_in_memory import Audio
 
 __all__ = ["run_check"]
 
@@ -118,8 +118,8 @@ def _target(what: Sequence[str], policy: str | None) -> tuple[str, list[Path]]:
 def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
     """Load the user's clips; raise an `AudioError` for the first path without any."""
     from .._files import printable
-    from ..audio.clip import load
-    from ..audio.finding import find_audio
+    from ..audio.audio_in_memory import load
+    from ..audio.file_search import find_audio
     from ..checks.clips import LONGEST_S
     from ..errors import AudioError
 

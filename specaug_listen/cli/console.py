@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._notices import plural
-from .._stdout import discard
+from .._standard_streams import discard
 from ..errors import AudioError, OutputError, PolicyError, SpecAugListenError, one_line
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from .options import AxesText, Overwrite, StatisticsText, VocoderOption
 from .resolve import check_vocoder
 
 if TYPE_CHECKING:
-    from ..audio.clip import Audio
+    from ..audio.audio_in_memory import Audio
     from ..mels import MelClip, MelFile
     from ..outputs.output import Output
     from ..vocoders.registry import AnyVocoder
@@ -114,7 +114,7 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
 
 def _write_sound(clip: MelClip, vocoder: AnyVocoder, output: Output, name: str) -> tuple[Audio, float]:
     """Write the sound of a mel; return it with the gain that kept it from clipping."""
-    from ..audio.clip import common_gain, encode_wav
+    from ..audio.audio_in_memory import common_gain, encode_wav
     from ..auditions import render
 
     sound = render(clip.mel, vocoder)

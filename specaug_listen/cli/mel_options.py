@@ -27,7 +27,7 @@ class MelFiles(NamedTuple):
 
 def find_mel_files(paths: Sequence[Path]) -> MelFiles:
     """Find the mel files among paths; those in a folder count only if it contains no recording."""
-    from ..audio.clip import find_audio
+    from ..audio.audio_in_memory import find_audio
     from ..mels import find_mels, is_mel_path
 
     of_mels = [path for path in paths if not path.is_dir() and is_mel_path(path)]
@@ -42,7 +42,7 @@ def find_mel_files(paths: Sequence[Path]) -> MelFiles:
 
 def exit_code_without_mels(paths: Sequence[Path | str]) -> int:
     """Return the exit code if no mel could be read: 1 if any of the files exists, otherwise 2."""
-    from ..mels.finding import without_key
+    from ..mels.file_search import without_key
 
     return 1 if any(os.path.lexists(without_key(path)) for path in paths) else 2
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .._stdout import quiet_stdout
+from .._standard_streams import quiet_stdout
 from .console import complain
 from .group import Command, examples
 from .options import FRAMEWORK_HELP, Framework, Frontend, Overwrite, SetParameters

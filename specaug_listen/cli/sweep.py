@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ParameterError
-from ..outputs.names import DEFAULT_BUDGET_MB
+from ..pages.page_values import DEFAULT_BUDGET_MB
 from .console import complain, print_stderr, results_folder, tell_of_page
 from .options import (
     BatchText,
@@ -33,7 +33,7 @@ from .options import (
 from .resolve import resolve_run
 
 if TYPE_CHECKING:
-    from ..audio.clip import Audio
+    from ..audio.audio_in_memory import Audio
     from ..auditions import Configuration
     from ..outputs.output import Output
     from ..reports.page_writing import PageOptions, WrittenPage
@@ -154,8 +154,8 @@ def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output
 def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
     """Load the part of the recording to sweep; return it with its name."""
     from .._files import printable
+    from ..audio.audio_in_memory import load
     from ..audio.channels import as_one_channel
-    from ..audio.clip import load
     from ..auditions.records import clip_name
 
     channel = None if run.channel == "mean" else as_one_channel(run.channel)

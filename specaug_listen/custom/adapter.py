@@ -18,7 +18,7 @@ from .._imports import require
 from .._records import record
 from ..errors import ParameterError, error_context
 from ..frontends import MelSpectrogram
-from .layout import Layout, MelBatch, Values
+from .axes_order import Layout, MelBatch, Values
 
 __all__ = [
     "Adapter",

@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 
 from .._imports import require
 from .._records import record
-from .._stdout import hold_prints, silence_c_output
+from .._standard_streams import hold_prints, silence_c_output
 from ..errors import ParameterError, nearest
 
 __all__ = [

@@ -20,9 +20,9 @@ from .._files import printable
 from .._imports import require
 from .._records import Seed, record, record_key
 from .._rng import as_seed, fingerprint, seeded_randomness
-from .._stdout import hold_prints, silence_c_output
+from .._standard_streams import hold_prints, silence_c_output
 from .._yaml import read_plain
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..errors import ParameterError, PolicyError, error_context
 from .audiomentations import (
     DrawnTransform,

@@ -11,7 +11,7 @@ from .._yaml import Tagged
 from ..audio.channels import OneChannel
 from ..errors import ParameterError, nearest
 from ..frontends import PRESETS, MelFrontend
-from .fields import Number, check_value, keys_of, types_of, words_for, yaml_text
+from .argument_types import Number, check_value, keys_of, types_of, words_for, yaml_text
 from .references import Place, Resolver
 from .unread import ReadPlaces
 
@@ -138,7 +138,7 @@ class Section:
     def get(self, key: str, expected: Any, default: Any = None) -> Any:
         """Return the value of a key, checked against a type, or the default.
 
-        ``expected`` is a type of `specaug_listen.frameworks.fields`, or any other that pydantic knows. Raise a
+        ``expected`` is a type of `specaug_listen.frameworks.argument_types`, or any other that pydantic knows. Raise a
         ParameterError for a value of another type.
         """
         if key not in self.data:

@@ -19,8 +19,8 @@ from typing import IO, Any, NamedTuple, TypeAlias
 from .._files import as_path, open_file, printable
 from .._yaml import YAML_SUFFIXES, RepeatedKey, as_mapping, framework_data_of, read_text, text_of
 from ..errors import ParameterError, PolicyError
+from .argument_types import yaml_text
 from .detect import claims, short_list
-from .fields import yaml_text
 from .hf import PREPROCESSOR, PROCESSOR
 from .paper import is_own
 from .unsupported import file_kind, unsupported_framework

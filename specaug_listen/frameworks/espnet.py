@@ -20,8 +20,8 @@ from ..augment import NONE, Mask, Policy, Warp
 from ..errors import ParameterError
 from ..frontends import ESPNET as FRONTEND
 from ..frontends import MelFrontend
+from .argument_types import Count, LeastOne, PolicyName, Shares, Widths, check_arguments
 from .config import Config, Section
-from .fields import Count, LeastOne, PolicyName, Shares, Widths, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy, to_yaml
 

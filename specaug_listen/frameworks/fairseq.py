@@ -20,8 +20,8 @@ from ..augment.framework_masks import Mask
 from ..augment.framework_transforms import Warp
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from .argument_types import Count, LeastOne, Number, PolicyName, Share, check_arguments
 from .config import Config, Section
-from .fields import Count, LeastOne, Number, PolicyName, Share, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .neutral import UNBOUNDED, NeutralPolicy, to_yaml
 

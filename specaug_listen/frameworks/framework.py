@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeAlias
 from ..augment.policy import Policy
 from ..augment.random_streams import GeneratorName
 from ..frontends import MelFrontend
+from .argument_types import keys_of
 from .config import Config
-from .fields import keys_of
 from .neutral import NeutralPolicy
 from .references import ResolverMaker, hyper_resolver
 
@@ -49,7 +49,7 @@ class Framework:
         ``python`` (``random``); purposes that are missing cannot be replayed.
     policy_functions : tuple of callable
         The functions whose parameters, with their types and defaults, are the framework's own arguments; see
-        `specaug_listen.frameworks.fields.check_arguments`.
+        `specaug_listen.frameworks.argument_types.check_arguments`.
     read : callable or None
         Reads the policy and the front-end, if any, of a configuration. None if configurations cannot be read.
     write : callable or None

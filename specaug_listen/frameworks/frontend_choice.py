@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from ..audio.audio_in_memory import Audio
 from ..audio.channels import OneChannel
-from ..audio.clip import Audio
 from ..augment.parameters import split_name
 from ..augment.policy import Policy
 from ..errors import ParameterError, PolicyError, error_context

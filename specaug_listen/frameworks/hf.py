@@ -22,8 +22,8 @@ from ..augment.framework_masks import Mask
 from ..augment.steps import Batch
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from .argument_types import Count, LeastOne, NotAKey, Number, PolicyName, SampleRate, Share, check_arguments, keys_of
 from .config import Config, Section
-from .fields import Count, LeastOne, NotAKey, Number, PolicyName, SampleRate, Share, check_arguments, keys_of
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy
 

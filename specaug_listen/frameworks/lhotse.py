@@ -18,8 +18,8 @@ from ..augment.framework_masks import Mask
 from ..augment.framework_transforms import Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
+from .argument_types import Count, Displacement, LeastOne, NotAKey, PolicyName, Share, check_arguments
 from .config import Config, Section
-from .fields import Count, Displacement, LeastOne, NotAKey, PolicyName, Share, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy
 

@@ -16,8 +16,8 @@ from ..augment.framework_masks import Mask
 from ..augment.framework_transforms import Warp
 from ..augment.policy import Policy
 from ..errors import ParameterError
+from .argument_types import Count, PolicyName, Share, check_arguments, keys_of
 from .config import Config, Section
-from .fields import Count, PolicyName, Share, check_arguments, keys_of
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy, to_yaml
 

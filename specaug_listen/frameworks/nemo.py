@@ -21,8 +21,8 @@ from ..augment.framework_masks import Mask
 from ..augment.framework_transforms import Cutout
 from ..errors import ParameterError
 from ..frontends import NEMO as FRONTEND
+from .argument_types import Count, FramesOrShare, LeastOne, Number, PolicyName, check_arguments
 from .config import Config, Section
-from .fields import Count, FramesOrShare, LeastOne, Number, PolicyName, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .nemo_preprocessor import check_mask_bins, class_of, read_channel, read_frontend
 from .neutral import NeutralPolicy, to_yaml

@@ -17,8 +17,8 @@ from pydantic import Field
 from ..audio.channels import OneChannel
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from .argument_types import Count, LeastOne, Number, SampleRate, Share, words_for
 from .config import Config, Section
-from .fields import Count, LeastOne, Number, SampleRate, Share, words_for
 
 __all__ = ["check_mask_bins", "class_of", "read_channel", "read_frontend"]
 

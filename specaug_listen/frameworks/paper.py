@@ -18,7 +18,7 @@ from .._files import printable
 from .._records import from_plain, to_plain
 from ..augment import POLICIES, Policy
 from ..errors import ParameterError, PolicyError, error_context, nearest, unknown_name
-from ..frontends import files as frontends
+from ..frontends import by_name as frontends
 from .framework import Framework
 from .neutral import NeutralMasks, NeutralPolicy, to_yaml
 

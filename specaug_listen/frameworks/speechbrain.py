@@ -22,9 +22,9 @@ from ..augment.framework_masks import Mask
 from ..augment.framework_transforms import Warp
 from ..errors import ParameterError
 from ..frontends import SPEECHBRAIN as FRONTEND
+from .argument_types import Count, LeastOne, PolicyName, Share, Widths, check_arguments, keys_of
 from .config import Config, Section
 from .espnet import espnet_mask, width_range
-from .fields import Count, LeastOne, PolicyName, Share, Widths, check_arguments, keys_of
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy
 from .speechbrain_recipe import (

@@ -18,8 +18,8 @@ from .._yaml import Tagged
 from ..augment.policy import Policy
 from ..errors import ParameterError
 from ..frontends import MelFrontend
+from .argument_types import Count, LeastOne, Number, SampleRate, Share
 from .config import Config, Section
-from .fields import Count, LeastOne, Number, SampleRate, Share
 from .references import Place
 
 __all__ = [

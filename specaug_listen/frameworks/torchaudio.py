@@ -16,8 +16,8 @@ from ..augment.framework_masks import Mask
 from ..augment.policy import Policy
 from ..frontends import TORCHAUDIO as FRONTEND
 from ..frontends import MelFrontend
+from .argument_types import Count, LeastOne, Number, PolicyName, SampleRate, Share, check_arguments
 from .config import Config, Section
-from .fields import Count, LeastOne, Number, PolicyName, SampleRate, Share, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy, to_yaml
 

@@ -21,8 +21,8 @@ from ..augment.framework_transforms import Copy, TrimTail
 from ..augment.policy import Policy
 from ..errors import ParameterError
 from ..frontends import WHISPER_128, MelFrontend
+from .argument_types import Count, LeastOne, NotAKey, Number, PolicyName, SampleRate, check_arguments
 from .config import Config, Section
-from .fields import Count, LeastOne, NotAKey, Number, PolicyName, SampleRate, check_arguments
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy, to_yaml
 

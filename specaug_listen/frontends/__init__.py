@@ -1,10 +1,11 @@
 """Front-ends: from audio to the mel spectrogram that a model sees, and back."""
 
-from .files import get_frontend, read_frontend
+from .by_name import get_frontend, read_frontend
 from .from_array import PER_UTTERANCE, MelFormat, mel_format, mels_from_array, parse_axes
 from .frontend import MelFrontend
 from .interpolation import FrameInterpolation, linear_interpolation
 from .mel import MelSpectrogram
+from .mel_streams import AnyMel, MelStream, check_mel, mel_stream
 from .presets import (
     ESPNET,
     FAIRSEQ,
@@ -26,7 +27,6 @@ from .presets import (
 )
 from .statistics import GlobalStatistics, Statistics
 from .statistics_files import read_statistics, statistics_of_text
-from .stream import AnyMel, MelStream, check_mel, mel_stream
 
 __all__ = [
     "ESPNET",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..audio.base import Sound
+from ..audio.sound import Sound
 from .filterbank import hz_to_mel, mel_to_hz
 from .frontend import MelFrontend
 

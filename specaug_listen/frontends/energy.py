@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.fft
 
 from .._threads import one_blas_thread
-from ..audio.base import Sound
+from ..audio.sound import Sound
 from ..errors import AudioError
 from ..stft import FRAMES_PER_BLOCK, get_window, preemphasize
 

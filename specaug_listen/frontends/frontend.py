@@ -14,7 +14,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from .._records import record
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..audio.conversion import as_audio
 from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize

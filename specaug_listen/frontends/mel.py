@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from .._arrays import kind_of
 from .._notices import Notice
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..errors import ParameterError
 from .cell_statistics import CellStatistics, statistics_of_values
 from .interpolation import FrameInterpolation, linear_interpolation

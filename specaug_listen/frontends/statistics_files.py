@@ -24,7 +24,7 @@ from .._imports import require
 from .._yaml import YAML_SUFFIXES, read_mapping
 from ..errors import AudioError, ParameterError, PolicyError
 from .from_array import PER_UTTERANCE
-from .kaldi import Place, ark_places, read_place
+from .kaldi_archives import Place, ark_places, read_place
 from .statistics import GlobalStatistics
 
 __all__ = ["read_statistics", "statistics_of_text"]

@@ -1,8 +1,8 @@
 """Mels from other pipelines: files of mels, and clips that are mels without their audio."""
 
 from .clips import MelClip, MelSource, clip_of_file, clips_of_file, mel_clip, mel_part
+from .file_search import MEL_SUFFIXES, find_mels, is_mel_path
 from .files import MelFile, list_mels
-from .finding import MEL_SUFFIXES, find_mels, is_mel_path
 
 __all__ = [
     "MEL_SUFFIXES",

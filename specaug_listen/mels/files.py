@@ -21,8 +21,8 @@ from .._imports import require
 from .._notices import Notice
 from ..errors import AudioError, SpecAugListenError
 from ..frontends import MelFrontend
-from ..frontends.kaldi import ark_places, read_place, scp_places
-from .lhotse import decompress, features_of_manifest, hdf5_names, read_features, read_hdf5, timing_notices
+from ..frontends.kaldi_archives import ark_places, read_place, scp_places
+from .lhotse_features import decompress, features_of_manifest, hdf5_names, read_features, read_hdf5, timing_notices
 from .npy import NO_PICKLES, read_header, read_npy
 
 __all__ = ["LIST_SUFFIXES", "MEL_SUFFIXES", "MelFile", "list_mels", "suffix_of"]

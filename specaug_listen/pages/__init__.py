@@ -2,7 +2,7 @@
 
 from .folders import folders_of_user, short_paths, without_folders
 from .html import clip_data, findings_page, page_parts, player_bundle_script
-from .model import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Row, Sheet, SoundFacts
+from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Row, Sheet, SoundFacts
 
 __all__ = [
     "Clip",

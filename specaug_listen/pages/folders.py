@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 from typing import TypeVar
 
-from .model import File
+from .page_values import File
 
 __all__ = ["folders_of_user", "hide_folders", "short_paths", "without_folders"]
 

@@ -19,7 +19,7 @@ from ..metrics import Score
 from ..plots import colours_hex
 from ..plots.differences import DIFFERENCE_DB
 from .folders import folders_of_user, without_folders
-from .model import Clip, ClipVersion, Facts, Fault, File, Head, Row
+from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Row
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 

@@ -17,7 +17,7 @@ from ..audio.channels import Choice, name_suffix
 from ..audio.clip_names import distinct_names
 from ..auditions import Audition
 from ..auditions.clip_files import Files, FolderFiles
-from ..auditions.integrity import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
+from ..auditions.folder_checks import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.journal import read_run
 from ..auditions.page_clips import ClipOfRun, columns_for, page_clip, rows_of
 from ..auditions.records import (
@@ -35,12 +35,12 @@ from ..auditions.summaries import facts_of_run
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
-from ..outputs.names import DEFAULT_BUDGET_MB, folder_name
+from ..outputs.names import folder_name
 from ..pages.folders import short_paths
 from ..pages.html import page_parts
-from ..pages.model import Clip, Facts, Head, RerunCode
+from ..pages.page_values import DEFAULT_BUDGET_MB, Clip, Facts, Head, RerunCode
 from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
-from .rerun import describe_run, rerun_code
+from .rerun_text import describe_run, rerun_code
 
 __all__ = ["publish_report", "write_report"]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .._files import printable
 from .._notices import Notice
 from ..auditions.clip_files import FolderFiles, InlineAssets
-from ..auditions.integrity import Edits, embedded, notice_of_unlisted, read_draw, with_badges
+from ..auditions.folder_checks import Edits, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
 from ..auditions.records import DrawRecord, path_of, vocoder_name
 from ..auditions.summaries import facts_of_clip, facts_of_run
@@ -21,7 +21,7 @@ from ..outputs.locks import reading
 from ..pages import Clip, ClipVersion, File, Head, Sheet, page_parts, short_paths
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
-from ..reports.rerun import describe_run, is_on_own_frontends, rerun_code_of_sweep
+from ..reports.rerun_text import describe_run, is_on_own_frontends, rerun_code_of_sweep
 from .axes import Axis, value_text
 from .records import CellEntry, SweepRecord, check_of_cell, read_sweep
 

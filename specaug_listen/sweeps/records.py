@@ -13,9 +13,9 @@ from pydantic import Field
 from .._files import as_path
 from .._records import read_record_file, record
 from ..auditions import Configuration, DrawRecord
-from ..auditions.integrity import check_of_run
+from ..auditions.folder_checks import check_of_run
+from ..auditions.record_checks import check_draws, check_once
 from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
-from ..auditions.validation import check_draws, check_once
 from ..errors import ParameterError, PolicyError
 from ..frameworks.frontend_choice import FrontendReason
 from .axes import Axis, Value, differing_key

@@ -12,10 +12,10 @@ from typing import Any
 
 from .. import vocoders
 from .._rng import as_seed
-from ..audio.base import Sound
+from ..audio.audio_in_memory import Audio, common_gain
 from ..audio.channels import OneChannel
-from ..audio.clip import Audio, common_gain
 from ..audio.conversion import as_audio
+from ..audio.sound import Sound
 from ..auditions import Audition, Configuration, audition
 from ..auditions.records import CustomVocoder, describe_clip, vocoder_of, vocoder_record
 from ..augment import Batch, Policy

@@ -18,7 +18,7 @@ from pydantic import Field, PlainSerializer, WithJsonSchema
 from .._imports import require
 from .._records import Seed, record
 from .._threads import one_blas_thread
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..errors import ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Complex, Framing, Real, deemphasize, get_window, istft, stft

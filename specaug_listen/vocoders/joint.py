@@ -22,7 +22,7 @@ from pydantic import Field
 
 from .._records import Seed, record
 from .._threads import one_blas_thread
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Real, deemphasize, istft
 from .fill_areas import restore_levels

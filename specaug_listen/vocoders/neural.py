@@ -26,7 +26,7 @@ from .._imports import require
 from .._records import Seed, Sha256, record
 from .._rng import as_seed
 from .._yaml import read_mapping
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..errors import AudioError, ParameterError, PolicyError, error_context
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Real

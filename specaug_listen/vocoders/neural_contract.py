@@ -18,7 +18,7 @@ from .._records import from_plain, record, to_plain
 from .._yaml import read_mapping
 from ..errors import ParameterError, PolicyError, error_context, nearest
 from ..frontends import PRESETS, MelFrontend, MelSpectrogram
-from ..frontends.files import frontend_from_mapping
+from ..frontends.by_name import frontend_from_mapping
 from ..stft import Real
 from .mel_bins import check_mel_in_memory
 

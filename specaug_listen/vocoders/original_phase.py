@@ -10,7 +10,7 @@ from pydantic import Field
 
 from .._records import Seed, record
 from .._threads import one_blas_thread
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..frontends import MelFrontend, MelSpectrogram
 from ..stft import Complex, Framing, Real, istft, stft
 from .mel_bins import MelBins, audible_energy, check_mel_in_memory, mel_bins_of, sum_around

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Union
 
 from .._records import from_plain, to_plain
 from .._yaml import YAML_SUFFIXES, scalar
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..errors import ParameterError, error_context, unknown_name
 from ..frontends import MelSpectrogram
 from .neural import read_neural

@@ -13,7 +13,7 @@ from commandline import environment, run
 
 import specaug_listen as sl
 from specaug_listen import Audio, errors, save
-from specaug_listen.audio.finding import find_audio
+from specaug_listen.audio.file_search import find_audio
 from specaug_listen.cli import app
 from specaug_listen.reports.page_writing import page_path
 
@@ -156,7 +156,10 @@ def test_of_streams_that_are_closed_or_full_only_the_output_s_loss_is_a_failure(
 
 
 def test_no_file_of_ours_takes_the_place_of_a_closed_stream():
-    inside = "import os; from specaug_listen._stdout import open_closed; open_closed(); raise SystemExit(os.dup(0))"
+    inside = (
+        "import os; from specaug_listen._standard_streams import open_closed; open_closed(); "
+        "raise SystemExit(os.dup(0))"
+    )
     ran = subprocess.run(["bash", "-c", f'{sys.executable} -c "{inside}" <&- >&- 2>&-'], env=environment(), check=False)
     assert ran.returncode > 2
 

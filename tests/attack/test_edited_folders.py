@@ -11,7 +11,7 @@ from commandline import run as run_command
 from received import CELL
 
 from specaug_listen._notices import Notice
-from specaug_listen.auditions.integrity import Edits, with_badges
+from specaug_listen.auditions.folder_checks import Edits, with_badges
 from specaug_listen.auditions.journal import read_run
 from specaug_listen.outputs.marker import MARKER
 from specaug_listen.reports.report import publish_report

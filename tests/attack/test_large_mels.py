@@ -11,10 +11,10 @@ import pytest
 
 from specaug_listen._arrays import MOST_CELLS, check_cells
 from specaug_listen.errors import AudioError
-from specaug_listen.frontends import get_frontend, kaldi, mel_format
+from specaug_listen.frontends import get_frontend, kaldi_archives, mel_format
 from specaug_listen.mels import clips_of_file
 from specaug_listen.mels.files import list_mels
-from specaug_listen.mels.lhotse import decompress, read_features, read_hdf5
+from specaug_listen.mels.lhotse_features import decompress, read_features, read_hdf5
 
 READY = mel_format(get_frontend("whisper"))
 SHAPES = {
@@ -160,7 +160,7 @@ def test_a_matrix_of_kaldi_is_looked_at_first(tmp_path, kind):
 )
 def test_a_matrix_in_text_is_bounded(tmp_path, monkeypatch, text, said):
     for name, value in (("_MOST_ROWS", 8), ("_LONGEST_ROW", 64), ("_LONGEST_TEXT", 1 << 16)):
-        monkeypatch.setattr(kaldi, name, value)
+        monkeypatch.setattr(kaldi_archives, name, value)
     (tmp_path / "x.ark").write_bytes(b"utt " + text + b"\n")
     with pytest.raises(AudioError, match=said):
         clips_of_file(tmp_path / "x.ark", READY)

@@ -10,7 +10,7 @@ import sys
 import pytest
 from commandline import HOUSE, run_apart
 
-from specaug_listen.audio.clip import encode_wav
+from specaug_listen.audio.audio_in_memory import encode_wav
 from specaug_listen.checks import speech_like
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="callables are called apart where there is a fork")

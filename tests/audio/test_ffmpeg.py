@@ -111,7 +111,7 @@ class StandIn(Decoder):
 @pytest.fixture
 def stand_in(monkeypatch):
     monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: True)
-    monkeypatch.setattr("specaug_listen.audio.finding.has_ffmpeg", lambda: True)
+    monkeypatch.setattr("specaug_listen.audio.file_search.has_ffmpeg", lambda: True)
     monkeypatch.setattr("specaug_listen.audio.ffmpeg_files.FfmpegDecoder", StandIn)
 
 

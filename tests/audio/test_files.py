@@ -14,7 +14,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import Audio, load, save
-from specaug_listen.audio.clip import find_audio
+from specaug_listen.audio.audio_in_memory import find_audio
 from specaug_listen.errors import AudioError, ParameterError, SpecAugListenError
 
 RATE = 16000
@@ -313,7 +313,7 @@ def test_a_folder_stands_for_every_ending_that_libsndfile_reads(tmp_path, sweep)
 
 @pytest.fixture
 def without_ffmpeg(monkeypatch):
-    monkeypatch.setattr("specaug_listen.audio.finding.has_ffmpeg", lambda: False)
+    monkeypatch.setattr("specaug_listen.audio.file_search.has_ffmpeg", lambda: False)
 
 
 def test_what_is_left_out_of_a_folder_is_counted_by_its_ending(tmp_path, without_ffmpeg):

@@ -142,13 +142,13 @@ def tiny_parts(monkeypatch):
     """All that is done in parts is done in parts so small that there are many of them."""
 
     def prepare():
-        for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends.stream"):
+        for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends.mel_streams"):
             monkeypatch.setattr(f"specaug_listen.{room}.FRAMES_PER_BLOCK", 23)
         monkeypatch.setattr("specaug_listen.augment.fills.FRAMES_PER_BLOCK", 19)
         monkeypatch.setattr(MelStream.parts, "__defaults__", (29,))
         monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 40)
         monkeypatch.setattr(start_module, "_FRAMES_AT_ONCE", 17)
-        for room in ("audio.clip", "audio.recording"):
+        for room in ("audio.audio_in_memory", "audio.recording"):
             monkeypatch.setattr(f"specaug_listen.{room}._SAMPLES_AT_ONCE", 1234)
         monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", 9)
 
@@ -262,11 +262,11 @@ from specaug_listen.vocoders import Joint, joint
 
 long.LONG_S = float(sys.argv[1])
 # So that a short recording already fills whatever is worked through at once.
-for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends.stream", "augment.fills"):
+for room in ("stft", "frontends.energy", "frontends.cell_statistics", "frontends.mel_streams", "augment.fills"):
     importlib.import_module(f"specaug_listen.{room}").FRAMES_PER_BLOCK = 512
 MelStream.parts.__defaults__ = (512,)
 joint._FRAMES_PER_SEGMENT = 512
-for room in ("audio.clip", "audio.recording"):
+for room in ("audio.audio_in_memory", "audio.recording"):
     importlib.import_module(f"specaug_listen.{room}")._SAMPLES_AT_ONCE = 1 << 16
 policy = Policy((TimeWarp(80), FrequencyMask(fill="noise"), TimeMask(max_frames=900, fill="noise")), "gaps")
 run = Configuration(WHISPER, policy, Joint(n_iter=1), draws=1, seed=0)

@@ -12,7 +12,7 @@ from specaug_listen import frontends
 from specaug_listen.checks.clips import speech_like
 from specaug_listen.checks.pipelines import CallablePipeline, PolicyPipeline
 from specaug_listen.custom.adapter import Adapter
-from specaug_listen.custom.layout import MelBatch
+from specaug_listen.custom.axes_order import MelBatch
 from specaug_listen.frameworks.policies import get_policy
 
 

@@ -12,7 +12,7 @@ import pytest
 from parsedpage import Page
 
 from specaug_listen import Audio
-from specaug_listen.audio.clip import encode_wav
+from specaug_listen.audio.audio_in_memory import encode_wav
 from specaug_listen.metrics import Score
 from specaug_listen.pages import (
     Clip,

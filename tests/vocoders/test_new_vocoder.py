@@ -22,7 +22,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from .._records import record
-from ..audio.clip import Audio
+from ..audio.audio_in_memory import Audio
 from ..frontends import MelSpectrogram
 
 

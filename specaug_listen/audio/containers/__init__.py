@@ -3,8 +3,8 @@
 from .dispatch import layout_of
 from .file_view import Piece, View
 from .flac import flac_end, flac_frames, flac_header, trailing_zeros
-from .layout import Body, FileLayout, Stream
 from .magic import FfmpegFormat, format_by_content
+from .sound_layout import Body, FileLayout, Stream
 
 __all__ = [
     "Body",

@@ -13,8 +13,8 @@ from ..._notices import Notice
 from . import flac, matlab, mpeg, ogg, riff, small_formats, voc
 from .file_view import read_at
 from .fixed_headers import FIXED
-from .layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .magic import format_by_head
+from .sound_layout import MOST_FILES, FileLayout, left_unread, unknown_layout
 from .tags import skip_id3, sound_within
 
 __all__ = ["layout_of"]

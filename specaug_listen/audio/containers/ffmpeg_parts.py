@@ -16,9 +16,9 @@ from .avi import avi_without_index, disagreement_of_avi, seconds_of_avi
 from .file_view import Piece, end_of_run, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
-from .layout import MOST_FILES, Stream, counted_notices, left_unread
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4, is_open_mp4
+from .sound_layout import MOST_FILES, Stream, counted_notices, left_unread
 from .tags import skip_id3, skip_tags, strip_tags
 
 __all__ = ["Parts", "n_trailing_bytes", "parts_of"]

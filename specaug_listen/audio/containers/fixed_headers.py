@@ -10,7 +10,7 @@ from typing import BinaryIO
 from . import matlab
 from .file_view import read_at
 from .header_sizes import Field, sized_layout
-from .layout import FileLayout, Stream
+from .sound_layout import FileLayout, Stream
 
 __all__ = ["FIXED"]
 

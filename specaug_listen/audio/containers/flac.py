@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ..._notices import Notice
 from .file_view import Piece, View, end_of_run, mend, read_at, search
-from .layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
+from .sound_layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .tags import sound_within, strip_tags
 
 __all__ = [

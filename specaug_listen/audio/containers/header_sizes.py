@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from .chunks import IFF, RIFF, ChunkForm
 from .file_view import Piece, mend, read_at
-from .layout import Body, FileLayout, Stream, dropped_notices
+from .sound_layout import Body, FileLayout, Stream, dropped_notices
 from .tags import strip_tags
 from .trailing import begin_of_chunks, classify_trailing, second_file
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from ..._notices import Notice
 from .file_view import read_at
 from .header_sizes import Field, sized_layout
-from .layout import FileLayout
+from .sound_layout import FileLayout
 
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
 

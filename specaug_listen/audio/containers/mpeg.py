@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .file_view import Piece
-from .layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread
 from .mpeg_frames import MOST_PADDING_BYTES, Run, read_runs
+from .sound_layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread
 from .tags import strip_tags
 
 __all__ = ["begins_within", "mpeg_layout"]

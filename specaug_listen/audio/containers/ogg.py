@@ -15,8 +15,8 @@ from typing import BinaryIO
 
 from .file_view import Piece, end_of_run, read_at, search
 from .flac import stream_of
-from .layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread, unknown_layout
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
+from .sound_layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread, unknown_layout
 from .tags import strip_tags
 
 __all__ = ["ogg_layout"]

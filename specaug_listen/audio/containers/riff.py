@@ -13,7 +13,7 @@ from . import mpeg
 from .chunks import IFF, RIFF, W64, Chunk, ChunkForm, read_chunk, walk_chunks
 from .file_view import Piece, mend, read_at, tail
 from .header_sizes import Field, is_open_size, sized_layout
-from .layout import MOST_FILES, FileLayout, Stream, unknown_layout
+from .sound_layout import MOST_FILES, FileLayout, Stream, unknown_layout
 from .trailing import end_of_chunks, is_beginning
 from .wav_format import FMT_BYTES, GSM_CODEC, WavFormat, parse_wav_format, sub_format
 

@@ -10,7 +10,7 @@ from ..._notices import Notice
 from .chunks import CAF, IFF, walk_chunks
 from .file_view import end_of_run, mend, read_at
 from .header_sizes import Field, is_open_size, sized_layout
-from .layout import FileLayout, Stream, dropped_notices, unknown_layout
+from .sound_layout import FileLayout, Stream, dropped_notices, unknown_layout
 from .trailing import classify_trailing, end_of_chunks, second_file
 
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .file_view import Piece, read_at
-from .layout import FileLayout, Stream, dropped_notices, unknown_layout
+from .sound_layout import FileLayout, Stream, dropped_notices, unknown_layout
 from .tags import sound_within
 from .trailing import classify_trailing, second_file
 

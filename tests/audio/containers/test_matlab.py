@@ -11,7 +11,7 @@ from oddfiles import VOICE
 from scipy.io import savemat
 
 from specaug_listen import load
-from specaug_listen.audio.finding import find_audio
+from specaug_listen.audio.file_search import find_audio
 from specaug_listen.errors import AudioError
 
 RATE = 22050.0

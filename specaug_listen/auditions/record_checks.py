@@ -10,7 +10,7 @@ from ..augment import Draw, Rectangle, TimeSpan, WarpPath
 from ..augment.steps import MOST_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, error_context
 from ..metrics import SCORES
-from .badges import MASKED, OF_STEPS, draw_badges, scores_of_steps
+from .badges import MASK_SCORES, SCORES_OF_STEPS, draw_badges, scores_of_steps
 
 if TYPE_CHECKING:
     from .records import ClipEntry, ClipRecord, DrawRecord
@@ -173,9 +173,9 @@ def _check_scores_of_steps(record: DrawRecord) -> None:
     draw, scores = record.effective_draw, record.scores
     expected = scores_of_steps(draw, record.frontend)
     n_tolerated = _n_tolerated_frames(draw)
-    for key in OF_STEPS:
+    for key in SCORES_OF_STEPS:
         value, computed = scores.get(key), expected.get(key)
-        if value is None and (computed is None or key not in MASKED):
+        if value is None and (computed is None or key not in MASK_SCORES):
             continue
         tolerance = SCORES[key].tolerance + (n_tolerated / draw.n_frames if SCORES[key].unit == "%" else 0.0)
         is_unknown = n_tolerated > 0 and key == "longest_gap_ms"

@@ -17,7 +17,7 @@ from ..augment.describe import in_words
 from ..frameworks.frontend_choice import reason_in_words
 from ..frameworks.policies import recipe_behind
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
-from ..pages.model import RerunCode
+from ..pages.page_values import RerunCode
 from ..vocoders import Neural, to_spec
 
 __all__ = ["describe_run", "is_on_own_frontends", "rerun_code", "rerun_code_of_sweep"]

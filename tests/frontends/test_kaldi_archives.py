@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from specaug_listen.errors import AudioError
-from specaug_listen.frontends.kaldi import ark_places, read_place, scp_places
+from specaug_listen.frontends.kaldi_archives import ark_places, read_place, scp_places
 
 MATRIX = np.arange(6, dtype=np.float32).reshape(3, 2) / 4
 

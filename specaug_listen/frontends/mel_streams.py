@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import kind_of
-from ..audio.base import Sound
 from ..audio.recording import Spool
+from ..audio.sound import Sound
 from ..errors import ParameterError
 from ..stft import FRAMES_PER_BLOCK
 from .cell_statistics import CellStatistics, percentiles_of_blocks, statistics_of_blocks

@@ -18,7 +18,7 @@ from specaug_listen.augment import Policy, TimeMask
 from specaug_listen.custom.audiomentations import WaveformTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.frontends import NEMO, WHISPER, MelFrontend
-from specaug_listen.reports.rerun import describe_run, rerun_code, rerun_code_of_sweep
+from specaug_listen.reports.rerun_text import describe_run, rerun_code, rerun_code_of_sweep
 from specaug_listen.vocoders import GriffinLim, OriginalPhase
 
 FAST = GriffinLim(n_iter=1)

@@ -21,10 +21,10 @@ from .._arrays import check_cells
 from .._files import check_ordinary, open_file, printable, read_file
 from .._imports import require
 from .._notices import Notice
-from .._stdout import silence_stderr
+from .._standard_streams import silence_stderr
 from ..errors import AudioError
 from ..frontends import MelFrontend
-from ..frontends.kaldi import read_place, scp_places
+from ..frontends.kaldi_archives import read_place, scp_places
 from .npy import read_npy
 
 __all__ = ["decompress", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5", "timing_notices"]

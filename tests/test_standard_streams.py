@@ -13,7 +13,7 @@ import pytest
 from commandline import HOUSE, environment, run_apart
 
 from specaug_listen import save
-from specaug_listen._stdout import hold_prints
+from specaug_listen._standard_streams import hold_prints
 from specaug_listen.checks import speech_like
 from specaug_listen.cli.app import main
 from specaug_listen.errors import SpecAugListenWarning
@@ -66,7 +66,7 @@ def test_an_index_is_json_whatever_the_callable_writes(tmp_path):
 def test_standard_output_is_as_it_was_behind_it_also_after_an_error():
     code = (
         "import os, sys\n"
-        "from specaug_listen._stdout import quiet_stdout\n"
+        "from specaug_listen._standard_streams import quiet_stdout\n"
         "print('one')\n"
         "try:\n"
         "    with quiet_stdout():\n"
@@ -80,7 +80,8 @@ def test_standard_output_is_as_it_was_behind_it_also_after_an_error():
 
 def test_a_closed_standard_output_is_no_error():
     code = (
-        "import os\nos.close(1)\nfrom specaug_listen._stdout import quiet_stdout\nwith quiet_stdout(): print('lost')\n"
+        "import os\nos.close(1)\nfrom specaug_listen._standard_streams import quiet_stdout\n"
+        "with quiet_stdout(): print('lost')\n"
         "os.write(2, b'done')"
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False)

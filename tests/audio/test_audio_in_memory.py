@@ -14,7 +14,7 @@ from strategies import audios
 
 from specaug_listen import Audio, load, save
 from specaug_listen._files import printable
-from specaug_listen.audio.clip import common_gain, encode_wav
+from specaug_listen.audio.audio_in_memory import common_gain, encode_wav
 from specaug_listen.errors import AudioError, OutputError, ParameterError
 
 
@@ -182,7 +182,7 @@ def test_saving_twice_replaces(tmp_path, tone):
     assert load(tmp_path / "clip.wav").peak == pytest.approx(0.25, abs=1e-4)
 
 
-@pytest.mark.parametrize("step", ["os.replace", "specaug_listen.audio.clip.encode_wav"])
+@pytest.mark.parametrize("step", ["os.replace", "specaug_listen.audio.audio_in_memory.encode_wav"])
 def test_an_error_while_saving_leaves_the_old_file_and_nothing_else(tmp_path, tone, monkeypatch, step):
     target = tmp_path / "clip.wav"
     target.write_bytes(b"old")

@@ -9,7 +9,7 @@ from streams import in_parts
 from specaug_listen import Audio
 from specaug_listen.errors import AudioError, OutputError, ParameterError
 from specaug_listen.frontends import NEMO, WHISPER, MelStream, mel_stream
-from specaug_listen.frontends.stream import mel_in_memory
+from specaug_listen.frontends.mel_streams import mel_in_memory
 
 
 @pytest.fixture

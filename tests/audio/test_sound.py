@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from specaug_listen import Audio
-from specaug_listen.audio.base import measure_levels
 from specaug_listen.audio.recording import SpooledAudio
+from specaug_listen.audio.sound import measure_levels
 from specaug_listen.errors import AudioError
 
 FULL = 32766 / 32768

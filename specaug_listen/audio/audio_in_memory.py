@@ -20,12 +20,12 @@ from .._imports import require
 from .._notices import Notice
 from .._rng import fingerprint
 from ..errors import AudioError, ParameterError
-from .base import Levels, Sound, after_end, check_length, check_rate, measure_levels, not_finite
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .excerpt import Excerpt, check_excerpt
-from .finding import AUDIO_SUFFIXES, find_audio
+from .file_search import AUDIO_SUFFIXES, find_audio
 from .mixing import mix_notices
 from .reading import MAX_CHANNELS, open_excerpt, warn_about
+from .sound import Levels, Sound, after_end, check_length, check_rate, measure_levels, not_finite
 from .wav_encoding import FULL_SCALE, encode_wav, wav_parts
 
 __all__ = [

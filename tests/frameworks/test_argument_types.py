@@ -9,7 +9,7 @@ import pytest
 
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks import FRAMEWORKS, espnet_policy, torchaudio_mask, wenet_policy
-from specaug_listen.frameworks.fields import (
+from specaug_listen.frameworks.argument_types import (
     Count,
     Displacement,
     FramesOrShare,

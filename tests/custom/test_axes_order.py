@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from specaug_listen.custom.layout import Layout, MelBatch
+from specaug_listen.custom.axes_order import Layout, MelBatch
 
 SHORT, LONG = np.arange(20, dtype=np.float32).reshape(4, 5), np.ones((4, 9), np.float32)
 BATCH = MelBatch((SHORT, LONG), pad_value=-7.0, n_channels=3)

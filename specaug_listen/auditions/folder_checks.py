@@ -16,9 +16,9 @@ from ..errors import PolicyError
 from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import MARKER, is_folder, own_files_in
 from .badges import MOST_BADGES
-from .clip_files import AGAIN, CLIP_FILES, MOST_BYTES_OF_PICTURE, Files, FolderFiles
+from .clip_files import ADVICE, CLIP_FILES, MOST_BYTES_OF_PICTURE, Files, FolderFiles
+from .record_checks import FRAMES_OF_ROUNDING
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
-from .validation import FRAMES_OF_ROUNDING
 
 __all__ = [
     "Edits",
@@ -162,7 +162,7 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
             f"{n_frames} frames or {seconds:.2f} s"
         )
     if has:
-        raise PolicyError(f"{files.path_text(name)}: {has}; {AGAIN}")
+        raise PolicyError(f"{files.path_text(name)}: {has}; {ADVICE}")
 
 
 def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:
