@@ -156,8 +156,8 @@ FAULTS = (
     Fault("a span that forgets its longer part", "max(stop, merged[-1][1])", "stop"),
     Fault(
         "one waveform for all draws",
-        "(*clip.fingerprint, _OF_WAVEFORM), number)",
-        "(*clip.fingerprint, _OF_WAVEFORM), 1)",
+        "(*clip.fingerprint, _WAVEFORM_STREAM), number)",
+        "(*clip.fingerprint, _WAVEFORM_STREAM), 1)",
     ),
     Fault(
         "a gain told in dB of power",
