@@ -37,6 +37,7 @@ def on_cpu(value: Any) -> Any:
         return value
     value = value.detach()
     value = value.to_dense() if value.layout != torch.strided else value
+    value = value.dequantize() if value.is_quantized else value
     value = value.to(torch.float32) if value.dtype is torch.bfloat16 else value
     return value.cpu().resolve_conj().resolve_neg().numpy()
 

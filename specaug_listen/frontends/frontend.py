@@ -325,10 +325,9 @@ class MelFrontend:
         ParameterError
             When a value corresponds to a negative or an infinite energy.
         """
-        scaled = values if statistics is None else values * statistics.std + statistics.mean
-        logs = scaled.astype(np.float64) / self.scale - self.shift
-        with np.errstate(over="ignore"):
-            energy = self._exp(logs)
+        with np.errstate(over="ignore"):  # what overflows is infinite, which is refused below
+            scaled = values if statistics is None else values * statistics.std + statistics.mean
+            energy = self._exp(scaled.astype(np.float64) / self.scale - self.shift)
         if self.log is not None and self.floor_mode == "add":
             # Rounding errors of silence must not become sound.
             energy = np.where(energy > self.floor * (1 + _ROUNDING_OF_FLOOR), energy - self.floor, 0.0)

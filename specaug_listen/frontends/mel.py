@@ -197,7 +197,8 @@ class MelSpectrogram:
 def _statistics_of(values: Real, normalize: GlobalStatistics) -> Statistics:
     """Return a front-end's global statistics with the maximum of this clip."""
     statistics = normalize.for_mel(len(values), None)
-    return replace(statistics, largest=float((values * statistics.std + statistics.mean).max()))
+    with np.errstate(over="ignore"):
+        return replace(statistics, largest=float((values * statistics.std + statistics.mean).max()))
 
 
 def _check_types(frontend: object, audio: object, statistics: object) -> None:

@@ -6,6 +6,7 @@ import functools
 import math
 import os
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -256,7 +257,8 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
     torch = require("torch", extra="torch", purpose="files of torch (.pt)")
     name = printable(path)
     try:
-        with open_file(path) as file:
+        with open_file(path) as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's, of its sparse and its quantised tensors
             n_stored = os.fstat(file.fileno()).st_size
             _check_members(file, n_stored, name)
             loaded = torch.load(file, map_location="cpu", weights_only=True)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 from some_mels import MEL, OTHER, READY, RNG, ark_bytes, values_of
 
+from specaug_listen import get_frontend
 from specaug_listen.errors import AudioError
+from specaug_listen.frontends import mel_format
 from specaug_listen.mels import clips_of_file, list_mels
 
 
@@ -76,6 +78,29 @@ def test_torch_files_hold_a_tensor_or_several(tmp_path):
     assert np.allclose(values_of(tmp_path / "one.pt")["one"], MEL, atol=0.01)
     assert list(values_of(tmp_path / "named.pt")) == ["mel"]
     assert np.array_equal(values_of(tmp_path / "list.pt")["1"], MEL * 0.5)
+
+
+def test_sparse_and_quantised_tensors_are_read_without_a_warning_of_torch(tmp_path):
+    torch = pytest.importorskip("torch")
+    tensor = torch.from_numpy(MEL.copy())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.save(tensor.to_sparse(), tmp_path / "sparse.pt")
+        torch.save(torch.quantize_per_tensor(tensor, 0.01, 0, torch.qint32), tmp_path / "codes.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.array_equal(values_of(tmp_path / "sparse.pt")["sparse"], MEL)
+        assert np.allclose(values_of(tmp_path / "codes.pt")["codes"], MEL, atol=0.006)
+
+
+def test_values_that_overflow_float32_are_refused_without_a_warning_of_numpy(tmp_path):
+    np.save(tmp_path / "huge.npy", np.abs(np.random.default_rng(0).normal(size=(80, 30))) * 1e37)
+    lhotse = get_frontend("lhotse")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for statistics in ("per-utterance", (0.0, 1e9)):
+            with pytest.raises(AudioError, match=r"^[^\n]*huge\.npy: [^\n]*$"):
+                clips_of_file(tmp_path / "huge.npy", mel_format(lhotse, statistics))
 
 
 def test_torch_files_with_objects_are_never_loaded(tmp_path):
