@@ -185,8 +185,8 @@ def test_linked_folders_are_followed_once_under_their_own_names_if_they_have_som
     assert found.problems == []
     assert [notice.text for notice in found.left_out] == [
         f"left out of {tmp_path / 'in'}: 1 file that is no sound (without an ending 1)",
-        f"left out of {tmp_path / 'in'}: {tmp_path / 'in' / 'z' / 'up'}, a link to a folder above it; to hear what is "
-        "there, name that folder itself",
+        f"left out of {tmp_path / 'in'}: {tmp_path / 'in' / 'z' / 'up'}, a link to a folder above it; to include "
+        "it, name that folder itself",
     ]
 
 

@@ -42,18 +42,21 @@ def here(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [DAMAGED, b"", gzip.compress(b"[1, 2"), json.dumps({"format": 3}).encode()])
-@pytest.mark.parametrize(("name", "command"), CASES, ids=[f"{name}-{line.split()[0]}" for name, line in CASES])
-def test_a_file_of_other_content_is_at_fault(here, name, command, content):
-    (here / name).write_bytes(content)
-    ran = run(*command.format(name).split())
-    errors = [line for line in ran.err.splitlines() if line.startswith("error: ")]
-    assert (ran.code, len(errors)) == (1, 1), ran
-    assert name in errors[0]
+def test_a_file_of_other_content_is_at_fault(here, subtests, content):
+    for name, command in CASES:
+        with subtests.test(command.format(name)):
+            (here / name).write_bytes(content)
+            ran = run(*command.format(name).split())
+            errors = [line for line in ran.err.splitlines() if line.startswith("error: ")]
+            assert (ran.code, len(errors)) == (1, 1), ran
+            assert name in errors[0]
+            (here / name).unlink()
 
 
-@pytest.mark.parametrize(("name", "command"), CASES, ids=[f"{name}-{line.split()[0]}" for name, line in CASES])
-def test_a_path_without_a_file_is_mistyped(here, name, command):
-    assert run(*command.format(name).split()).code == 2
+def test_a_path_without_a_file_is_mistyped(here, subtests):
+    for name, command in CASES:
+        with subtests.test(command.format(name)):
+            assert run(*command.format(name).split()).code == 2
 
 
 @pytest.mark.parametrize("name", ["x.wav", "p.yaml"])

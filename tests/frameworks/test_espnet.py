@@ -90,7 +90,7 @@ def test_features_that_were_made_elsewhere_are_not_heard_without_a_front_end(imp
         choose_frontend(None, found.policy)
     path = tmp_path / "train.yaml"
     assert show_policy(path, n_draws=2).frontend is None
-    assert "front-end: none named" in run("policy", "show", path).out
+    assert "front-end: none; shares are those of 80 bins" in run("policy", "show", path).out
 
 
 def test_audition_refuses_such_features_until_a_front_end_is_given(tmp_path, imported):
