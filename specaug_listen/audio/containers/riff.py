@@ -91,7 +91,7 @@ def _fill_gaps(pieces: tuple[Piece, ...], places: tuple[int, ...]) -> Iterator[P
 
 
 def _mpeg_in_wav(file: BinaryIO, begin: int, layout: FileLayout, end: int) -> FileLayout | None:
-    """Return the layout of MPEG frames in a WAV file, whose size says how many there were; None if there are none."""
+    """Return the layout of MPEG frames in a WAV or W64 file, whose size is that of all of them; None without any."""
     (outer,) = layout.streams
     sound_end = begin + (outer.present_bytes or 0)
     is_open = outer.is_open and sound_end == end
@@ -273,6 +273,8 @@ def w64(file: BinaryIO, begin: int, end: int) -> FileLayout:
             if samples.refusal is not None:
                 return FileLayout("W64", notices=(samples.refusal,))
             layout = _w64_layout(file, (begin, end), chunk, samples).with_notice(samples.doubt)
+            if samples.tag in _MPEG_CODECS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
+                return inside  # FFmpeg would complain about its own padding to 8 bytes
             return layout if tag is None else _mended(layout, (begin, end), *tag)
     return unknown_layout("W64")
 

@@ -274,6 +274,31 @@ def test_mp3_in_wav_is_padded_and_whole(tmp_path):
     assert (len(twice), notices) == (2 * len(whole), {})
 
 
+def mp3_in_w64(sound):
+    """As FFmpeg writes it: the size of the sound includes its padding to 8 bytes."""
+    tail = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+
+    def chunk(name, content):
+        return name + tail + struct.pack("<Q", 24 + len(content)) + content + bytes(-len(content) % 8)
+
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 4000, 1, 0, 12, 1, 2, 288, 1, 1393)
+    chunks = chunk(b"fmt ", form) + chunk(b"data", sound + bytes(-len(sound) % 8))
+    return b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000") + struct.pack("<Q", 40 + len(chunks)) + (
+        b"wave" + tail + chunks
+    )  # fmt: skip
+
+
+def test_mp3_in_w64_is_read_without_its_padding_and_cuts_and_junk_are_said(tmp_path):
+    sound = without_tag(mp3(VOICE)) + bytes(3)
+    run, _ = frames(sound)
+    whole, notices = heard(tmp_path, mp3_in_w64(sound))
+    assert (len(whole), notices) == (PER_FRAME * run.n_frames, {})
+    _, notices = heard(tmp_path, mp3_in_w64(sound)[: len(sound) // 2])
+    assert list(notices) == ["cut"]
+    _, notices = heard(tmp_path, mp3_in_w64(sound) + b"text that is no sound " * 100)
+    assert list(notices) == ["junk-after"]
+
+
 def test_a_size_of_mp3_in_wav_that_is_not_that_of_its_frames_is_said(subtests, tmp_path):
     for kept, size, kind in [
         (0.4, 1, "cut"),
