@@ -245,6 +245,37 @@ def test_a_pause_in_a_matroska_without_a_duration_is_said(tmp_path):
     assert abs(notices["time-gaps"]["n_samples"] / notices["time-gaps"]["sample_rate"] - 1.5) < 0.1
 
 
+def test_clusters_that_are_repeated_or_in_the_wrong_order_are_said(tmp_path):
+    """Their timestamps go back, and FFmpeg decodes them as they come."""
+    pytest.importorskip("av")
+    _, data = paused(tmp_path, "p.mka", "flac", Fraction(0), cluster_time_limit="300", live="1")
+    head, *clusters = re.split(b"(?=\x1fC\xb6u)", data)
+    assert len(clusters) > 3
+    assert list(heard(tmp_path, data)[1]) == ["decoded-by", "open-length"]
+    for first in ([0, 2, 1], [0, 1, 1, 2]):
+        wrong = head + b"".join(clusters[i] for i in [*first, *range(3, len(clusters))])
+        _, notices = heard(tmp_path, wrong, "wrong.mka")
+        assert list(notices) == ["decoded-by", "open-length", "pages-wrong"]
+        assert notices["pages-wrong"] == {"n_packets": 1}
+        with pytest.raises(AudioError, match="1 packet with a timestamp earlier than the one before"):
+            load(tmp_path / "wrong.mka", strict=True)
+
+
+def test_blocks_of_wavpack_that_are_missing_or_in_the_wrong_order_are_said_without_a_total_too(tmp_path):
+    pytest.importorskip("av")
+    sound = np.tile(VOICE, 8)
+    data = written_by_ffmpeg(tmp_path / "a.wv", "wavpack", sound, pipe_as="wv")
+    first, second, third, *rest = re.split(b"(?=wvpk)", data)[1:]
+    assert rest
+    assert list(heard(tmp_path, data)[1]) == ["decoded-by", "open-length"]
+    samples, notices = heard(tmp_path, b"".join([first, third, *rest]))
+    assert list(notices) == ["decoded-by", "open-length", "time-gaps"]
+    assert notices["time-gaps"]["n_samples"] == len(sound) - len(samples) > RATE
+    notices = heard(tmp_path, b"".join([first, third, second, *rest]))[1]
+    assert list(notices) == ["decoded-by", "open-length", "pages-wrong"]
+    assert notices["pages-wrong"] == {"n_packets": 1}
+
+
 def test_fragments_of_mp4_that_no_index_counts_are_of_open_length(tmp_path):
     pytest.importorskip("av")
     options = {"movflags": "empty_moov+default_base_moof", "frag_duration": "300000"}
