@@ -289,6 +289,19 @@ def test_fragments_of_mp4_that_no_index_counts_are_of_open_length(tmp_path):
     assert "cut-within" in heard(tmp_path, data[: places[3] - 20])[1]
 
 
+def test_an_index_before_the_fragments_of_mp4_tells_that_they_are_cut(tmp_path):
+    """An index of all of them; one before each (DASH) does not."""
+    pytest.importorskip("av")
+    for flags, said, said_of_cut in [("+global_sidx", [], {"cut"}), ("+skip_trailer", ["open-length"], set())]:
+        options = {"movflags": "dash+empty_moov+default_base_moof" + flags, "frag_duration": "300000"}
+        _, data = paused(tmp_path, "p.mp4", "aac", Fraction(0), **options)
+        assert list(heard(tmp_path, data)[1]) == ["decoded-by", *said]
+        start = b"sidx" if data.count(b"sidx") > 1 else b"moof"
+        places = [match.start() - 4 for match in re.finditer(start, data)]
+        _, notices = heard(tmp_path, data[: places[3]])
+        assert said_of_cut | set(said) == notices.keys() - {"decoded-by"}
+
+
 def test_a_draw_of_what_ffmpeg_decoded_is_made_again(tmp_path):
     made(tmp_path / "clip.m4a", "aac")
     one = audition(load(tmp_path / "clip.m4a"), frontend="whisper", policy="SM", vocoder="original-phase", rng=0)

@@ -16,7 +16,6 @@ from .file_view import read_at
 __all__ = ["disagreement_of_mp4", "is_open_mp4"]
 
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
-_FRAGMENT_INDEXES = frozenset({b"mfra", b"sidx"})
 # Larger boxes (of hours of sound in single samples) are not read.
 _LARGEST_BOX_BYTES = 1 << 24
 # Durations are rounded to the time scale of the file, and may include the padding of the last frame.
@@ -35,9 +34,25 @@ class _Track(NamedTuple):
 
 
 def is_open_mp4(file: BinaryIO, begin: int, end: int) -> bool:
-    """Whether a file is made of fragments, and no index tells how many there are: it may be truncated between two."""
-    names = {box.name for box in islice(walk_chunks(file, begin, end, BOX), _MOST_BOXES)}
-    return b"moof" in names and not names & _FRAGMENT_INDEXES
+    """Whether a file is made of fragments, and no index tells how many there are: it may be truncated between two.
+
+    An index (``sidx``) before the first fragment is of all of them, if it lists several; others are of one fragment or
+    of a segment of several. FFmpeg compares the durations in it.
+    """
+    boxes = list(islice(walk_chunks(file, begin, end, BOX), _MOST_BOXES))
+    names = [box.name for box in boxes]
+    if b"moof" not in names or b"mfra" in names:
+        return False
+    first = names.index(b"moof")
+    is_of_all = b"sidx" not in names[first:]
+    return not (is_of_all and any(_n_listed(file, box.begin) > 1 for box in boxes[:first] if box.name == b"sidx"))
+
+
+def _n_listed(file: BinaryIO, begin: int) -> int:
+    """Return how many fragments a ``sidx`` lists, whose times have 64 bits from version 1 on."""
+    box = read_at(file, begin, 32)
+    at = 30 if box[:1] > b"\0" else 22
+    return int.from_bytes(box[at : at + 2], "big")
 
 
 def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> str | None:
