@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..outputs.names import DEFAULT_BUDGET_MB
 from ..pages.html import page_parts
-from ..pages.page_values import DEFAULT_BUDGET_MB, Head
+from ..pages.page_values import Head
 from .clip_files import InlineAssets
 from .page_clips import ClipOfRun, page_clip
 from .save import clip_at_hand, configuration_of

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..pages.page_values import DEFAULT_BUDGET_MB
+from ..outputs.names import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
 from .options import Budget, Flac, Open, Overwrite, ShowPaths
 

@@ -6,7 +6,6 @@ import base64
 from dataclasses import dataclass, field
 
 __all__ = [
-    "DEFAULT_BUDGET_MB",
     "Clip",
     "ClipVersion",
     "Facts",
@@ -20,9 +19,6 @@ __all__ = [
     "Sheet",
     "SoundFacts",
 ]
-
-# Default size limit of a page in one file, and of a page in a notebook.
-DEFAULT_BUDGET_MB = 12.0
 
 Facts = tuple[tuple[str, str], ...]
 

@@ -35,10 +35,10 @@ from ..auditions.summaries import facts_of_run
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
-from ..outputs.names import folder_name
+from ..outputs.names import DEFAULT_BUDGET_MB, folder_name
 from ..pages.folders import short_paths
 from ..pages.html import page_parts
-from ..pages.page_values import DEFAULT_BUDGET_MB, Clip, Facts, Head, RerunCode
+from ..pages.page_values import Clip, Facts, Head, RerunCode
 from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
 from .rerun_text import describe_run, rerun_code
 
