@@ -707,6 +707,32 @@ def test_a_caf_of_a_constant_rate_may_be_open_and_what_follows_it_makes_no_cut(t
         assert list(notices) == ["decoded-by", *kinds]
 
 
+def caf_of_opus(packets, per_packet):
+    def chunk(name, content):
+        return name + struct.pack(">q", len(content)) + content
+
+    sizes = b"".join(bytes([0x80 | len(packet) >> 7, len(packet) & 0x7F]) for packet in packets)
+    table = struct.pack(">qqii", len(packets), len(packets) * per_packet, 0, 0) + sizes
+    desc = struct.pack(">d4sIIIII", 48000.0, b"opus", 0, 0, per_packet, 1, 0)
+    chunks = chunk(b"desc", desc) + chunk(b"data", bytes(4) + b"".join(packets)) + chunk(b"pakt", table)
+    return b"caff\0\1\0\0" + chunks
+
+
+def test_ffmpegs_caf_of_opus_is_whole_though_its_table_counts_too_few_samples(tmp_path):
+    """For a packet of 960 samples, it counts the 120 of the shortest one."""
+    av = pytest.importorskip("av")
+    made(tmp_path / "a.mka", "libopus")
+    with av.open(str(tmp_path / "a.mka")) as source:
+        packets = [bytes(packet) for packet in source.demux(audio=0) if packet.size]
+    right, notices = heard(tmp_path, caf_of_opus(packets, 960))
+    assert list(notices) == ["decoded-by"]
+    samples, notices = heard(tmp_path, caf_of_opus(packets, 120))
+    np.testing.assert_array_equal(samples, right)
+    assert list(notices) == ["decoded-by"]
+    _, notices = heard(tmp_path, caf_of_opus(packets, 1920))
+    assert list(notices) == ["decoded-by", "time-gaps"]
+
+
 def voc_of_adpcm(data):
     block = struct.pack("<BB", 256 - 125, 1) + data
     head = b"Creative Voice File\x1a" + struct.pack("<HHH", 26, 0x10A, 0x1129)

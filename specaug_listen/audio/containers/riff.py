@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from ..._notices import Notice
 from . import mpeg
 from .chunks import IFF, RIFF, W64, Chunk, ChunkForm, read_chunk, walk_chunks
-from .file_view import Piece, mend, read_at, tail
+from .file_view import Piece, read_at, tail
 from .header_sizes import Field, is_open_size, sized_layout
 from .sound_layout import MOST_FILES, FileLayout, Stream, unknown_layout
 from .trailing import end_of_chunks, is_beginning
@@ -122,6 +122,7 @@ def _promised_samples(stream: Stream, promised_end: int, present_end: int) -> in
 
 def _data_of_wav(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> _SoundChunk | None:
     long_size, long_field, samples = 0, 0, WavFormat()
+    formats: set[bytes] = set()
     unfilled: tuple[int, ...] = ()
     at = begin + 12
     while (chunk := read_chunk(file, at, end, form)) is not None:
@@ -132,9 +133,11 @@ def _data_of_wav(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> _Soun
         if chunk.name == b"ds64" and chunk.size >= 16:
             long_size, long_field = struct.unpack("<Q", read_at(file, chunk.begin, 16)[8:])[0], chunk.begin + 8
         if chunk.name == b"fmt " and chunk.size >= 16:
-            samples = parse_wav_format(
-                read_at(file, chunk.begin, min(chunk.size, FMT_BYTES)), "<" if form == RIFF else ">"
-            )
+            formats.add(fmt := read_at(file, chunk.begin, min(chunk.size, FMT_BYTES)))
+            if len(formats) == 1:
+                samples = parse_wav_format(fmt, "<" if form == RIFF else ">")
+            else:  # FFmpeg takes the first one
+                samples = samples._replace(doubt=Notice("header-disagrees", {"what": "two descriptions of samples"}))
         at = chunk.next
         if chunk.size % 2 and _is_name_of_wav(file, at - 1) and not _is_name_of_wav(file, at):
             at, unfilled = at - 1, (*unfilled, at - 1)
@@ -203,20 +206,7 @@ def _ssnd_layout(file: BinaryIO, span: tuple[int, int], ssnd: Chunk, comm: _Comm
         return _cut_before(aiff, file, begin, place)
     layout = _chunk_layout("AIFF", file, span, chunk, comm.endian, IFF)
     layout = replace(layout, streams=_more_chunks(file, span, chunk, IFF) or layout.streams)
-    return layout if comm.bits is None else _mended(layout, span, *comm.bits)
-
-
-def _mended(layout: FileLayout, span: tuple[int, int], place: int, new: bytes) -> FileLayout:
-    """Return a layout with other bytes at a place of the header."""
-
-    def edit(pieces: tuple[Piece, ...]) -> Iterator[Piece]:
-        for piece in pieces:
-            if isinstance(piece, bytes) or not piece[0] <= place <= piece[1] - len(new):
-                yield piece
-            else:
-                yield from mend(*piece, (place, new))
-
-    return layout.within(*span).with_pieces(edit)
+    return layout if comm.bits is None else layout.with_bytes(span, *comm.bits)
 
 
 def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:
@@ -275,7 +265,7 @@ def w64(file: BinaryIO, begin: int, end: int) -> FileLayout:
             layout = _w64_layout(file, (begin, end), chunk, samples).with_notice(samples.doubt)
             if samples.tag in _MPEG_CODECS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
                 return inside  # FFmpeg would complain about its own padding to 8 bytes
-            return layout if tag is None else _mended(layout, (begin, end), *tag)
+            return layout if tag is None else layout.with_bytes((begin, end), *tag)
     return unknown_layout("W64")
 
 

@@ -20,6 +20,9 @@ _LARGEST_SIZE = (1 << 64) - 1
 # Bytes that G.721 and G.723, by their numbers, decode together.
 _AU_BLOCK_BYTES = {23: 60, 25: 45, 26: 75}
 _CAF_LINEAR_CODECS = frozenset({b"lpcm", b"ulaw", b"alaw"})
+# Of ALAC in CAF: the flags for each number of bits.
+_ALAC_FLAGS = {16: 1, 20: 2, 24: 3, 32: 4}
+_ALAC_CONFIGURATION_BYTES = 24
 _SVX_STEREO = 6  # the value of CHAN for left and right
 _SDS_HEADER_BYTES, _SDS_PACKET_BYTES = 21, 127
 
@@ -71,7 +74,24 @@ def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     n_expected = n_samples * n_channels * (-(-bits // 8) if codec == b"lpcm" else 1)
     if codec in _CAF_LINEAR_CODECS and n_bytes != n_expected:
         layout = layout.with_notice(Notice("header-disagrees", {"what": "bytes per sample, bits and channels"}))
-    return layout
+    flags = _alac_flags(file, begin, end) if codec == b"alac" else None
+    return layout if flags is None else layout.with_bytes((begin, end), begin + 32, flags)
+
+
+def _alac_flags(file: BinaryIO, begin: int, end: int) -> bytes | None:
+    """Return the flags of a CAF of ALAC by the width in its decoder's configuration, if they stand for no width.
+
+    libsndfile refuses such a file, and FFmpeg drops the padding of the last packet twice.
+    """
+    if struct.unpack(">I", read_at(file, begin + 32, 4))[0] in _ALAC_FLAGS.values():
+        return None
+    for chunk in walk_chunks(file, begin + 8, end, CAF):
+        if chunk.name == b"kuki" and chunk.size == _ALAC_CONFIGURATION_BYTES:
+            flags = _ALAC_FLAGS.get(read_at(file, chunk.begin + 5, 1)[0])
+            return None if flags is None else struct.pack(">I", flags)
+        if chunk.size < 0:
+            break
+    return None
 
 
 def _caf_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from ..._notices import Notice
-from .file_view import Piece
+from .file_view import Piece, mend
 
 __all__ = [
     "MOST_FILES", "Body", "FileLayout", "Stream", "counted_notices", "dropped_notices", "left_unread", "unknown_layout",
@@ -94,6 +94,18 @@ class FileLayout:
         """Return the layout with edited pieces of all streams, which must have some (`within`)."""
         streams = [replace(stream, pieces=tuple(edit(stream.pieces or ()))) for stream in self.streams]
         return replace(self, streams=tuple(streams))
+
+    def with_bytes(self, span: tuple[int, int], place: int, new: bytes) -> FileLayout:
+        """Return the layout with other bytes at a place of the header of a file from begin to end."""
+
+        def edit(pieces: tuple[Piece, ...]) -> Iterator[Piece]:
+            for piece in pieces:
+                if isinstance(piece, bytes) or not piece[0] <= place <= piece[1] - len(new):
+                    yield piece
+                else:
+                    yield from mend(*piece, (place, new))
+
+        return self.within(*span).with_pieces(edit)
 
     def with_notice(self, notice: Notice | None) -> FileLayout:
         """Return the layout with one more notice, if there is one."""

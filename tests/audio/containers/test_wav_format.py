@@ -10,6 +10,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import load
+from specaug_listen.audio.containers import layout_of
 from specaug_listen.errors import AudioError, SpecAugListenWarning
 
 RATE = 16000
@@ -171,3 +172,23 @@ def test_a_caf_whose_samples_do_not_take_the_bytes_that_it_says_is_doubtful(tmp_
         load(path)
     with pytest.raises(AudioError, match="refused, as --strict"):
         load(path, strict=True)
+
+
+def test_two_descriptions_of_the_samples_in_a_wav_are_doubtful_unless_they_agree(tmp_path):
+    path = tmp_path / "clip.bin"
+    form, other = (fmt(PCM, n, 16, is_extensible=False) for n in (1, 2))
+    data = wav(form, encoded(sound(1), "PCM_16"))
+    for second, kinds in [(form, []), (other, ["header-disagrees"])]:
+        path.write_bytes(data[:12] + b"fmt " + struct.pack("<I", len(second)) + second + data[12:])
+        assert [notice.kind for notice in layout_of(path).notices] == kinds
+
+
+def test_a_caf_of_alac_without_a_valid_width_in_its_flags_is_read_whole(tmp_path):
+    path = tmp_path / "clip.caf"
+    sf.write(path, sound(1), RATE, format="CAF", subtype="ALAC_24")
+    whole, data = load(path, strict=True), path.read_bytes()
+    for flags in (0, 5, 255, 1 << 24):
+        path.write_bytes(data[:32] + struct.pack(">I", flags) + data[36:])
+        audio = load(path, strict=True)
+        np.testing.assert_array_equal(audio.samples, whole.samples)
+        assert not audio.notices
