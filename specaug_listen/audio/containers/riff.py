@@ -38,6 +38,8 @@ _SAMPLE_BYTES = frozenset({1, 2, 3, 4, 8})
 # The header of a W64 file of these codecs differs from that of PCM in the codec's number only.
 _PCM, _W64_CODECS = 0x01, frozenset({0x03, 0x06, 0x07})
 
+_TWO_FORMATS = Notice("header-disagrees", {"what": "two descriptions of samples"})
+
 
 class _SoundChunk(NamedTuple):
     """The chunk of sound: where it begins, its size and where that is written, its samples, the length if bytes do not
@@ -137,7 +139,7 @@ def _data_of_wav(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> _Soun
             if len(formats) == 1:
                 samples = parse_wav_format(fmt, "<" if form == RIFF else ">")
             else:  # FFmpeg takes the first one
-                samples = samples._replace(doubt=Notice("header-disagrees", {"what": "two descriptions of samples"}))
+                samples = samples._replace(doubt=_TWO_FORMATS)
         at = chunk.next
         if chunk.size % 2 and _is_name_of_wav(file, at - 1) and not _is_name_of_wav(file, at):
             at, unfilled = at - 1, (*unfilled, at - 1)
@@ -251,12 +253,14 @@ def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, form
 
 def w64(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Sonic Foundry's W64: chunks with names of 16 bytes and sizes of 8."""
-    samples = WavFormat()
+    samples, formats = WavFormat(), set()
     tag: tuple[int, bytes] | None = None
     for chunk in walk_chunks(file, begin + 40, end, W64):
         if chunk.name.startswith(b"fmt "):
             fmt = read_at(file, chunk.begin, FMT_BYTES)
             samples, codec = parse_wav_format(fmt, "<"), sub_format(fmt)
+            formats.add(fmt[: max(0, chunk.size)])
+            samples = samples if len(formats) == 1 else samples._replace(doubt=_TWO_FORMATS)
             if codec is not None and codec != _PCM:  # libsndfile takes all of EXTENSIBLE for PCM
                 tag = (chunk.begin, struct.pack("<H", codec if codec in _W64_CODECS else 0))
         if chunk.name.startswith(b"data"):

@@ -174,12 +174,15 @@ def test_a_caf_whose_samples_do_not_take_the_bytes_that_it_says_is_doubtful(tmp_
         load(path, strict=True)
 
 
-def test_two_descriptions_of_the_samples_in_a_wav_are_doubtful_unless_they_agree(tmp_path):
+@pytest.mark.parametrize("container", [wav, w64])
+def test_two_descriptions_of_the_samples_are_doubtful_unless_they_agree(tmp_path, container):
     path = tmp_path / "clip.bin"
     form, other = (fmt(PCM, n, 16, is_extensible=False) for n in (1, 2))
-    data = wav(form, encoded(sound(1), "PCM_16"))
-    for second, kinds in [(form, []), (other, ["header-disagrees"])]:
-        path.write_bytes(data[:12] + b"fmt " + struct.pack("<I", len(second)) + second + data[12:])
+    data = container(form, encoded(sound(1), "PCM_16"))
+    place = data.index(b"fmt ")
+    chunk = data[place : data.index(b"data")]
+    for second, kinds in [(chunk, []), (chunk.replace(form, other), ["header-disagrees"])]:
+        path.write_bytes(data[:place] + chunk + second + data[place + len(chunk) :])
         assert [notice.kind for notice in layout_of(path).notices] == kinds
 
 
