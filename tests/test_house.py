@@ -181,9 +181,6 @@ TESTED_BY = {
     "attack/test_large_mels.py": "_arrays",
     "attack/test_received_folders.py": "auditions.clip_files",
     "attack/test_written_draws.py": "replays",
-    "audio/containers/test_sound_layout.py": "audio.containers.small_formats audio.containers.fixed_headers "
-    "audio.containers.magic audio.containers.dispatch audio.containers.riff audio.containers.header_sizes "
-    "audio.containers.chunks audio.containers.trailing audio.containers.file_view audio.containers.voc",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
     "audio.containers.frame_streams audio.decoder",

@@ -12,10 +12,12 @@ import soundfile as sf
 from specaug_listen import load
 from specaug_listen.audio.recording import open_recording
 
-__all__ = ["RATE", "VOICE", "assert_whole", "encoded", "heard", "pcm16", "wav"]
+__all__ = ["RATE", "SIZED", "VOICE", "assert_whole", "encoded", "heard", "pcm16", "wav"]
 
 RATE = 16000
 VOICE = (0.3 * np.sin(np.arange(2 * RATE) ** 2 / 4e5) + np.random.default_rng(0).normal(0, 0.01, 2 * RATE)).astype("f4")
+# Containers with a length in their header.
+SIZED = ["AU", "CAF", "AIFF", "W64", "RF64", "NIST", "AVR", "FLAC", "HTK"]
 
 
 def encoded(samples=VOICE, container="WAV", subtype=None, rate=RATE, **how):

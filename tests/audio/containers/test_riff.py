@@ -1,0 +1,64 @@
+"""WAV, RF64, BW64 and AIFF: every chunk of sound is read, whatever stands around it."""
+
+from __future__ import annotations
+
+import struct
+
+import numpy as np
+import pytest
+from readings import RATE, VOICE, assert_whole, encoded, heard, pcm16, wav
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_an_aiff_of_packed_samples_that_is_damaged_says_how_many_are_missing(tmp_path, share):
+    data = encoded(VOICE[:30011], "AIFF", "DWVW_16")
+    at = round(share * len(data))
+    samples, notices = heard(tmp_path, data[:at] + bytes(len(data) - at))
+    assert notices["cut"] == {"n_present": len(samples), "n_promised": 30011, "sample_rate": RATE}
+
+
+@pytest.mark.parametrize("between", [b"", struct.pack("<4sI", b"LIST", 4) + b"INFO"], ids=["nothing", "LIST"])
+def test_all_chunks_of_sound_in_a_wav_are_heard(tmp_path, between):
+    pcm = pcm16()
+    more = between + b"data" + struct.pack("<I", len(pcm) - 20000) + pcm[20000:]
+    assert_whole(tmp_path, wav(pcm[:20000], 20000, riff=99999, after=more))
+
+
+def test_all_chunks_of_sound_in_an_aiff_are_heard(tmp_path):
+    first, second = (encoded(part, "AIFF", "PCM_16") for part in (VOICE[:10000], VOICE[10000:]))
+    assert_whole(tmp_path, first + second[second.index(b"SSND") :])
+
+
+def test_sox_leaves_the_length_of_an_aiff_open_in_its_own_way(tmp_path):
+    data = encoded(container="AIFF", subtype="PCM_16")
+    at = data.index(b"SSND") + 4
+    data[at : at + 4] = struct.pack(">I", 0x7F000008)
+    assert_whole(tmp_path, data, kinds=("open-length",))
+
+
+def test_bw64_is_read_as_rf64(tmp_path):
+    data = encoded(container="RF64", subtype="PCM_16")
+    data[:4] = b"BW64"
+    assert_whole(tmp_path, data)
+
+
+def test_an_aiff_whose_format_follows_its_sound_is_read(tmp_path):
+    data = encoded(container="AIFF", subtype="PCM_16")
+    common, sound = data.index(b"COMM"), data.index(b"SSND")
+    assert_whole(tmp_path, data[:common] + data[sound:] + data[common : common + 26])
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "FLOAT", "IMA_ADPCM"])
+def test_a_wav_with_chunks_of_odd_sizes_that_are_not_filled_up_is_read(tmp_path, subtype):
+    data = bytes(encoded(VOICE, "WAV", subtype))
+    whole, _ = heard(tmp_path, data)
+    at = data.index(b"fact" if b"fact" in data[:80] else b"data")
+    for odd in (b"LIST\x0d\0\0\0INFOISFT\1\0\0\0x", b"junk\1\0\0\0x"):
+        for n in (1, 2):
+            samples, notices = heard(tmp_path, data[:at] + n * odd + data[at:])
+            np.testing.assert_array_equal(samples, whole)
+            assert notices == {}
+            part, _ = heard(tmp_path, data[:at] + n * odd + data[at:], start_s=0.6, duration_s=0.5)
+            np.testing.assert_array_equal(part, samples[9600:17600])
+            _, notices = heard(tmp_path, (data[:at] + n * odd + data[at:])[:-2000])
+            assert "cut" in notices

@@ -1,0 +1,97 @@
+"""CAF, NIST, SVX and sample dumps (SDS): tables, codecs and damage of their own."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import sys
+
+import numpy as np
+import pytest
+from readings import VOICE, assert_whole, encoded, heard, pcm16
+
+from specaug_listen import load
+from specaug_listen.errors import AudioError
+
+
+def test_shorten_in_nist_is_named_with_what_converts_it(tmp_path):
+    data = encoded(container="NIST", subtype="PCM_16").replace(
+        b"sample_coding -s3 pcm", b"sample_coding -s26 pcm,embedded-shorten-v2.00"
+    )
+    (tmp_path / "clip.sph").write_bytes(data[:4000])
+    with pytest.raises(AudioError, match=r"clip\.sph: is a NIST file .*\(pcm,embedded-shorten.*sph2pipe -f wav"):
+        load(tmp_path / "clip.sph")
+
+
+BEHIND_ALAC = {
+    "three zeros": (bytes(3), "zeros-after"),
+    "zeros": (bytes(3000), "zeros-after"),
+    "three bytes": (b"xyz", "junk-after"),
+    "noise": (np.random.default_rng(3).bytes(6000), "junk-after"),
+    "sound": (pcm16(), "junk-after"),
+    "ID3": (b"ID3\3\0\0\0\0\0\x0a" + bytes(10), None),
+    "a chunk": (b"info" + struct.pack(">q", 16) + bytes(16), None),
+}
+
+
+def test_nothing_behind_the_packets_of_a_caf_is_sound(subtests, tmp_path):
+    for name, (rest, kind) in BEHIND_ALAC.items():
+        for subtype in ("ALAC_16", "ALAC_24"):
+            with subtests.test(subtype=subtype, name=name):
+                data = bytes(encoded(VOICE, "CAF", subtype))
+                n_fill = (
+                    len(data) - data.index(b"data") - 12 - struct.unpack_from(">q", data, data.index(b"data") + 4)[0]
+                )
+                notices = assert_whole(tmp_path, data[: len(data) - n_fill] + rest, kinds=(kind,) if kind else ())
+                if kind:
+                    assert notices[kind] == {"n_bytes": len(rest)}
+
+
+def test_a_caf_whose_packets_are_not_those_of_its_table_says_so(subtests, tmp_path):
+    """They were decoded to more samples than its table tells of, or to fewer, without a word."""
+    for share in (0.3, 0.5, 0.9):
+        for subtype in ("ALAC_16", "ALAC_24"):
+            with subtests.test(subtype=subtype, share=share):
+                data = bytes(encoded(VOICE[:30011], "CAF", subtype))
+                at = int(share * len(data))
+                for damaged in (data[:at] + data[at + 1 :], data[:at] + bytes(len(data) - at)):
+                    samples, notices = heard(tmp_path, damaged)
+                    assert len(samples) == 30011 or notices.keys() & {"cut", "longer", "stopped"}
+
+
+def test_what_fills_up_an_odd_size_of_8svx_is_no_sound(tmp_path):
+    data = encoded(VOICE[:9999], "SVX", "PCM_S8")
+    samples, notices = heard(tmp_path, data)
+    assert (len(samples), notices) == (9999, {})
+
+
+def test_two_channels_of_an_svx_are_not_heard_mixed_up(tmp_path):
+    """They stand one behind the other; libsndfile takes every second sample for the right one."""
+    data = encoded(VOICE[:9998], "SVX", "PCM_S8")
+    body = data.index(b"BODY")
+    chan = b"CHAN" + struct.pack(">II", 4, 6)
+    (tmp_path / "clip.8svx").write_bytes(data[:body] + chan + data[body:])
+    with pytest.raises(
+        AudioError, match=r"is an SVX file of two channels that are not interleaved, .*: sox FILE FILE\.wav"
+    ):
+        load(tmp_path / "clip.8svx")
+
+
+def test_packets_of_sds_that_are_damaged_are_counted(subtests, tmp_path, capfd):
+    for place in (0, 1, 60, 125):
+        with subtests.test(place=place):
+            data = encoded(container="SDS", subtype="PCM_16")
+            data[21 + 127 * 9 + place] ^= 1
+            data[21 + 127 * 19 + place] ^= 1
+            _, notices = heard(tmp_path, data)
+            assert notices["packets-damaged"] == {"n_packets": 2}
+            assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="not one library of C")
+def test_nothing_is_printed_where_a_damaged_dump_of_samples_is_sought(tmp_path, capfd):
+    data = encoded(container="SDS", subtype="PCM_16")
+    heard(tmp_path, data + data, start_s=2.5)
+    heard(tmp_path, data.replace(b"\n", b"\r\n"), start_s=0.5)
+    ctypes.CDLL(None).fflush(None)
+    assert capfd.readouterr() == ("", "")
