@@ -178,26 +178,17 @@ TESTS = pathlib.Path(__file__).parent
 TESTED_BY = {
     "attack/test_code_under_check.py": "checks.subreaper",
     "attack/test_edited_folders.py": "auditions.folder_checks",
-    "attack/test_large_mels.py": "_arrays",
     "attack/test_received_folders.py": "auditions.clip_files",
     "attack/test_written_draws.py": "replays",
     "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
     "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
     "audio.containers.frame_streams audio.decoder",
     "audio/test_files.py": "audio.file_search",
-    "frontends/test_by_name.py": "_presets",
     "audio/test_audio_in_memory.py": "audio.wav_encoding",
-    "checks/test_lengths_and_memory.py": "checks.call_results",
-    "checks/test_calm.py": "checks.rules_padding",
     "cli/test_app.py": "cli.group cli.options",
     "cli/test_command_and_call.py": "cli.policy cli.sweep",
     "cli/test_invert.py": "cli.mel_options",
-    "frameworks/test_bad_configs.py": "frameworks.config",
-    "frameworks/test_convert.py": "frameworks.neutral",
-    "frameworks/test_new_framework.py": "frameworks.framework",
     "frameworks/test_page.py": "augment.describe",
-    "frontends/test_statistics_files.py": "frontends.statistics",
-    "test_same_bytes.py": "_threads",
 }
 
 

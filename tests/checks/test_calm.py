@@ -7,7 +7,7 @@ import pytest
 from checked import CLIPS, quick_check
 from hypothesis import given
 from hypothesis import strategies as st
-from pipelines import ADAPTER, Reference, moved
+from pipelines import ADAPTER, Reference, Still, moved, noise
 
 from specaug_listen._arrays import runs
 from specaug_listen.checks.probes import Probe
@@ -18,19 +18,8 @@ SEEDS = st.integers(0, 2**32 - 1)
 SHORT = CLIPS[:2]
 
 
-class Still(Reference):
-    """Masks without a warp."""
-
-    def warped(self, clip, rng):
-        return clip
-
-
 def one(mel):
     return Still()(mel[np.newaxis], [mel.shape[1]])[0]
-
-
-def noise(mel, deviation):
-    return mel + NORMAL(0, deviation, mel.shape).astype(mel.dtype)
 
 
 CALM = {
@@ -78,23 +67,6 @@ def test_rounding_alone_applies_nothing():
 def test_a_declared_dtype_of_half_precision_is_clean():
     adapter = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames", dtype="float16")
     assert quick_check(Still(), adapter=adapter).report.ids == ()
-
-
-def test_noise_and_gain_in_padding_are_no_masks():
-    def disturbed(mels, lengths):
-        return noise(Still()(mels, lengths), 0.005) + np.float32(0.05 * NORMAL())
-
-    assert quick_check(disturbed, adapter=ADAPTER, clips=SHORT).report.ids == ()
-
-
-def test_masks_in_padding_are_seen_under_noise():
-    class InPadding(Still):
-        def span(self, n_frames, n_padded, rng):
-            width = int(rng.integers(0, n_frames // 5 + 1))
-            return int(rng.integers(0, n_padded - width + 1)), width
-
-    found = quick_check(lambda mels, n: noise(InPadding()(mels, n), 0.003), adapter=ADAPTER).report.ids
-    assert found == ("masks-in-padding",)
 
 
 @given(SEEDS, st.floats(1e-4, 0.005), st.floats(-3, 3), st.integers(20, 600))

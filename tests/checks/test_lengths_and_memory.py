@@ -7,7 +7,6 @@ import pytest
 
 from specaug_listen import frontends
 from specaug_listen.checks import speech_like
-from specaug_listen.checks.call_results import EarlierCalls
 from specaug_listen.checks.clips import Clip, reference_of
 from specaug_listen.checks.pipelines import CallablePipeline
 from specaug_listen.checks.rules_calls import call_findings
@@ -198,24 +197,6 @@ IN_ORDER = {
 @pytest.mark.parametrize("name", IN_ORDER)
 def test_what_only_looks_like_it_is_no_finding(name):
     assert findings_of(IN_ORDER[name]).keys() <= ({"same-draw-every-time"} if name == "zeros" else set())
-
-
-def test_what_is_changed_some_calls_later_is_found_when_it_is_let_go():
-    memory, arrays = EarlierCalls(), [np.zeros(3) for _ in range(10)]
-    told = []
-    for i, array in enumerate(arrays):
-        if i == 5:
-            arrays[1][0] = np.nan  # as a thread does that a call left behind
-        told.append(memory.changes(print))
-        memory.add(print, None, array)
-    assert [i for i, changes in enumerate(told) if changes] == [9]
-    assert told[9] == {"result-overwritten": "the result of an earlier call holds other values after a later one"}
-
-
-def test_what_holds_nan_and_stays_as_it_is_is_no_change():
-    memory = EarlierCalls()
-    memory.add(print, np.full(3, np.nan), np.full(3, np.nan))
-    assert memory.changes(print) == {}
 
 
 def test_what_is_found_on_all_clips_is_shown_on_the_one_of_two_seconds():

@@ -9,6 +9,7 @@ import pytest
 from unmeasured import unmeasured
 
 from specaug_listen.errors import PolicyError
+from specaug_listen.frameworks import convert
 from specaug_listen.frameworks.read import import_policy
 from specaug_listen.frontends import LHOTSE, MelSpectrogram
 
@@ -69,3 +70,9 @@ def imported(file):
         return import_policy(file(text, name), framework)
 
     return imported
+
+
+@pytest.fixture
+def few_draws(monkeypatch):
+    """How much is masked on average is one line of the differences, and most of the work of a conversion."""
+    monkeypatch.setattr(convert, "_N_DRAWS", 40)

@@ -13,7 +13,7 @@ import yaml
 
 from specaug_listen import Audio, frontends
 from specaug_listen._records import to_plain
-from specaug_listen.errors import ParameterError, PolicyError
+from specaug_listen.errors import PolicyError
 from specaug_listen.frontends import MelFrontend, get_frontend, read_frontend
 
 COMPLETE = "sample_rate: 16000\nn_fft: 512\nhop_length: 160\nn_mels: 40\n"
@@ -27,34 +27,6 @@ def read(tmp_path):
         return read_frontend(path)
 
     return read
-
-
-def test_a_preset_is_found_by_its_name(subtests):
-    for frontend in frontends.PRESETS.values():
-        with subtests.test(frontend=frontend.name):
-            assert get_frontend(frontend.name) is frontend
-            assert get_frontend(frontend) is frontend
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [("wisper", "; did you mean 'whisper'?"), ("Librosa_dB", "; did you mean 'librosa-db'?"), ("qqq", "")],
-)
-def test_an_unknown_name_is_refused_with_the_nearest_known_one(name, hint):
-    known = (
-        "espnet, fairseq, hifigan, kaldi, lhotse, librosa, librosa-db, lingvo, nemo, speechbrain, tacotron2, "
-        "torchaudio, vocos, wenet, whisper, whisper-128, or a .yaml file"
-    )
-    with pytest.raises(ParameterError, match=r"^unknown front-end ") as caught:
-        get_frontend(name)
-    assert str(caught.value) == f"unknown front-end {name!r}{hint} (allowed: {known})"
-
-
-@pytest.mark.parametrize("suffix", [".yaml", ".yml", ".json", ".YAML"])
-def test_a_path_is_read_and_names_the_front_end_after_the_file(tmp_path, suffix):
-    path = tmp_path / f"my mels{suffix}"
-    path.write_text('{"base": "whisper", "n_mels": 40}')
-    assert get_frontend(str(path)) == dataclasses.replace(frontends.WHISPER, name="my mels", n_mels=40)
 
 
 def test_a_base_gives_every_field_that_the_file_does_not(subtests, read):
@@ -119,11 +91,6 @@ def test_the_fix_for_empty_filters_works_in_the_file(read):
     with pytest.raises(PolicyError, match=r"lower n_mels to 149$"):
         read("base: whisper\nn_mels: 160")
     assert read("base: whisper\nn_mels: 149")(Audio(np.zeros(4000), 16000)).n_mels == 149
-
-
-def test_a_file_that_is_missing_is_a_policy_error_and_no_unknown_name(tmp_path):
-    with pytest.raises(PolicyError, match=r"none\.yaml: the front-end file cannot be read \(No such file"):
-        get_frontend(str(tmp_path / "none.yaml"))
 
 
 def test_the_files_on_the_page_about_front_ends_are_read(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 
 from specaug_listen.custom.adapter import Adapter
 
-__all__ = ["ADAPTER", "FAULTS", "MONO", "Reference"]
+__all__ = ["ADAPTER", "FAULTS", "MONO", "Reference", "Still", "noise"]
 
 ADAPTER = Adapter(axes="batch, bins, frames", container="numpy", lengths="frames")
 MONO = Adapter(axes="batch, channel, bins, frames", container="numpy", lengths="frames")
@@ -353,3 +353,14 @@ FAULTS = {
     "stops": (Stops, "not-reproducible", {}),
     "stops-late": (StopsLate, "not-reproducible", MANY),
 }
+
+
+class Still(Reference):
+    """Masks without a warp."""
+
+    def warped(self, clip, rng):
+        return clip
+
+
+def noise(mel, deviation):
+    return mel + np.random.normal(0, deviation, mel.shape).astype(mel.dtype)  # noqa: NPY002
