@@ -185,9 +185,6 @@ TESTED_BY = {
     "audio.containers.frame_streams audio.decoder",
     "audio/test_files.py": "audio.file_search",
     "audio/test_audio_in_memory.py": "audio.wav_encoding",
-    "cli/test_app.py": "cli.group cli.options",
-    "cli/test_command_and_call.py": "cli.policy cli.sweep",
-    "cli/test_invert.py": "cli.mel_options",
     "frameworks/test_page.py": "augment.describe",
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 
+import configs
+import numpy as np
 import pytest
 from commandline import run
 
@@ -43,3 +45,23 @@ def few_seconds_are_long(monkeypatch):
     monkeypatch.setattr("specaug_listen.auditions.long.LONG_S", 0.58)
     monkeypatch.setattr("specaug_listen.cli.console._LEAST_S_BETWEEN_LINES", 0.0)
     monkeypatch.setattr("specaug_listen.vocoders.joint._FRAMES_PER_SEGMENT", 15)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    path = tmp_path_factory.mktemp("clips") / "clip.wav"
+    noise = np.random.default_rng(7).standard_normal(16000) * np.hanning(16000)
+    Audio((noise / 8).astype(np.float32), 16000).save(path)
+    return path
+
+
+@pytest.fixture
+def written(tmp_path):
+    """The path of an example configuration."""
+
+    def write(framework):
+        name, text = configs.ALL[framework]
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    return write

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 
@@ -12,18 +11,6 @@ from commandline import environment, run, run_apart
 from specaug_listen import __version__
 
 HEAVY = ("librosa", "numba", "matplotlib", "audiomentations", "torch", "scipy")
-
-
-def test_former_names_of_options_and_lists_still_work_and_no_help_shows_them(tmp_path, clips):
-    assert run("list", "dialects") == run("list", "frameworks")
-    (tmp_path / "espnet.yaml").write_text("specaug: specaug\nspecaug_conf: {apply_time_mask: true}\n")
-    show = "policy", "show", tmp_path / "espnet.yaml"
-    assert run(*show, "--dialect=espnet") == run(*show, "--framework", "espnet")
-    assert run(*show, "--dialect", "nemo") == run(*show, "--framework", "nemo")
-    assert run("audition", clips / "a.wav", "-o", tmp_path / "out", "--twins", "--no-report").code == 0
-    assert (tmp_path / "out" / "a" / "draw-1-original-phase.wav").is_file()
-    for command in ("audition", "check", "sweep", "list"):
-        assert not re.search("dialect|twins", run(command, "--help").out)
 
 
 def test_version_is_said_by_the_module_and_the_option():

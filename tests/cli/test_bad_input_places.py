@@ -125,13 +125,6 @@ def path(tmp_path, clip) -> Path:
     return tmp_path / "clip.wav"
 
 
-@pytest.mark.parametrize(("name", "message"), [("nosuch.wav", "no such file"), ("", "is a folder; a sweep takes one")])
-def test_a_sweep_of_what_is_no_file_is_a_wrong_argument(tmp_path, name, message):
-    ran = run("sweep", tmp_path / name, "-o", tmp_path / "out", "--vary", "F=1,2")
-    assert (ran.code, (tmp_path / "out").exists()) == (2, False)
-    assert re.fullmatch(rf"error: [^\n]*: {message}[^\n]*\n", ran.err), ran.err
-
-
 def test_an_output_that_is_a_file_or_below_one_is_refused_and_the_file_stays(path):
     (path.parent / "file").write_bytes(b"mine")
     refused(path, path.parent / "file", r"file: is a file; choose a folder that is new or empty", 2)

@@ -132,15 +132,6 @@ def test_what_looks_normalised_is_said_with_statistics(tmp_path, mel):
     assert "they look normalised: with the statistics mean=" in ran.err
 
 
-@pytest.mark.parametrize("name", ["x.wav", "x.npyy", "x"])
-def test_a_file_of_another_ending_is_told_what_holds_mels(tmp_path, name):
-    (tmp_path / name).write_bytes(b"RIFF")
-    ran = run("invert", tmp_path / name, "-o", tmp_path / "out.wav", "--frontend", "whisper")
-    assert ran.code in (1, 2)
-    assert "not a file of mels; allowed are .ark, .h5" in ran.err
-    assert not (tmp_path / "out.wav").exists()
-
-
 def test_a_part_of_a_mel_begins_where_it_is_asked_to(tmp_path):
     values = PRESETS["whisper"](clip(PRESETS["whisper"])).values
     np.save(tmp_path / "mel.npy", values)
