@@ -180,11 +180,6 @@ TESTED_BY = {
     "attack/test_edited_folders.py": "auditions.folder_checks",
     "attack/test_received_folders.py": "auditions.clip_files",
     "attack/test_written_draws.py": "replays",
-    "audio/containers/test_mpeg_frames.py": "audio.containers.mpeg",
-    "audio/test_ffmpeg.py": "audio.ffmpeg_files audio.containers.ffmpeg_parts audio.containers.flv "
-    "audio.containers.frame_streams audio.decoder",
-    "audio/test_files.py": "audio.file_search",
-    "audio/test_audio_in_memory.py": "audio.wav_encoding",
     "frameworks/test_page.py": "augment.describe",
 }
 

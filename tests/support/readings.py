@@ -12,7 +12,7 @@ import soundfile as sf
 from specaug_listen import load
 from specaug_listen.audio.recording import open_recording
 
-__all__ = ["RATE", "SIZED", "VOICE", "assert_whole", "encoded", "heard", "pcm16", "wav"]
+__all__ = ["RATE", "SIZED", "VOICE", "assert_whole", "decoded", "encoded", "heard", "pcm16", "wav"]
 
 RATE = 16000
 VOICE = (0.3 * np.sin(np.arange(2 * RATE) ** 2 / 4e5) + np.random.default_rng(0).normal(0, 0.01, 2 * RATE)).astype("f4")
@@ -24,6 +24,11 @@ def encoded(samples=VOICE, container="WAV", subtype=None, rate=RATE, **how):
     buffer = io.BytesIO()
     sf.write(buffer, samples, rate, format=container, subtype=subtype, **how)
     return bytearray(buffer.getvalue())
+
+
+def decoded(wav: bytes) -> tuple[np.ndarray, int]:
+    samples, rate = sf.read(io.BytesIO(wav), dtype="int16", always_2d=True)
+    return samples.T, rate
 
 
 def wav(pcm, size, *, riff=None, before=b"", after=b"", order="<"):

@@ -45,3 +45,41 @@ def test_a_codec_that_is_not_read_is_a_reason_to_install_something(subtests, tmp
             path.write_bytes(data.replace(old, new, 1) + (b"info" + struct.pack(">q", 8) + bytes(8) if chunk else b""))
             with pytest.raises(AudioError, match=rf"{said}; install what decodes it: pip install"):
                 load(path)
+
+
+CONTENTS = {
+    "a Windows Media (WMA, ASF) file": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+    "an MPEG-4 audio (M4A) file": b"\0\0\0\x20ftypM4A ",
+    "an MPEG-4 (MP4) file": b"\0\0\0\x20ftypisom",
+    "a Matroska or WebM file": b"\x1aE\xdf\xa3",
+    "an AAC (ADTS) file": b"\xff\xf1\x50\x80",
+    "an AMR file": b"#!AMR\n",
+    "a WavPack file": b"wvpk",
+    "an AVI file": b"RIFF\0\0\0\0AVI LIST",
+    "a WAV file of G.729": b"RIFF\0\0\0\0WAVEfmt \x12\0\0\0\x83\0\x01\0",
+    "an Ogg file of Speex": b"OggS" + bytes(24) + b"Speex   1.2",
+}
+
+
+@pytest.fixture
+def without_ffmpeg(monkeypatch):
+    monkeypatch.setattr("specaug_listen.audio.reading.has_ffmpeg", lambda: False)
+
+
+def test_a_container_is_named_by_its_content_with_what_reads_or_converts_it(subtests, tmp_path, without_ffmpeg):
+    for name in CONTENTS:
+        with subtests.test(name=name):
+            path = tmp_path / "a clip.wav"
+            path.write_bytes(CONTENTS[name] + bytes(1000))
+            with pytest.raises(AudioError) as caught:
+                load(path)
+            assert str(caught.value) == (
+                f"{path}: is {name}; install what decodes it: pip install 'specaug-listen[av]', or convert it: "
+                "ffmpeg -i 'a clip.wav' 'a clip-pcm.wav'"
+            )
+
+
+def test_notes_are_no_sound(tmp_path, without_ffmpeg):
+    (tmp_path / "tune.mid").write_bytes(b"MThd\0\0\0\x06" + bytes(100))
+    with pytest.raises(AudioError, match=r"tune\.mid: is a MIDI file: notes, no sound, which cannot be decoded here"):
+        load(tmp_path / "tune.mid")

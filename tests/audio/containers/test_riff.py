@@ -6,6 +6,7 @@ import struct
 
 import numpy as np
 import pytest
+from mp3files import PER_FRAME, frames, mp3, without_tag
 from readings import RATE, VOICE, assert_whole, encoded, heard, pcm16, wav
 
 
@@ -62,3 +63,64 @@ def test_a_wav_with_chunks_of_odd_sizes_that_are_not_filled_up_is_read(tmp_path,
             np.testing.assert_array_equal(part, samples[9600:17600])
             _, notices = heard(tmp_path, (data[:at] + n * odd + data[at:])[:-2000])
             assert "cut" in notices
+
+
+def mp3_in_wav(sound, size):
+    data = wav(sound, size, riff=0xFFFFFFFF)
+    place = data.index(b"fmt ") + 8
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 4000, 1, 0, 12, 1, 2, 288, 1, 1393)
+    return data[: place - 4] + struct.pack("<I", len(form)) + form + data[place + 16 :]
+
+
+def test_mp3_in_wav_is_padded_and_whole(tmp_path):
+    sound = without_tag(mp3(VOICE))
+    run, _ = frames(sound)
+    whole, notices = heard(tmp_path, mp3_in_wav(sound, len(sound)))
+    assert (len(whole), notices) == (PER_FRAME * run.n_frames, {})
+    twice, notices = heard(tmp_path, mp3_in_wav(sound, len(sound)) * 2)
+    assert (len(twice), notices) == (2 * len(whole), {})
+
+
+def mp3_in_w64(sound):
+    """As FFmpeg writes it: the size of the sound includes zeros behind it."""
+    tail = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+
+    def chunk(name, content):
+        return name + tail + struct.pack("<Q", 24 + len(content)) + content + bytes(-len(content) % 8)
+
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, RATE, 4000, 1, 0, 12, 1, 2, 288, 1, 1393)
+    chunks = chunk(b"fmt ", form) + chunk(b"data", sound + bytes(4))
+    return b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000") + struct.pack("<Q", 40 + len(chunks)) + (
+        b"wave" + tail + chunks
+    )  # fmt: skip
+
+
+def test_mp3_in_w64_is_read_without_its_padding_and_cuts_and_junk_are_said(tmp_path):
+    sound = without_tag(mp3(VOICE))
+    run, _ = frames(sound)
+    whole, notices = heard(tmp_path, mp3_in_w64(sound))
+    assert (len(whole), notices) == (PER_FRAME * run.n_frames, {})
+    _, notices = heard(tmp_path, mp3_in_w64(sound)[: len(sound) // 2])
+    assert list(notices) == ["cut"]
+    _, notices = heard(tmp_path, mp3_in_w64(sound) + b"text that is no sound " * 100)
+    assert list(notices) == ["junk-after"]
+
+
+def test_a_size_of_mp3_in_wav_that_is_not_that_of_its_frames_is_said(subtests, tmp_path):
+    for kept, size, kind in [
+        (0.4, 1, "cut"),
+        (1, 0, "no-length"),
+        (1, 0.4, "longer"),
+        (1, None, "open-length"),
+        (0.4, None, "open-length"),
+    ]:
+        with subtests.test(kept=kept, size=size, kind=kind):
+            sound = without_tag(mp3(VOICE))
+            run, _ = frames(sound)
+            size = 0xFFFFFFFF if size is None else round(size * len(sound))
+            samples, notices = heard(tmp_path, mp3_in_wav(sound[: round(kept * len(sound))], size))
+            n = PER_FRAME * run.n_frames
+            assert len(samples) == n if kept == 1 else 0.39 * n < len(samples) < 0.4 * n
+            promised = {"cut": n, "no-length": 0, "longer": 0.4 * n}.get(kind)
+            assert notices[kind]["n_promised"] == (promised and pytest.approx(promised, abs=10))
+            assert list(notices) == [kind, *(["cut-within"] if kept < 1 and kind == "open-length" else [])]
