@@ -174,25 +174,14 @@ def test_files_that_are_not_named_lie_where_the_star_is():
 
 
 TESTS = pathlib.Path(__file__).parent
-# Modules without a file of tests by their own name, under the one that tests them where they are used.
-TESTED_BY = {
-    "attack/test_code_under_check.py": "checks.subreaper",
-    "attack/test_edited_folders.py": "auditions.folder_checks",
-    "attack/test_received_folders.py": "auditions.clip_files",
-    "attack/test_written_draws.py": "replays",
-    "frameworks/test_page.py": "augment.describe",
-}
 
 
 def test_every_module_has_its_tests():
-    elsewhere = [name for names in TESTED_BY.values() for name in names.split()]
-    assert sorted(elsewhere) == sorted(set(elsewhere))
-    assert [file for file in TESTED_BY if not (TESTS / file).is_file()] == []
     modules = {dotted(path) for path in MODULES if path.name not in ("__init__.py", "__main__.py")} - {"_version"}
     folders = {name: TESTS.joinpath(*name.split(".")[:-1]) for name in modules}
-    own = {name for name, at in folders.items() if (at / f"test_{name.split('.')[-1].lstrip('_')}.py").is_file()}
-    # A file of tests by its name, tests/ROOM/test_MODULE.py, or a line in TESTED_BY; not both.
-    assert modules - own == set(elsewhere)
+    # In a file of tests by its name, tests/ROOM/test_MODULE.py.
+    files = {name: at / f"test_{name.split('.')[-1].lstrip('_')}.py" for name, at in folders.items()}
+    assert [name for name, file in files.items() if not file.is_file()] == []
 
 
 def test_a_room_twice_in_the_table_is_refused():

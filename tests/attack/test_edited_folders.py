@@ -10,9 +10,7 @@ import pytest
 from commandline import run as run_command
 from received import CELL
 
-from specaug_listen._notices import Notice
-from specaug_listen.auditions.folder_checks import Edits, with_badges
-from specaug_listen.auditions.journal import read_run
+from specaug_listen.auditions.folder_checks import Edits
 from specaug_listen.outputs.marker import MARKER
 from specaug_listen.reports.report import publish_report
 from specaug_listen.sweeps.page import write_page
@@ -118,18 +116,6 @@ def test_a_marker_that_is_none_is_told(run, tmp_path, how):
     assert notice.text.startswith(f"{run}: {MARKER} is no list of files by specaug-listen, so nobody can tell what")
 
 
-def test_what_an_earlier_run_wrote_under_the_name_is_not_what_was_written_last(run):
-    name = "clip/draw-1.wav"
-    edits = Edits(run)
-    last = edits._written._hashes[name]
-    edits._written._hashes[name] = (*last, "0" * 32)
-    assert [notice.text for notice in edits.notices([name], "clip")] == [
-        f"{run}/clip: changed: draw-1.wav is not as written"
-    ]
-    edits._written._hashes[name] = ("0" * 32, *last)
-    assert edits.notices([name], "clip") == ()
-
-
 def test_a_link_within_the_folder_is_what_it_leads_to(run):
     file = run / "clip" / "draw-1.wav"
     file.rename(run / "sound")
@@ -149,12 +135,3 @@ def test_what_is_no_file_is_left_to_whoever_reads_it(run, make):
     (run / "clip" / "draw-1.wav").unlink()
     make(run / "clip" / "draw-1.wav")
     assert Edits(run).notices(["clip/draw-1.wav"], "clip") == ()
-
-
-def test_a_clip_of_as_many_badges_as_a_record_holds_has_one_of_its_files_too(run):
-    clip = read_run(run).clips[0]
-    notice = Notice("edited", {"folder": "run/clip", "files": ["draw-1.wav"], "n_files": 1})
-    told = with_badges(with_badges(clip, [Notice("k")] * 1000), [notice])
-    assert told.badges[0] == "changed: draw-1.wav is not as written"
-    assert told.badges[1].startswith("k")
-    assert len(told.badges) == 1000

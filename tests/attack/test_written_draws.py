@@ -8,17 +8,13 @@ import shutil
 
 import pytest
 from commandline import run as run_command
-from received import CELL, copied
+from received import CELL, change, copied
 
 from specaug_listen import replay, replays, write_report
 from specaug_listen.auditions import draw_files
 from specaug_listen.errors import PolicyError, SpecAugListenWarning
 from specaug_listen.outputs.marker import MARKER
 from specaug_listen.replays import read_written_draw
-
-
-def change(path, **values):
-    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
 def place_of(made, tmp_path, beside):
@@ -101,16 +97,6 @@ def test_in_its_folder_as_it_was_written_it_is_made_again_without_a_word(made, t
     assert read_written_draw(path).notices == ()
     again = replay(path)
     assert draw_files(again, again.draws[0], "mono")["draw-1.wav"] == path.with_suffix(".wav").read_bytes()
-
-
-def test_a_record_alone_is_taken_as_it_is(run, tmp_path):
-    (tmp_path / "alone").mkdir()
-    path = tmp_path / "alone" / "draw-1.json"
-    shutil.copy(run / "clip" / "draw-1.json", path)
-    change(path, gain=0.001, clip="mine")
-    again = replay(path)
-    assert (again.gain, again.name) == (0.001, "mine")
-    assert read_written_draw(path).notices == ()
 
 
 @pytest.mark.parametrize("key", ["draw", "policy"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from specaug_listen.augment import FrequencyMask, TimeMask, TimeWarp
 from specaug_listen.frontends import WHISPER
 from specaug_listen.vocoders import GriffinLim
 
-__all__ = ["CELL", "copied", "make_run", "make_sweep"]
+__all__ = ["CELL", "change", "copied", "make_run", "make_sweep"]
 
 POLICY = Policy([TimeWarp(max_frames=5), TimeMask(max_frames=20), FrequencyMask()], "p")
 CELL = "time_mask.max_frames=5, fill=mean"
@@ -46,3 +47,8 @@ def copied(folder: Path, to: Path) -> Path:
     """A copy of a folder, to be spoilt."""
     shutil.copytree(folder, to / folder.name)
     return to / folder.name
+
+
+def change(path: Path, **values) -> None:
+    """Give keys of a record other values."""
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
