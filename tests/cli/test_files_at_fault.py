@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import importlib.util
 import json
 
 import numpy as np
@@ -30,6 +31,8 @@ OTHERS = {
     "audition.json": "report .",
     "sweep.json": "report .",
 }
+if importlib.util.find_spec("torch") is None:
+    del MELS["m.pt"]
 CASES = [*MELS.items(), *OTHERS.items()]
 
 

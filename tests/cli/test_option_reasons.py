@@ -89,6 +89,7 @@ def test_what_is_varied_is_in_the_batch_that_was_asked_for(values):
 
 
 def test_each_policy_that_is_varied_needs_the_generator_that_was_asked_for():
+    pytest.importorskip("torch", reason="espnet draws with torch, which is not installed")
     run = Configuration(WHISPER, get_policy("espnet", exact_rng=True), get_vocoder("joint"), 1, 0)
     assert with_values(run, {"policy": "wenet"}).policy.exact_rng
     with pytest.raises(ParameterError, match="policy=SS: policy 'SS' draws as framework 'paper'"):
