@@ -33,7 +33,8 @@ __all__ = [
 ]
 
 _COLUMN_OF_EMPTY_BINS = "masked_area_empty_ratio"
-# The columns of the page's table of draws, after clip, draw and "to know", which pages/templates/page.html.j2 writes.
+# The columns of the page's table of draws, after clip, draw and "to know", which
+# pages/templates/parts/table.html.j2 writes.
 TABLE_COLUMNS = (
     "masked_time_ratio",
     "masked_frequency_ratio",

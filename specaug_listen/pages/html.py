@@ -23,7 +23,9 @@ from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Row
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
-_SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "page.js")
+_SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "table.js", "page.js")
+_STYLES = ("base.css", "player.css", "table.css", "sheet.css")
+_STYLES_OF_CHECK = ("base.css", "player.css", "findings.css")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -45,7 +47,7 @@ def page_parts(
         folders = folders_of_user(private_paths)
         head, rows = without_folders(head, folders), without_folders(tuple(rows), folders)
         clips = (without_folders(clip, folders) for clip in clips)
-    script, style = _script(), _text("page.css")
+    script, style = _script(), _style(_STYLES)
     parts = _environment().get_template("page.html.j2").generate(
         head=head, columns=tuple(columns), rows=tuple(rows), clips=clips, script=script, style=style,
         policy=_policy(script, style, is_split), settings={"colours": colours_hex(), "difference_db": DIFFERENCE_DB},
@@ -56,7 +58,7 @@ def page_parts(
 
 def findings_page(title: str, shown_facts: Facts, notes: Iterable[str], findings: Iterable[Fault]) -> bytes:
     """Return a page with the findings of a check, in the report's style: no scripts, and only files beside it."""
-    style = _text("page.css")
+    style = _style(_STYLES_OF_CHECK)
     policy = (
         f"default-src 'none'; style-src '{_hash(style)}'; img-src data: 'self' file:; media-src data: 'self' file:; "
         "base-uri 'none'; form-action 'none'"
@@ -137,7 +139,11 @@ def _script() -> str:
     return f'(() => {{\n"use strict";\n{body}\n}})();\n'
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=2)
+def _style(names: tuple[str, ...]) -> str:
+    return "".join(_text(f"styles/{name}") for name in names)
+
+
 def _text(name: str) -> str:
     return (_TEMPLATES / name).read_text("utf-8")
 

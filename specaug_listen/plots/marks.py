@@ -18,7 +18,7 @@ __all__ = ["WARP_COLOUR", "Outline", "outlines", "plot_steps", "plot_warp", "war
 
 WARP_COLOUR = "#0072b2"
 _N_LINES = 41
-# White on black is visible on dark and bright cells; `.masks rect` in pages/templates/page.css is the same.
+# White on black is visible on dark and bright cells; `.masks rect` in pages/templates/styles/player.css is the same.
 _MASK_COLOURS = ["black", "white"]
 
 

@@ -1,4 +1,4 @@
-// The page: which clip is at hand, what the keys do, sorting, copying and tabs.
+// The page: which clip is at hand, what the keys do, copying and tabs.
 
 class Page {
   constructor() {
@@ -91,7 +91,8 @@ class Page {
     on("masks", () => this.toggleMasks());
     on("keys", () => this.toggleHelp());
     for (const button of document.querySelectorAll("button.copy")) button.addEventListener("click", () => this.copy(button));
-    for (const button of document.querySelectorAll("th button")) button.addEventListener("click", () => this.sort(button));
+    const table = document.querySelector("table.draws");
+    this.table = table && new DrawTable(table);
     for (const link of document.querySelectorAll("a.go")) link.addEventListener("click", (event) => this.go(event, link));
     for (const tab of document.querySelectorAll("[role=tab]")) this.addTab(tab);
   }
@@ -187,22 +188,6 @@ class Page {
       area.remove();
       return done;
     }
-  }
-
-  sort(button) {
-    const head = button.closest("th"), table = head.closest("table"), body = table.tBodies[0];
-    const column = head.cellIndex, down = head.getAttribute("aria-sort") === "ascending";
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const value = (row) => row.cells[column].dataset.value ?? "";
-    // Of what goes either way, the strongest is looked for.
-    const number = (text) => ("magnitude" in head.dataset ? Math.abs(Number(text)) : Number(text));
-    const compare = (a, b) => {
-      if (a === "" || b === "") return (a === "") - (b === "");
-      const numbers = number(a) - number(b);
-      return (down ? -1 : 1) * (Number.isNaN(numbers) ? a.localeCompare(b, undefined, { numeric: true }) : numbers);
-    };
-    body.append(...[...body.rows].sort((a, b) => compare(value(a), value(b))));
   }
 
   /** Bring the reader to a version, selected. */
