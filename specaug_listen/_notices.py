@@ -220,7 +220,8 @@ def _too_short_to_warp(values: Mapping[str, Any]) -> str:
     )
 
 
-# The sentence of each kind: a format of the notice's values, or a function of them; the important part comes first.
+# The sentence of each kind. A text is a format that is filled with the notice's values; a function gets these values
+# and returns the sentence. Sentences begin with what matters, because a narrow column may cut off their ends.
 _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "axes_turned": "turned: (frames, bins) became (bins, frames), {n_mels} bins by {n_frames} frames",
     "implausible": _implausible,

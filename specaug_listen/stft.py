@@ -120,9 +120,9 @@ class Framing:
 
     @property
     def with_lead_in(self) -> Framing:
-        """The framing to render with: for ``snip``, with frames before the first, to cover the beginning of the clip.
+        """The framing that vocoders render with. For ``snip``, it has further frames before the first one.
 
-        Otherwise only the tail of a window would cover the first samples; for the end, see
+        Without them, only the tail of a window would cover the first samples. For the last samples, see
         `specaug_listen.vocoders.mel_bins.n_extra_frames`.
         """
         if self.padding != "snip":

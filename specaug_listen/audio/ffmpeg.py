@@ -40,7 +40,7 @@ _TRACK_LENGTH_FORMATS = frozenset(
 )
 # Containers whose header may tell the duration of the file, but not of the track.
 _FILE_LENGTH_FORMATS = frozenset(["asf", "avi", "matroska"])
-# Containers without a duration, whose structure shows whether truncation could be detected.
+# Containers without a duration. Their structure shows whether a truncated file can be told from a whole one.
 _PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
 # Containers whose timestamps have one clock for all tracks, even if they tell no duration, as a browser's recorder or a
 # pipe leaves them.
@@ -73,14 +73,14 @@ class FfmpegDecoder(Decoder):
     part : Stream, optional
         The part of the file to read, and what is known of it.
     ends : int, optional
-        Where the file ends by its own structure.
+        Place where the file ends by its own structure.
     follows : bool
-        Whether it follows a concatenated file, whose notices name the decoder.
+        Whether this is a later one of several concatenated files; the notices of the first one name the decoder.
 
     Raises
     ------
     AudioError
-        When FFmpeg cannot open it, or it holds no sound.
+        If FFmpeg cannot open the file, or finds no sound in it.
     """
 
     n_exact = None

@@ -108,10 +108,11 @@ def _energies(sound: Sound, edges: npt.NDArray[np.int64]) -> Iterator[Samples]:
 
 
 def _k_weighting(rate: int, n_fft: int) -> npt.NDArray[np.complex128]:
-    """Frequency response of a high shelf (the head) and a high-pass (hardly any bass is heard), over the FFT's bins.
+    """Return the frequency response of the K-weighting at the FFT's bins: a high shelf times a high-pass.
 
-    Biquads of R. Bristow-Johnson's Audio EQ Cookbook, of Q = 1/sqrt(2) and 1/2, with ``w = 2 pi f / rate``,
-    ``alpha = sin(w) / 2Q`` and ``A = 10^(dB / 40)``.
+    The shelf stands for the effect of the head, the high-pass for the ear, which hardly hears bass. Both are biquads of
+    R. Bristow-Johnson's Audio EQ Cookbook. Its variables are ``w = 2 pi f / rate``, ``alpha = sin(w) / 2Q`` and
+    ``A = 10^(dB / 40)``. Q is 1/sqrt(2) for the shelf and 1/2 for the high-pass.
     """
     a, w = 10 ** (_SHELF_DB / 40), 2 * math.pi * _SHELF_HZ / rate
     cos, root = math.cos(w), 2 * math.sqrt(a) * math.sin(w) / math.sqrt(2)

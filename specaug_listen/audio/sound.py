@@ -26,9 +26,9 @@ __all__ = [
 Real = npt.NDArray[np.float32]
 # A sample from here on counts as clipped: one step below the full scale of 16 bits.
 _CLIPPED_LEVEL = 32766 / 32768
-# Limits of files: a few thousand samples at 1 Hz would last for hours, and be resampled to as much at a usual rate.
+# At 1 Hz, a few thousand samples would last for hours, and resampling to a usual rate would make them a large signal.
 LOWEST_RATE = 100
-# Far above any recording of sound; from 1 GHz on, resampling takes seconds to hours.
+# No recording of sound has a higher rate. From 1 GHz on, resampling takes seconds to hours.
 HIGHEST_RATE = 10_000_000
 # About nine hours at 16 kHz.
 _MOST_SAMPLES = 1 << 29

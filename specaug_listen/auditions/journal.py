@@ -195,7 +195,7 @@ class RunWriter:
         self._clips.append(entry)
 
     def _begin(self) -> None:
-        """Start the journal, once: from now on, the results of an earlier run are not complete any more."""
+        """Start the journal once, and remove the index and the page of an earlier run."""
         if self._is_begun:
             return
         old_files = ["audition.json", *page_names(Path("report.html"), self._output.own_files)]

@@ -131,7 +131,7 @@ def audition_files(
 
 
 def top_db_of(audition: Audition) -> float:
-    """Return the level of the loudest cell of all mels of a clip, relative to the original's, at least 0 dB."""
+    """Return by how many dB the loudest cell of all mels of a clip exceeds the original's; 0 if it does not."""
     ref_db = reference_db(audition.mel)
     return max(0.0, *(float(np.ceil(mel.range_db[1] - ref_db)) for mel in _mels(audition).values()))
 

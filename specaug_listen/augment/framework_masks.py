@@ -62,14 +62,15 @@ class Mask(Transform):
     max_ratio : float in [0, 1] or None
         Shares of the axis, interpreted by ``ratio_rule``.
     ratio_rule : str
-        ``bounds`` the maximum width before drawing; ``replaces`` it; ``scales`` the uniform number, unrounded;
-        ``at_least_one`` replaces the maximum, by 1 or more; ``clamps`` widths after drawing; ``total`` is a budget that
-        all masks share.
+        What the share ``max_ratio`` of the axis limits. ``bounds``: the maximum width is at most the share.
+        ``replaces``: the maximum width is the share. ``at_least_one``: the same, but 1 or more. ``scales``: the width
+        is a uniform number times the share, which is not rounded. ``clamps``: a width is cut to the share after it was
+        drawn. ``total``: the maximum width is at most the share divided by the number of masks.
     over : {"clip", "padded"}
         Frames that count: the clip's, or all of its padded batch.
     row_frames : int > 0 or None [frames]
-        Length of a batch if none is given; ``share`` limits the masks to those that fit side by side into it (HF:
-        Whisper's 30 s).
+        Length of the batch's rows if no batch is given, e.g. Whisper's 30 s. With the ``count_rule`` ``share``, there
+        are at most as many masks as fit into it side by side.
     together : bool
         Whether the framework draws for all examples of a batch in one call, with one array of numbers per quantity.
     fill : float or str

@@ -82,7 +82,7 @@ def split_parameters(text: str) -> tuple[str, dict[str, Value]]:
 
 
 def split_name(name: str) -> tuple[str, dict[str, Value]]:
-    """Split the name of a policy as `Policy.with_parameters` wrote it; one that only looks so is left whole.
+    """Split the name of a policy that `Policy.with_parameters` wrote; another name is returned whole.
 
     Examples
     --------

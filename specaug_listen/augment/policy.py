@@ -200,7 +200,7 @@ class Policy:
     def _toss(
         self, generator: np.random.Generator, streams: Mapping[str, RandomStream], batch: Batch | None
     ) -> tuple[bool, bool]:
-        """Draw whether warps are applied, and whether all other transforms are."""
+        """Draw two decisions: whether warps are applied, and whether the other transforms are."""
 
         def toss() -> float:
             return float(streams["coin"].uniform((1,))[0]) if "coin" in streams else generator.random()
@@ -208,7 +208,7 @@ class Policy:
         if self.warp_probability is None:
             is_applied = toss() < self.probability
             return is_applied, is_applied
-        # Drawn for each example of the batch, before the one for masks.
+        # The framework first draws a number for the warp of each example, then one for the masks.
         first, *_ = [toss() for _ in range(batch.size if batch else 1)]
         has_warp = any(isinstance(t, TimeWarp | Warp) and t.max_frames for t in self.transforms)
         return has_warp and first < self.warp_probability, toss() < self.probability
@@ -303,8 +303,8 @@ def applied_transforms(
 ) -> Sequence[Any]:
     """Return the transforms that one draw applies, in order; the choice may be random or depend on the mel.
 
-    If given, ``streams["mask"]`` draws the number of transforms and ``streams["coin"]`` their order, instead of
-    ``generator``.
+    ``streams["mask"]`` draws the number of transforms, ``streams["coin"]`` their order. ``generator`` draws what has no
+    stream.
     """
     streams, own_stream = streams or {}, OwnStream(generator)
     if n_mels < policy.min_mels:

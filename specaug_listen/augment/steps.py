@@ -46,9 +46,9 @@ __all__ = [
     "within_clip",
 ]
 
-# For masks whose number depends on the clip's length: one per 20 frames makes 18000 in an hour.
+# Limit of a draw whose number of masks depends on the clip's length: one mask per 20 frames makes 18000 in an hour.
 MOST_STEPS = 20_000
-# For masks whose number is fixed: more than anybody trains with; drawing them takes some seconds.
+# Limit of a policy with a fixed number of masks. Nobody trains with more; drawing so many takes some seconds.
 _MOST_MASKS = 2000
 # Ranges of the transforms' parameters.
 LARGEST_COUNT = 10_000

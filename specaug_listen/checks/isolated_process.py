@@ -220,7 +220,7 @@ def _can_fork() -> bool:
 
 
 def _wait(process: Any, seconds: float) -> None:
-    """Wait for the end of a process, without ``join``, which reads a pipe that the callable may have written to."""
+    """Wait for the end of a process. ``join`` would read a pipe into which the callable may have written."""
     deadline = time.monotonic() + seconds
     while process.exitcode is None and time.monotonic() < deadline:
         time.sleep(0.002)

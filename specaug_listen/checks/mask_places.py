@@ -28,9 +28,9 @@ from .rules import PLACES_SIGNIFICANCE
 __all__ = ["MaskPlaces", "UnevenPlaces", "WidthSkew"]
 
 Real = npt.NDArray[np.float64]
-# Effect size: starts at most this far from a law count as following it, however many draws there are.
+# The effect size of starts: up to this distance, starts count as following a law, even if draws are many.
 _LEAST_DISTANCE = 0.1
-# A place is masked far too rarely, or too often, at these ratios to the expectation under every law.
+# A place is masked far too rarely, or far too often, if its share is at these ratios to the shares of all laws.
 _RARE_RATIO = 0.25
 _FREQUENT_RATIO = 2.5
 # Largest step [places] of a grid of starts.
@@ -192,7 +192,7 @@ class MaskPlaces:
         return min(_distance(np.minimum(starts / law, 1.0)) for law in laws)
 
     def skew(self) -> WidthSkew | None:
-        """Describe widths distributed like those of masks that are drawn twice; None if they are not.
+        """Describe the widths if they are distributed as widths that are drawn twice; otherwise return None.
 
         The bound is that of `distance`.
         """

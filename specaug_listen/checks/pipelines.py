@@ -194,8 +194,8 @@ class PolicyPipeline:
         return Outcome(tuple(values), draws=tuple(draws))
 
 
-# Both augment a batch when they are called, and convert mels to their scale (`scaled`) and back (`unscaled`). Of their
-# fields, `policy` is None for a callable, `zero_is_level` says that 0 in the scale is neither silence nor a mean.
+# Calling either one augments a batch. `scaled` converts a mel to the pipeline's scale, `unscaled` converts it back.
+# `policy` is None for a callable. `zero_is_level` is true if 0 in that scale is neither silence nor a mean.
 Pipeline: TypeAlias = CallablePipeline | PolicyPipeline
 
 

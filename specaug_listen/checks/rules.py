@@ -3,9 +3,10 @@
 Each module ``rules_*`` of this package ends with `RULES`, the tuple of its rules; `specaug_listen.checks.checker`
 collects them from there, so a new rule needs no other registration.
 
-The significance level of a test is the probability that it fires on a correct pipeline. The levels are so low that a
-user need not ask whether a finding is a coincidence: their sum over all tests of a check bounds the probability of any
-false alarm (Bonferroni), however the tests depend on each other. On the six default clips:
+The significance level of a test is the probability that it fires on a correct pipeline. The sum of the levels of all
+tests of a check is an upper bound of the probability of a false alarm, however the tests depend on each other
+(Bonferroni). The levels are so low that a user need not ask whether a finding is a coincidence. These are the sums for
+the six default clips:
 
 - `PLACES_SIGNIFICANCE`, 1e-6. Two kinds of masks on 6 clips, both ends, at up to 9 looks while draws are added: 216
   tests. Four kinds on one clip, each tested for rarely and frequently masked places, for either end and for the

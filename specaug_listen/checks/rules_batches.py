@@ -22,17 +22,19 @@ from .session import Session
 
 __all__ = ["RULES", "batch_of_finding", "exchange_findings", "left_out_findings"]
 
-# Number of batches with exchanged items, and of further ones if an item seems to depend on another.
+# Number of batches with exchanged items.
 _FIRST_EXCHANGES = 3
+# Number of further batches if an item seems to depend on another one.
 _MORE_EXCHANGES = 16
-# Smallest share of an item's cells for a comparison,
+# Two results of an item are compared if they have this share of its cells in common.
 _LEAST_SHARE_COMPARED = 0.05
-# and the share of these above which an output does not depend on the exchanged item.
+# An item does not depend on the exchanged one if at least this share of the compared cells is equal.
 _LEAST_SHARE_SAME = 0.98
-# Smallest share of the batches in which an item must depend on the same other item.
+# An item follows another one if it depends on it in at least this share of the batches.
 _LEAST_SHARE_FOLLOWING = 0.75
-# Number of items in the test for items that are left out, and in the test with exchanged items.
+# Number of items in a batch of the test for items that are left out.
 _N_ITEMS = 8
+# Number of items in a batch with exchanged items.
 _N_EXCHANGED_ITEMS = 4
 # Fewest and most batches in which the changes of each item are counted.
 _FEWEST_BATCHES = 8

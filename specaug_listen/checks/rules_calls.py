@@ -111,7 +111,7 @@ def _is_at_random(session: Session, of_clips: dict[str, Observation]) -> bool:
 
 
 def _failed_calls(session: Session, clips: Sequence[Clip]) -> tuple[int, int]:
-    """Count the failed calls on some clips, and all calls on them."""
+    """Count the calls on these clips: those that failed, and all."""
     keys = [("clip", str(clip)) for clip in clips]
     return sum(session.errors[key].times for key in keys if key in session.errors), sum(
         session.calls[key] for key in keys

@@ -32,7 +32,7 @@ class _Tally:
 
 
 def padding_findings(session: Session) -> list[Finding]:
-    """Report faults of a short clip that is padded to a long one, under each seed with two pad values."""
+    """Report faults that padding causes: a short clip is padded like a long one, for each seed with two pad values."""
     if not session.pipeline.takes_batches:
         return []
     short, long = _probes(session)

@@ -96,7 +96,7 @@ def end_findings(session: Session) -> list[Finding]:
 
 
 def _telling_clip(session: Session, axis: str) -> Clip:
-    """Choose the clip that needs the fewest draws: for frames, a short one, of which masks fill much."""
+    """Choose the clip that needs the fewest draws. For frames, it is short, so that masks cover much of it."""
     if axis == "bins":
         return session.reference
     long = [clip for clip in session.clips if _SHORTEST_END_CLIP_FRAMES <= clip.n_frames <= session.reference.n_frames]

@@ -31,8 +31,8 @@ _YARDSTICK_DRAWS = 50
 _DRAWS = 60
 # Margin below the observed mean, in standard deviations of the mean (a probability of about 3e-7).
 _MEAN_STANDARD_DEVIATIONS = 5.0
-# A share exceeds that of a recipe by more than this factor and this share; it covers the uncertainty of the recipe's
-# own mean, and a little more.
+# The pipeline is stronger than a recipe if its share is larger by more than this factor, and by more than this
+# difference. Both cover the uncertainty of the recipe's own mean, and a little more.
 _BEYOND_FACTOR = 1.15
 _BEYOND_SHARE = 0.02
 # Shortest clip [frames] for the comparison.

@@ -39,7 +39,7 @@ class Command(typer.core.TyperCommand):
     """A command that refuses empty arguments, as unset shell variables give, and resolves ``..`` in ``out``."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Check each value as it was typed, because an empty path would mean the working folder."""
+        """Check the texts of all values before they are parsed: an empty text would become the working folder."""
         args = _with_current_names(ctx.info_name, args)
         values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
         for parameter in self.get_params(ctx):

@@ -142,7 +142,7 @@ def _check_file(path: Path) -> None:
 
 @contextmanager
 def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
-    """Yield the output of a sweep, whose folder is locked meanwhile."""
+    """Yield the output of a sweep; its folder is locked until the ``with`` block ends."""
     from ..sweeps.results import output_of_sweep
 
     with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:

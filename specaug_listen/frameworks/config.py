@@ -64,12 +64,12 @@ class Config:
         return Section(self, self.data, ())
 
     def arguments_section(self) -> Section:
-        """Return the section of a SpecAugment's arguments, if there is one under a usual name, or else the whole."""
+        """Return the section that holds the arguments of SpecAugment: one with a usual name, or the whole file."""
         names = [name for name in _ARGUMENT_SECTIONS if isinstance(self.data.get(name), dict)]
         return (self.root.section(names[0]) if names else None) or self.root
 
     def reject_frontend(self, why: str) -> None:
-        """Note why the file's features cannot be reproduced, so no other front-end may replace its own by default."""
+        """Note why the file's front-end cannot be reproduced; the user must then name one, as there is no default."""
         self.why_irreplaceable = self.why_irreplaceable or why
         self.notes.append(f"{why}; choose a front-end")
 
@@ -205,10 +205,10 @@ class Section:
         return self.known_arguments(function, keys)
 
     def known_arguments(self, function: Callable[..., Any], keys: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return the arguments of a policy function, by the types and defaults of its signature; defaults are noted.
+        """Return the arguments of a policy function. Its signature has their types and defaults.
 
-        ``keys`` are the section's keys for the parameters; None if they have the same names. Raise a ParameterError for
-        a missing key without a default, or a value that its type does not allow.
+        ``keys`` maps parameters to keys of the section; None if both have the same names. A default that is used is
+        noted. Raises a ParameterError if a key without a default is missing, or its type does not allow a value.
         """
         expected, parameters = types_of(function), inspect.signature(function).parameters
         arguments = {}

@@ -94,7 +94,7 @@ _EXTRACTOR_KEYS = (
     *("feature_extractor_type", "processor_class", "feature_size", "sampling_rate", "n_fft", "hop_length"),
     *("chunk_length", "dither", "n_samples", "nb_max_frames", "return_attention_mask", "padding_side", "padding_value"),
 )
-# Other files have a model_type, too: it identifies a model only if it is alone or beside one of these keys.
+# Files of other kinds have a model_type, too. It identifies a model only if it is the only key, or beside one of these.
 _BESIDE_MODEL_TYPE = {
     *("architectures", "transformers_version", "mask_time_prob", "mask_feature_prob", "hidden_size", "d_model"),
     *("num_mel_bins", "encoder", "audio_config", PREPROCESSOR, PROCESSOR),

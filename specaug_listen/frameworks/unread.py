@@ -111,7 +111,7 @@ class ReadPlaces:
             self._values.add(place)
 
     def _same(self, place: Place) -> Iterator[Place]:
-        """Yield the place and all places that it refers to, directly or indirectly."""
+        """Yield the place, and the places that it refers to, also through other references."""
         places, pending = {place}, [place]
         while pending:
             each = pending.pop()

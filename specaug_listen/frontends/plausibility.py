@@ -74,7 +74,7 @@ def full_scale_energy(frontend: MelFrontend) -> float:
     framing = frontend.framing
     peak = (get_window(framing.window, framing.win_length).astype(np.float64).sum() / 2) ** frontend.power
     gain = (1 + frontend.preemphasis) ** frontend.power
-    # Half as much again for the neighbouring bins, which the main lobe of these windows covers.
+    # The main lobe of the window also covers the neighbouring FFT bins. They add about half of the peak's energy.
     return float(1.5 * peak * gain * frontend.filterbank().max())
 
 

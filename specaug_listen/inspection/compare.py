@@ -112,7 +112,10 @@ def _align(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogra
 
 
 def _find_warp(before: MelSpectrogram, after: MelSpectrogram) -> tuple[MelSpectrogram, FoundWarp | None, float]:
-    """Return the mel before with the warp that explains the mel after better than none, the warp, and its tolerance."""
+    """Find the warp; return the warped mel before, the warp, and the tolerance of a predicted cell.
+
+    If no warp explains enough cells, the mel before is returned unchanged, with None and 0.
+    """
     changed = after.values != before.values
     if not changed.any() or _is_plainly_masked(before, after, changed):
         return before, None, 0.0

@@ -16,13 +16,16 @@ __all__ = ["Knee", "find_reading", "find_warp", "read_linear", "read_warped", "s
 Real = npt.NDArray[np.float32]
 Frames = npt.NDArray[np.float64]
 Knees = npt.NDArray[np.intp]
-# Bounds on the cost of the search: bins of the coarse search, frames of any comparison, cells in memory.
+# These limit the time and memory of the search: a coarse comparison uses about 20 bins, any comparison 400 frames.
 _BINS_OF_GRID, _FRAMES_COMPARED, _CELLS_AT_ONCE = 20, 400, 1 << 21
-# Knees from which hill climbing starts, largest displacement, and frames around a knee that are searched at last.
-_STARTS, _FARTHEST, _FRAMES_AROUND = 5, 120, range(-3, 4)
-# Cap of the cost of a cell near the best knee, as a share of the standard deviation.
+# The number of knees from which hill climbing starts, and the largest displacement of the coarse grid in frames.
+_STARTS, _FARTHEST = 5, 120
+# The last search tries all knees within 3 frames of the best one.
+_FRAMES_AROUND = range(-3, 4)
+# Near the best knee, the cost of a cell is capped at this share of the standard deviation.
 _CLOSE = 0.1
-# Share of the cells that an interpolation must predict beyond the median knee to count, and to end the search.
+# An interpolation counts if its best knee predicts this share of the cells more than its median knee does. With the
+# second share, no other interpolation is tried.
 _PLAIN, _CERTAIN = 0.01, 0.1
 # Share of the standard deviation within which a framework's cell counts as predicted.
 _NEARLY = 1e-4

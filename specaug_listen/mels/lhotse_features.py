@@ -150,7 +150,7 @@ def _frames_of_cut(features: Mapping[str, Any], n_stored: int) -> slice:
     shift = float(features["frame_shift"])
     begin = round((float(cut.get("start", 0)) - float(features.get("start", 0))) / shift)
     n_frames = round(float(cut["duration"]) / shift)
-    # Lengths are rounded, and if windows must be within the sound, it has fewer frames.
+    # A mel may be shorter than the rounded duration: it lacks the frames whose windows exceed the sound.
     if begin < 0 or n_frames < 0 or shift < 0 or begin + n_frames > n_stored + _MOST_FRAMES_OFF:
         raise ValueError
     return slice(begin, begin + max(1, n_frames))

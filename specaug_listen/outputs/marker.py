@@ -193,7 +193,7 @@ class WrittenFiles:
         self._own_files: dict[str, OwnFiles] = {}
 
     def holds(self, folder: str, name: str) -> bool:
-        """Whether a file of a folder is listed, and unchanged, in the marker there or in a folder above."""
+        """Whether the marker of the folder, or of a folder above it, lists the file, and the file is unchanged."""
         if folder not in self._above:
             self._above[folder] = self._markers_above(os.path.realpath(folder))
         return any(

@@ -132,7 +132,10 @@ class Output:
         return inode is not None and (inode in self._inputs or was_read(inode))
 
     def is_taken(self, name: str) -> bool:
-        """Whether a name exists, and is not a folder that contains files which this command may replace."""
+        """Whether something of this name is in the way of a folder of results.
+
+        A file is. A folder is not if it is empty, or holds a file that this command may replace.
+        """
         path = self.folder / name
         if not is_folder(path):
             return os.path.lexists(path)

@@ -121,7 +121,7 @@ def _version_data(version: ClipVersion) -> dict[str, Any]:
 
 def _policy(script: str, style: str, is_split: bool) -> str:
     beside = " 'self' file:" if is_split else ""
-    # Trusts scripts that the page's own script adds, so that it can load the sounds beside it.
+    # 'strict-dynamic' trusts scripts that the page's own script adds: the sounds beside the page are such scripts.
     added = " 'strict-dynamic'" if is_split else ""
     return (
         f"default-src 'none'; script-src '{_hash(script)}'{added}; style-src '{_hash(style)}'; "

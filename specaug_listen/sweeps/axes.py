@@ -1,4 +1,4 @@
-"""The axes of a sweep: a parameter of the policy, front-end or vocoder, or one of these as a whole, and its values."""
+"""The axes of a sweep. An axis varies one parameter, or a policy, framework, front-end or vocoder as a whole."""
 
 from __future__ import annotations
 
@@ -226,12 +226,10 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
         again = with_values(run, numbers)
     except ParameterError:
         return None
-    # All at once, because one may be part of another (fill, time_mask.fill); then the first that changes something.
-    return (
-        None
-        if again == run
-        else next((key for key in numbers if with_values(run, {key: numbers[key]}) != run), "values")
-    )
+    # The values are compared together first: a key may override part of another (time_mask.fill part of fill).
+    if again == run:
+        return None
+    return next((key for key in numbers if with_values(run, {key: numbers[key]}) != run), "values")
 
 
 def _with(run: Configuration, key: str, value: Value) -> Configuration:

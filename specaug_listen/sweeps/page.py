@@ -201,7 +201,7 @@ class _Reference(NamedTuple):
 
 
 class _Strengths(NamedTuple):
-    """The position of each version between the weakest and the strongest, and labels of these two."""
+    """Versions on a scale from the weakest (0) to the strongest (1): their positions, and the labels of both ends."""
 
     shares: dict[str, float]
     ends: tuple[str, str]

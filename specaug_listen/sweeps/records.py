@@ -80,7 +80,7 @@ class SweepRecord:
 
 
 def _of_type(value: Value) -> tuple[bool, Value]:
-    """Return a value that distinguishes 1 from true, as an axis does."""
+    """Return a key that differs for 1 and true, which Python treats as equal; an axis may have both."""
     return isinstance(value, bool), value
 
 
@@ -90,7 +90,10 @@ def is_sweep(folder: str | os.PathLike[str]) -> bool:
 
 
 def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
-    """Read ``sweep.json``; raise a PolicyError, in one line, with the file, the key, the value and what is allowed."""
+    """Read ``sweep.json``.
+
+    Raises a PolicyError if it cannot be read; the message names the file, the key, the value and what is allowed.
+    """
     path = as_path(folder) / "sweep.json"
     expected = "the index of a sweep's folder"
     return read_record_file(SweepRecord, path, expected, _MOST_BYTES, inside=folder)

@@ -1,8 +1,8 @@
-"""Areas of a mel that fills of masks have written, as far as the mel itself shows them, and their level.
+"""Find the areas of a mel that are fills of masks, and restore the level of noise in them.
 
-A mel does not record its masks, but sound has neither runs of equal cells nor a cell that is far louder than all four
-neighbours, since windows overlap and filters share bins. Constant fills consist of the former, and noise drawn for
-each cell of the latter. The mel of a sound contains neither, and is rendered unchanged.
+A mel does not record its masks, but fills leave marks. A constant fill is a run of equal cells. Noise that is drawn for
+each cell has cells that are far louder than their four neighbours. The mel of a sound has neither mark, because windows
+overlap and filters share FFT bins, so it is rendered unchanged.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ __all__ = ["flat_areas", "lone_areas", "nearly_equal", "restore_levels"]
 
 Flags = npt.NDArray[np.bool_]
 
-# 7 dB: in white noise, clicks, speech and music hardly any cell exceeds all its neighbours by as much.
+# A lone cell exceeds all its neighbours by this ratio, 7 dB. White noise, clicks, speech and music have hardly any.
 _LONE_RATIO = np.float32(5.0)
 # Cells more than 80 dB below the loudest one are inaudible, and rounding may raise any of them above its neighbours.
 _INAUDIBLE = np.float32(1e-8)
 # A single lone cell may be a coincidence; noise has a dozen in an area of this size.
 _LEAST_LONE, _FRAMES_AROUND, _BINS_AROUND = 3, 4, 6
-# Levels are compared over the length of a window, and over as many bins to each side as a loud low one leaks into.
+# Levels are compared over the length of a window, and over this many bins to each side: a loud low bin leaks as far.
 _BINS_OF_LEVEL = 3
 _LARGEST_GAIN = np.float32(10.0)
 # Two equal cells may be a coincidence.
@@ -123,9 +123,9 @@ def restore_levels(padded: Real, target: Real, mel_bins: MelBins, framing: Frami
 
 
 def lone_areas(power: Real, loudest: float) -> Flags:
-    """Find the cells in areas that no signal can have, because cells exceed all their neighbours.
+    """Find the cells in areas with several lone cells, each far louder than its neighbours; no signal has such areas.
 
-    ``power`` has the shape (n_frames, n_mels), ``loudest`` is the largest of the whole recording.
+    ``power`` has the shape (n_frames, n_mels), ``loudest`` is the largest power of the whole recording.
 
     Examples
     --------

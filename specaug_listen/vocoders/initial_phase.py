@@ -96,15 +96,15 @@ def first_random_bin(frontend: MelFrontend, start: str) -> int:
 def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
     """Return a magnitude (n_frames, n_bins) with approximately the energies ``target`` (n_frames, n_mels) of a mel.
 
-    Spread over the FFT bins, the peaks of a mel are as wide as its filters. Multiplicative steps (Richardson-Lucy)
-    sharpen them, which improves the phases that are derived from them. Just below the lowest filter, the magnitude is
-    that of its first bin; further below, 0.
+    The energy of a mel bin is first spread over the FFT bins of its filter, so peaks are as wide as filters.
+    Multiplicative steps (Richardson-Lucy) then make the peaks narrower. Phases that are derived from narrower peaks are
+    better. Just below the lowest filter, the magnitude is that of its first bin; further below, 0.
     """
     mel_bins, filters = mel_bins_of(frontend), _filters(frontend)
     # With M the target, d the density over the FFT bins and B the filterbank, a step is
     #   d_k <- d_k * sum_m (B_mk / sum_m B_mk) * M_m / (B d)_m:
-    # where the mel of d is below the target, d is raised in proportion to what each filter has of the bin. It leaves
-    # d >= 0, and makes the mel of d nearer to M in each step, which a peak as wide as a filter is not.
+    # where the mel of d is below M, the step raises d in proportion to what each filter has of the bin. No d becomes
+    # negative, and each step moves the mel of d nearer to M.
     goal = np.ascontiguousarray(target.T)
     density: Real = filters.synthesis @ (filters.per_filter[:, np.newaxis] * goal)
     for _ in range(_SHARPENINGS):
@@ -113,14 +113,19 @@ def sharp_magnitude(target: Real, frontend: MelFrontend) -> Real:
         np.sqrt(density, out=density)
     density = np.ascontiguousarray(density.T)
     density[:, : mel_bins.lowest] = density[:, mel_bins.lowest : mel_bins.lowest + 1]
-    # Only as far as a window smears; a de-emphasis would amplify more of it, which is in no mel bin, to a hum.
+    # The magnitude below the lowest filter is in no mel bin, so nothing corrects it, and a de-emphasis would amplify it
+    # to a hum. It is kept only over the FFT bins that the main lobe of the window covers.
     smear = -(-frontend.n_fft // frontend.framing.win_length)
     density[:, : max(0, mel_bins.lowest - smear)] = 0
     return density
 
 
 class _Filters(NamedTuple):
-    """A filterbank as `SparseMelBins`, each filter's share of the weights of an FFT bin, and 1 / sum of each filter."""
+    """A filterbank as sparse matrices.
+
+    `analysis` and `synthesis` are those of `SparseMelBins`. `shares` has each filter's share of the weights of an FFT
+    bin, `per_filter` 1 / the sum of each filter.
+    """
 
     analysis: Any
     synthesis: Any

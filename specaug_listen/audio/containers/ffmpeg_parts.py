@@ -220,7 +220,7 @@ def _object_of_asf(head: bytes, is_first: bool) -> _Block:
 
 
 def _riff(head: bytes, is_first: bool) -> _Block:
-    """Parse a RIFF chunk of up to 2 GiB, which others follow in a long AVI (OpenDML)."""
+    """Parse the head of a RIFF chunk. A long AVI (OpenDML) is a sequence of them, the later ones named AVIX."""
     if head[:4] != b"RIFF" or not (is_first or head[8:12] == b"AVIX"):
         return None
     length = int.from_bytes(head[4:8], "little")

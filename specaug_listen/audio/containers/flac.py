@@ -36,9 +36,10 @@ __all__ = [
 _BEGINNING = re.compile(rb"fLaC[\0\x80]\0\0\x22")
 _TOTAL_SAMPLES_OFFSET = 8 + 13
 _BYTES_AT_ONCE = 1 << 20
-# Marker and STREAMINFO, with rate, channels and bits in bytes 18 to 25, and the MD5 in the last 16; the longest header
-# of a frame.
-HEADER_BYTES, _FRAME_HEADER_BYTES = 42, 16
+# The marker and STREAMINFO: bytes 18 to 25 hold the rate, channels and bits, the last 16 bytes hold the MD5.
+HEADER_BYTES = 42
+# No header of a frame is longer.
+_FRAME_HEADER_BYTES = 16
 _BYTES_PER_SAMPLE = {8: 1, 16: 2, 24: 3}
 # What a decoder reads beside the samples of a frame, including the beginning of the next one.
 _MOST_OVERHEAD_BYTES = 1 << 10
@@ -104,8 +105,8 @@ def flac_end(stream: View) -> int | None:
 def flac_frames(stream: View, at: int = HEADER_BYTES) -> Iterator[tuple[int, int]]:
     """Yield the first sample and the offset in bytes of each frame that seems to begin at `at` or later.
 
-    A decoder that failed at damage can resume there; it refuses what only looks like a frame. The caller may read the
-    stream meanwhile.
+    A decoder that failed at damage can resume at one of these places. Some bytes only look like a frame; the decoder
+    refuses them. The caller may read the stream between two results.
     """
     stream.seek(0)
     header = stream.read(HEADER_BYTES)

@@ -41,7 +41,11 @@ def is_open_size(size: int, *, is_wide: bool = False) -> bool:
 
 
 class Field(NamedTuple):
-    """A size field in a header: its place, `struct` format, bytes of sound per unit, and how much more it counts."""
+    """A field of a header that holds the size of the sound.
+
+    `place` is its offset in the file, `form` its `struct` format. The field counts in units of `unit` bytes, and also
+    counts `before` units in front of the sound.
+    """
 
     place: int
     form: str

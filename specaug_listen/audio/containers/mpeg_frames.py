@@ -17,16 +17,17 @@ _HEAD_BYTES = 52  # header, side information, and the name of a Xing tag
 _SHORTEST_FREE_BYTES, _LONGEST_FREE_BYTES = 24, 4096
 _VBRI_OFFSET = 36  # of Fraunhofer's tag, in any frame
 MOST_PADDING_BYTES = 512
-# After so many false headers (in 100 MB of random data, or in 200 KB of nothing else), no first frame is expected.
+# The search for a first frame ends after so many false headers. Random data of 100 MB have as many.
 _MOST_FALSE_HEADERS = 1 << 16
 _FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX|LYRICSBEGIN")
 _LONGEST_MARK_BYTES = 11
 
 
 class Tag(NamedTuple):
-    """A first frame that holds no sound, but the number of frames, and the encoder's delay and padding in samples.
+    """The tag in the first frame of a file: the number of frames, and the encoder's delay and padding in samples.
 
-    `frame` is empty for Fraunhofer's (VBRI), which decoders play as silence.
+    The frame holds no sound. `frame` has its bytes if it is a Xing tag, which decoders understand. It is empty for a
+    VBRI tag (Fraunhofer), because decoders would play that frame as silence.
     """
 
     frame: bytes

@@ -78,16 +78,16 @@ def _length_of_id3(head: bytes) -> int:
 
 
 def strip_tags(file: BinaryIO, begin: int, end: int) -> int:
-    """Return where the tags begin that end at `end`; `end` if there are none."""
+    """Return the place where the tags in front of `end` begin; `end` if there are none."""
     while (at := _begin_of_tag(file, begin, end)) < end and sound_within(file, at, end) is None:
         end = at
     return end
 
 
 def skip_tags(file: BinaryIO, begin: int, end: int, *, is_leading: bool = False) -> int:
-    """Return where the tags end that begin at `begin`; `begin` if there are none.
+    """Return the place where the tags that begin at `begin` end; `begin` if there are none.
 
-    `is_leading` says that they precede all sound, so that a malformed tag without sound counts, too.
+    `is_leading` is true if no sound precedes the tags. A malformed tag then counts as a tag, unless it holds sound.
     """
     at = begin
     while (ends := _end_of_tag(file, at, end, is_leading)) > at and sound_within(file, at, ends) is None:
@@ -171,7 +171,7 @@ def _begin_of_tag(file: BinaryIO, begin: int, end: int) -> int:
 
 
 def _end_of_tag(file: BinaryIO, at: int, end: int, is_leading: bool = False) -> int:
-    """Return where the tag ends that begins at `at`; `at` if there is none."""
+    """Return the place where the tag that begins at `at` ends; `at` if there is none."""
     head = read_at(file, at, min(_APE_BYTES, end - at))
     if head[:1] not in (b"I", b"T", b"A", b"L"):
         return at
