@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from .._presets import preset_or_file
+from .._preset_lookup import preset_or_file
 from .._yaml import YAML_SUFFIXES
 from ..augment.parameters import Value, read_assignments, split_name, split_parameters
 from ..augment.policy import Policy, callable_policy

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._files import printable
-from .._presets import preset_or_file
+from .._preset_lookup import preset_or_file
 from .._records import from_plain, to_plain
 from .._yaml import read_mapping
 from ..errors import PolicyError, error_context, unknown_name

@@ -1,4 +1,4 @@
-"""Front-ends and policies by the name of a preset, or from a YAML file."""
+"""Look up a front-end or policy by the name of a preset, or read it from a YAML file."""
 
 from __future__ import annotations
 
