@@ -35,11 +35,11 @@ from .findings import FINDINGS, CheckReport, Finding, in_order
 from .input_forms import InputForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
 from .isolated_process import CallableProcess, GaveUpError
 from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
-from .rules import Rule, Stage
 from .rules_axes import are_wider_in_time
 from .rules_calls import call_findings
 from .rules_randomness import is_filter
 from .session import FULL_EFFORT, Observation, Session
+from .stages import Rule, Stage
 
 __all__ = ["Check", "check"]
 

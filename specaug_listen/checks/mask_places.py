@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._arrays import runs
-from .rules import PLACES_SIGNIFICANCE
+from .significance import PLACES_SIGNIFICANCE
 
 __all__ = ["MaskPlaces", "UnevenPlaces", "WidthSkew"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from .clips import Clip
 from .findings import Finding
 from .probes import Probe, widest_run
-from .rules import Rule, Stage
 from .session import Session
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "are_wider_in_time", "axes_findings"]
 

@@ -17,8 +17,9 @@ from ..custom.axes_order import MelBatch
 from .findings import Finding
 from .pipelines import Outcome
 from .probes import Probe
-from .rules import ITEMS_SIGNIFICANCE, Rule, Stage
 from .session import Session
+from .significance import ITEMS_SIGNIFICANCE
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "batch_of_finding", "exchange_findings", "left_out_findings"]
 

@@ -10,8 +10,9 @@ from scipy.special import bdtr
 from ..custom.axes_order import MelBatch
 from .clips import Clip
 from .findings import Finding
-from .rules import CRASHES_SIGNIFICANCE, Rule, Stage
 from .session import Observation, Session
+from .significance import CRASHES_SIGNIFICANCE
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
 

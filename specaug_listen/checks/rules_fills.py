@@ -14,9 +14,9 @@ from ..frontends import MelSpectrogram
 from ..frontends.energy import largest_energy
 from .clips import Clip
 from .findings import Finding
-from .rules import Rule, Stage
 from .rules_randomness import example_clip, list_clips
 from .session import Session, Trial
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "fill_findings"]
 

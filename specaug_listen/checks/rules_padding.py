@@ -13,8 +13,8 @@ from ..custom.axes_order import MelBatch
 from .findings import Finding
 from .mask_places import MaskPlaces
 from .probes import Effect, Probe
-from .rules import Rule, Stage
 from .session import Session, effect_of, masked_padding_frames
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "draw_in_padding", "n_unpadded", "padding_findings"]
 

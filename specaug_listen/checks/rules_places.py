@@ -14,8 +14,9 @@ from .clips import Clip
 from .findings import Finding
 from .mask_places import MaskPlaces
 from .probes import Effect
-from .rules import ENDS_SIGNIFICANCE, PLACES_SIGNIFICANCE, Rule, Stage
 from .session import Session, Trial
+from .significance import ENDS_SIGNIFICANCE, PLACES_SIGNIFICANCE
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "end_findings", "place_findings"]
 

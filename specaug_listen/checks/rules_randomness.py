@@ -9,8 +9,8 @@ import numpy as np
 from ..custom.axes_order import MelBatch
 from .clips import Clip
 from .findings import Finding
-from .rules import Rule, Stage
 from .session import Pair, Session, Trial
+from .stages import Rule, Stage
 
 __all__ = [
     "RULES",

@@ -15,8 +15,8 @@ from ..frameworks import ALL_POLICIES
 from .clips import Clip
 from .findings import Finding
 from .probes import Effect, widest_run
-from .rules import Rule, Stage
 from .session import Session
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "YARDSTICKS", "cap_findings", "published_shares", "share_findings", "strength_findings"]
 

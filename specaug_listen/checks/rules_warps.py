@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from .findings import Finding
-from .rules import WARPS_SIGNIFICANCE, Rule, Stage
 from .rules_randomness import example_clip, list_clips
 from .session import Session
+from .significance import WARPS_SIGNIFICANCE
+from .stages import Rule, Stage
 
 __all__ = ["RULES", "order_findings", "warp_findings"]
 

@@ -1,7 +1,4 @@
-"""Rules of a check, their stages, and the significance levels of their statistical tests.
-
-Each module ``rules_*`` of this package ends with `RULES`, the tuple of its rules; `specaug_listen.checks.checker`
-collects them from there, so a new rule needs no other registration.
+"""Significance levels of the statistical tests of a check, and how often a correct pipeline raises a false alarm.
 
 The significance level of a test is the probability that it fires on a correct pipeline. The sum of the levels of all
 tests of a check is an upper bound of the probability of a false alarm, however the tests depend on each other
@@ -23,49 +20,21 @@ in any case, and that test only decides its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import IntEnum
-from typing import NamedTuple
-
-from .findings import Finding
-from .session import Session
-
 __all__ = [
     "CRASHES_SIGNIFICANCE",
     "ENDS_SIGNIFICANCE",
     "ITEMS_SIGNIFICANCE",
     "PLACES_SIGNIFICANCE",
     "WARPS_SIGNIFICANCE",
-    "Rule",
-    "Stage",
 ]
 
-# Null hypothesis of each: all places are equally likely,
+# Null hypothesis: all places are equally likely.
 PLACES_SIGNIFICANCE = 1e-6
-# an end is as likely as any other place,
+# Null hypothesis: an end is as likely as any other place.
 ENDS_SIGNIFICANCE = 1e-5
-# warps go both ways, and clips of all lengths are warped alike,
+# Null hypothesis: warps go both ways, and clips of all lengths are warped alike.
 WARPS_SIGNIFICANCE = 1e-5
-# all items of a batch are treated alike,
+# Null hypothesis: all items of a batch are treated alike.
 ITEMS_SIGNIFICANCE = 1e-5
-# errors do not depend on the length of the clip.
+# Null hypothesis: errors do not depend on the length of the clip.
 CRASHES_SIGNIFICANCE = 1e-4
-
-
-class Stage(IntEnum):
-    """When a rule runs: a pipeline may keep state between calls, so findings can depend on the order of calls."""
-
-    RANDOMNESS = 1  # is anything random, and does a seed reproduce it?
-    BATCHES = 2  # do items of a batch, and evaluation mode, get what they should?
-    AXES = 3  # are frames and bins in their places?
-    MASKS = 4  # masks and warps; skipped if they cannot be read off the probe
-    HARD_CASES = 5  # rare inputs in training data
-    REPETITION = 6  # does the first seed still give its first result?
-    CALLS = 7  # summary of what single calls of all stages have shown
-
-
-class Rule(NamedTuple):
-    """A function that returns findings for a session, and its stage; within a stage, rules run by module name."""
-
-    stage: Stage
-    find: Callable[[Session], list[Finding]]

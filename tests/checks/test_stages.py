@@ -7,7 +7,7 @@ from checked import quick_check
 
 from specaug_listen.checks import checker, rules_fills
 from specaug_listen.checks.findings import Finding
-from specaug_listen.checks.rules import Rule, Stage
+from specaug_listen.checks.stages import Rule, Stage
 
 
 @pytest.fixture
