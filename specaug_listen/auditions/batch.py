@@ -19,8 +19,8 @@ from ..custom.transform import LONGEST_HELD_S
 from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError
 from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
-from ..outputs.names import check_page, folder_name, page_names
 from ..outputs.output import Output
+from ..outputs.result_names import check_page, folder_name, page_names
 from ..vocoders import Joint
 from .journal import Journal, RunWriter, journal_to_resume, read_journal
 from .long import Within, audition_long, is_long

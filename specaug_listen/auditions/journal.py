@@ -14,8 +14,8 @@ from .._notices import Notice
 from .._records import from_file_data, to_plain
 from ..errors import ParameterError, PolicyError, error_context
 from ..outputs.marker import MARKER, Line, OwnFiles, marker_lines
-from ..outputs.names import page_names
 from ..outputs.output import Output
+from ..outputs.result_names import page_names
 from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_index, to_bytes, versions
 from .results import Audition
 from .save import audition_files, clip_entry, write_clip_folder

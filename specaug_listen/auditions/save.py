@@ -18,8 +18,8 @@ from ..errors import ParameterError
 from ..frontends import AnyMel
 from ..outputs.locks import PATIENCE_S
 from ..outputs.marker import Line
-from ..outputs.names import folder_name
 from ..outputs.output import Output
+from ..outputs.result_names import folder_name
 from ..plots import RANGE_DB, Cells, encode_png, reference_db
 from .clip_files import CLIP_FILES, MemoryFiles
 from .records import Channels, ClipEntry, Configuration, DrawRecord, describe_clip, to_bytes, versions, vocoder_record

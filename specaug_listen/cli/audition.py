@@ -11,7 +11,7 @@ import typer
 
 from .._standard_streams import quiet_stdout
 from ..errors import ParameterError
-from ..outputs.names import DEFAULT_BUDGET_MB
+from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import clip_progress, complain, open_page, plural, results_folder, say, tell_of_page
 from .options import (
     Adapters,

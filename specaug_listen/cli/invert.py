@@ -92,8 +92,8 @@ def _targets(files: list[MelFile], out: Path, *, overwrite: bool) -> tuple[Outpu
     """Return the output folder and the names of the sound files, after making sure that they can be written."""
     from .._files import printable
     from ..errors import ParameterError
-    from ..outputs.names import folder_name
     from ..outputs.output import Output
+    from ..outputs.result_names import folder_name
 
     if out.suffix.lower() == ".wav":
         if len(files) > 1:

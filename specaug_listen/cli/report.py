@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..outputs.names import DEFAULT_BUDGET_MB
+from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
 from .options import Budget, Flac, Open, Overwrite, ShowPaths
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import ParameterError
-from ..outputs.names import DEFAULT_BUDGET_MB
+from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, print_stderr, results_folder, tell_of_page
 from .options import (
     BatchText,

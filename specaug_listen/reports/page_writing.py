@@ -13,8 +13,8 @@ from .._files import as_path, io_errors, printable
 from .._notices import Notice
 from ..auditions.clip_files import Files, InlineAssets, LinkedAssets
 from ..errors import ParameterError
-from ..outputs.names import DEFAULT_BUDGET_MB, page_names
 from ..outputs.output import Output
+from ..outputs.result_names import DEFAULT_BUDGET_MB, page_names
 from ..pages.html import player_bundle_script
 from ..pages.page_values import Clip
 

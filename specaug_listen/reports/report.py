@@ -35,7 +35,7 @@ from ..auditions.summaries import facts_of_run
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..outputs.locks import reading
-from ..outputs.names import DEFAULT_BUDGET_MB, folder_name
+from ..outputs.result_names import DEFAULT_BUDGET_MB, folder_name
 from ..pages.folders import short_paths
 from ..pages.html import page_parts
 from ..pages.page_values import Clip, Facts, Head, RerunCode

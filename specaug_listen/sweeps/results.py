@@ -18,8 +18,8 @@ from ..auditions.records import ClipEntry, CustomVocoder, describe_clip, to_byte
 from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frameworks.frontend_choice import FrontendChoice
 from ..frontends import MelFrontend
-from ..outputs.names import DEFAULT_BUDGET_MB, check_page, folder_name, page_names
 from ..outputs.output import Output
+from ..outputs.result_names import DEFAULT_BUDGET_MB, check_page, folder_name, page_names
 from ..reports.page_writing import PageOptions, WrittenPage
 from ..reports.rerun_text import is_on_own_frontends
 from ..vocoders.registry import AnyVocoder

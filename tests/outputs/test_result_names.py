@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from specaug_listen.outputs.names import folder_name
+from specaug_listen.outputs.result_names import folder_name
 
 RESERVED = {"report.html", "audition.json"}
 
