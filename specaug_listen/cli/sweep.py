@@ -98,7 +98,7 @@ def run_sweep(
     from ..audio.channels import as_one_channel
     from ..reports.page_writing import PageOptions
     from ..sweeps.axes import check_not_replaced, read_axes
-    from ..sweeps.rendering import choose_swept_frontend
+    from ..sweeps.cell_rendering import choose_swept_frontend
 
     _check_file(path)
     form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown)
@@ -119,7 +119,7 @@ def _sweep_into(
     output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, WrittenPage]:
     """Render and save the sweep of a recording, with its page; print notes on its front-ends."""
-    from ..sweeps.rendering import render_sweep
+    from ..sweeps.cell_rendering import render_sweep
     from ..sweeps.results import save_sweep
 
     clip, name = _named_clip(path, run)

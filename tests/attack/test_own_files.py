@@ -169,7 +169,7 @@ def test_names_that_are_kept_for_the_marker_and_rooms_are_refused(written, here,
 @pytest.mark.parametrize("file", ["report/index.html", "report/notes.txt", "report"])
 def test_a_page_in_either_form_is_in_nobodys_way_before_any_work(here, monkeypatch, file):
     monkeypatch.setattr("specaug_listen.auditions.batch.audition", lambda *a, **k: pytest.fail("worked"))
-    monkeypatch.setattr("specaug_listen.sweeps.rendering.audition", lambda *a, **k: pytest.fail("worked"))
+    monkeypatch.setattr("specaug_listen.sweeps.cell_rendering.audition", lambda *a, **k: pytest.fail("worked"))
     for command in (("audition", "take.wav", *QUICK[:2]), ("sweep", "take.wav", "--vary", "T=5", *QUICK[:2])):
         path = here / command[0] / file.replace("report", "sweep" if command[0] == "sweep" else "report")
         path.parent.mkdir(parents=True)

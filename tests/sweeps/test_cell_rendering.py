@@ -87,7 +87,7 @@ def test_too_many_renderings_are_refused_before_the_first(speechlike):
 
 
 def test_a_wrong_value_is_refused_before_anything_is_rendered(speechlike, monkeypatch):
-    monkeypatch.setattr("specaug_listen.sweeps.rendering.audition", lambda *a, **k: pytest.fail("rendered"))
+    monkeypatch.setattr("specaug_listen.sweeps.cell_rendering.audition", lambda *a, **k: pytest.fail("rendered"))
     with pytest.raises(ParameterError, match="max_frames=-3"):
         sweep(speechlike, vary={"time_mask.max_frames": [10, -3]})
 

@@ -1,4 +1,4 @@
-"""`sweep`: render one clip under every combination of values, with the same random numbers for each."""
+"""Render the cells of a sweep: one clip under every combination of values, with the same random numbers in each."""
 
 from __future__ import annotations
 
