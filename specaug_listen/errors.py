@@ -7,6 +7,7 @@
     ├── AudioError                           an audio file or signal that cannot be used
     ├── PolicyError                          a policy, front-end or draw file that cannot be read
     ├── OutputError                          results that cannot be written
+    ├── ResultError                          a sound or picture of an earlier run that cannot be used
     └── MissingDependencyError (ImportError) an optional package that is not installed
 
 A message shows the value, what is allowed, and the fix.
@@ -29,6 +30,7 @@ __all__ = [
     "OutputError",
     "ParameterError",
     "PolicyError",
+    "ResultError",
     "SpecAugListenError",
     "SpecAugListenWarning",
     "error_context",
@@ -189,6 +191,10 @@ class PolicyError(SpecAugListenError):
 
 class OutputError(SpecAugListenError):
     """Results cannot be written to the requested place."""
+
+
+class ResultError(SpecAugListenError):
+    """A sound or picture of an earlier run is missing, damaged, or does not fit its record."""
 
 
 class MissingDependencyError(SpecAugListenError, ImportError):

@@ -8,7 +8,7 @@ import pytest
 
 from specaug_listen import errors
 
-OWN_ERRORS = ("AudioError", "MissingDependencyError", "OutputError", "ParameterError", "PolicyError")
+OWN_ERRORS = ("AudioError", "MissingDependencyError", "OutputError", "ParameterError", "PolicyError", "ResultError")
 
 
 def test_the_module_names_every_error_it_defines():
@@ -28,7 +28,7 @@ def test_an_error_is_also_the_builtin_that_code_expects(name, builtin):
     assert issubclass(getattr(errors, name), builtin)
 
 
-@pytest.mark.parametrize("name", ["AudioError", "OutputError", "PolicyError", "SpecAugListenError"])
+@pytest.mark.parametrize("name", ["AudioError", "OutputError", "PolicyError", "ResultError", "SpecAugListenError"])
 def test_the_others_cannot_be_mistaken_for_a_wrong_value(name):
     assert not issubclass(getattr(errors, name), (ValueError, OSError))
 

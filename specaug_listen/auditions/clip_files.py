@@ -20,7 +20,7 @@ from .._files import open_inside, printable
 from .._imports import require
 from ..audio.audio_in_memory import Audio
 from ..audio.wav_encoding import BITS_PER_SAMPLE, PCM_CODING
-from ..errors import PolicyError
+from ..errors import ResultError
 from ..pages.page_values import File
 from .records import DrawRecord, read_record
 
@@ -58,37 +58,37 @@ class WavForm(NamedTuple):
 
 
 def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
-    """Return the header of a WAV file; raise a PolicyError unless it is complete and 16-bit, as a run writes it.
+    """Return the header of a WAV file; raise a ResultError unless it is complete and 16-bit, as a run writes it.
 
     ``head`` are its first `HEAD_BYTES` bytes (or all), ``n_bytes`` its length, ``path`` its name in messages.
     """
     if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        raise PolicyError(f"{path}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {ADVICE}")
+        raise ResultError(f"{path}: no sound can be read (it begins with {head[:12]!r}, and is no WAV file); {ADVICE}")
     pairs = list(_chunks(head))
     chunks = dict(pairs)
     if len(chunks) < len(pairs):  # programs differ in which of two they use
-        raise PolicyError(f"{path}: no sound can be read (a WAV file with two parts of one name); {ADVICE}")
+        raise ResultError(f"{path}: no sound can be read (a WAV file with two parts of one name); {ADVICE}")
     form, sound = chunks.get(b"fmt "), chunks.get(b"data")
     if form is None or sound is None or len(head) < form[0] + 16:
-        raise PolicyError(f"{path}: no sound can be read (a WAV file without its form or its samples); {ADVICE}")
+        raise ResultError(f"{path}: no sound can be read (a WAV file without its form or its samples); {ADVICE}")
     coding, n_channels, rate, _, per_frame, n_bits = struct.unpack_from("<HHIIHH", head, form[0])
     if (
         (coding, n_bits) != (PCM_CODING, BITS_PER_SAMPLE)
         or not 1 <= n_channels <= _MOST_CHANNELS
         or not 1 <= rate <= _LARGEST_RATE
     ):
-        raise PolicyError(
+        raise ResultError(
             f"{path}: no sound can be read (coding {coding} of {n_bits} bits, {n_channels} channels, {rate} Hz: "
             f"allowed is 16-bit PCM, 1 or {_MOST_CHANNELS} channels, up to {_LARGEST_RATE} Hz); {ADVICE}"
         )
     if per_frame != n_channels * BITS_PER_SAMPLE // 8 or sound[1] % per_frame:
-        raise PolicyError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {ADVICE}")
+        raise ResultError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {ADVICE}")
     n_present = n_bytes - sound[0]
     if sound[1] > n_present:
-        raise PolicyError(f"{path}: cut off: its sound is {sound[1]} bytes, {n_present} are there; {ADVICE}")
+        raise ResultError(f"{path}: cut off: its sound is {sound[1]} bytes, {n_present} are there; {ADVICE}")
     promised = struct.unpack_from("<I", head, 4)[0] + 8
     if promised != n_bytes:
-        raise PolicyError(f"{path}: its header says {promised} bytes, and it has {n_bytes}; {ADVICE}")
+        raise ResultError(f"{path}: its header says {promised} bytes, and it has {n_bytes}; {ADVICE}")
     return WavForm(rate, n_channels, sound[1] // per_frame)
 
 
@@ -104,17 +104,17 @@ def _chunks(head: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
 
 
 def check_picture(data: bytes, path: str) -> None:
-    """Raise a PolicyError unless it is a complete PNG picture with no more pixels than a page can show."""
+    """Raise a ResultError unless it is a complete PNG picture with no more pixels than a page can show."""
     if not data.startswith(_PNG) or data[12:16] != b"IHDR" or not data.endswith(_LAST_CHUNK) or not _is_whole(data):
-        raise PolicyError(f"{path}: no picture can be read (it is no whole PNG file); {ADVICE}")
+        raise ResultError(f"{path}: no picture can be read (it is no whole PNG file); {ADVICE}")
     width, height = struct.unpack_from(">II", data, 16)
     if not 0 < width * height <= _MOST_PIXELS:
-        raise PolicyError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {ADVICE}")
+        raise ResultError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {ADVICE}")
     image = require("PIL.Image", purpose="pictures")
     try:
         image.open(io.BytesIO(data), formats=["PNG"]).load()
     except Exception:  # a decoder can fail in any way, and says little of it
-        raise PolicyError(f"{path}: no picture can be read (the PNG file is damaged); {ADVICE}") from None
+        raise ResultError(f"{path}: no picture can be read (the PNG file is damaged); {ADVICE}") from None
 
 
 def _is_whole(data: bytes) -> bool:
@@ -192,7 +192,7 @@ class FolderFiles:
         return printable(self._folder / name)
 
     def read(self, name: str) -> bytes:
-        """Read a file; raise a PolicyError if it is unreadable, outside of the run, or not what its name says."""
+        """Read a file; raise a ResultError if it is unreadable, outside of the run, or not what its name says."""
         return self._read_checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
 
     def form(self, name: str) -> WavForm | None:
@@ -231,7 +231,7 @@ def _saying_what_is_gone(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PolicyError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None
+        raise ResultError(f"{printable(path)}: cannot be read ({error.strerror}); run the audition again") from None
 
 
 # Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
@@ -257,7 +257,7 @@ class InlineAssets:
         return File(_as_flac(data, self.files.path_text(name)), media_type="audio/flac") if self.flac else File(data)
 
     def audio(self, name: str) -> Audio | None:
-        """Decode a sound, None if it is empty or too long to be held; raise a PolicyError if that fails."""
+        """Decode a sound, None if it is empty or too long to be held; raise a ResultError if that fails."""
         if (self.files.size(name) or 0) > _LARGEST_EMBEDDED_BYTES:
             return None
         samples, rate = _decode(self.files.read(name), self.files.path_text(name), "float32")
@@ -308,7 +308,7 @@ def _decode(wav: bytes, path: str, dtype: str) -> tuple[Any, int]:
         samples, rate = sf.read(io.BytesIO(wav), dtype=dtype, always_2d=True)
     except sf.LibsndfileError as error:
         why = str(error.error_string).rstrip(".")
-        raise PolicyError(f"{path}: no sound can be read ({why}); run the audition again") from None
+        raise ResultError(f"{path}: no sound can be read ({why}); run the audition again") from None
     return samples, rate
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from .._files import open_inside, printable
 from .._notices import Notice
 from ..custom.waveform import Waveform, WaveformDraw
-from ..errors import PolicyError
+from ..errors import PolicyError, ResultError
 from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import MARKER, is_folder, own_files_in
 from .badges import MOST_BADGES
@@ -133,13 +133,13 @@ def _frontend(clip: ClipEntry, run: Configuration) -> MelFrontend:
 def check_unchanged(
     files: Files, name: str, frontend: MelFrontend, entry: ClipEntry, draws: Sequence[DrawRecord]
 ) -> None:
-    """Raise a PolicyError unless an original or a copy-synthesis has the clip's length and the front-end's rate."""
+    """Raise a ResultError unless an original or a copy-synthesis has the clip's length and the front-end's rate."""
     n_frames = frontend.framing.n_frames(round(entry.duration_s * frontend.sample_rate))
     _check(files, name, frontend, n_frames, draws[0].channels if draws else None)
 
 
 def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
-    """Raise a PolicyError unless the sound of a draw has the length of its mel."""
+    """Raise a ResultError unless the sound of a draw has the length of its mel."""
     # A callable may change the length.
     n_frames = record.draw.n_frames - record.draw.n_trimmed if record.change is None else record.change.n_frames
     _check(files, name, record.frontend, n_frames, record.channels)
@@ -162,7 +162,7 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
             f"{n_frames} frames or {seconds:.2f} s"
         )
     if has:
-        raise PolicyError(f"{files.path_text(name)}: {has}; {ADVICE}")
+        raise ResultError(f"{files.path_text(name)}: {has}; {ADVICE}")
 
 
 def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:

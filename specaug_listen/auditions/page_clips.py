@@ -9,7 +9,7 @@ import numpy as np
 
 from ..audio.loudness import loudness_lufs, matching_gains_db
 from ..augment import Draw
-from ..errors import PolicyError
+from ..errors import ResultError
 from ..frontends import MelFrontend
 from ..metrics import SCORES, Score
 from ..pages.page_values import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
@@ -199,10 +199,10 @@ def _picture(clip: ClipOfRun, name: str) -> Picture | None:
     try:
         cells = read_cells(data)
     except ValueError as error:
-        raise PolicyError(f"{path}: {error!s:.120}; run the audition again") from None
+        raise ResultError(f"{path}: {error!s:.120}; run the audition again") from None
     n_mels, n_columns = cells.indices.shape
     if n_mels != clip.frontend.n_mels:
-        raise PolicyError(
+        raise ResultError(
             f"{path}: a picture of {n_mels} bins, and the front-end has {clip.frontend.n_mels}; run the audition again"
         )
     positions, labels = hz_ticks(clip.frontend)

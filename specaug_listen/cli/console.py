@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._notices import plural
 from .._standard_streams import discard
-from ..errors import AudioError, OutputError, PolicyError, SpecAugListenError, one_line
+from ..errors import AudioError, OutputError, PolicyError, ResultError, SpecAugListenError, one_line
 
 if TYPE_CHECKING:
     from ..auditions import Audition, Failure
@@ -98,7 +98,8 @@ class _Quarters:
 
 def exit_code_of(error: SpecAugListenError) -> int:
     """Return 1 for faults of a file's content or of a disk, 2 for faults of the command line."""
-    return 1 if isinstance(error, (AudioError, OutputError, PolicyError)) and not error.is_missing else 2
+    is_of_content = isinstance(error, (AudioError, OutputError, PolicyError, ResultError))
+    return 1 if is_of_content and not error.is_missing else 2
 
 
 def complain(line: str, kind: Kind = "error") -> None:

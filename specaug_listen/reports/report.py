@@ -113,6 +113,8 @@ def write_report(
         When there is nothing to show, for an invalid budget, or a path that is missing, not a page's, or taken.
     PolicyError
         When a folder holds no audition, or a draw of another run.
+    ResultError
+        When a sound or picture is missing, damaged, or does not fit its record.
     OutputError
         When the page cannot be written, or another run is writing into one of the folders.
 

@@ -63,7 +63,9 @@ def write_page(
     ParameterError
         For a path that is not a page's.
     PolicyError
-        When something in the folder is missing or cannot be read.
+        When a record in the folder is missing or cannot be read.
+    ResultError
+        When a sound or picture in the folder is missing, damaged, or does not fit its record.
     OutputError
         When the page cannot be written, or another run is writing into the folder.
     """

@@ -17,7 +17,7 @@ from specaug_listen import Audio, Policy, save, write_report
 from specaug_listen.auditions import Configuration
 from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import TimeMask
-from specaug_listen.errors import OutputError, ParameterError, PolicyError
+from specaug_listen.errors import OutputError, ParameterError, ResultError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.vocoders import GriffinLim
 
@@ -101,7 +101,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
 def test_a_long_sound_that_is_gone_is_named(out, monkeypatch):
     monkeypatch.setattr("specaug_listen.auditions.clip_files._LARGEST_EMBEDDED_BYTES", 0)
     (out / "it's _so_ & on" / "draw-1.wav").unlink()
-    with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
+    with pytest.raises(ResultError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
         write_report(out)
 
 
@@ -144,7 +144,7 @@ def test_a_split_that_fails_leaves_the_old_one_whole(out, monkeypatch):
     write_report(out, split=True)
     first = contents(out)
     (out / "it's _so_ & on" / "draw-1.wav").unlink()
-    with pytest.raises(PolicyError, match=r"draw-1\.wav: cannot be read"):
+    with pytest.raises(ResultError, match=r"draw-1\.wav: cannot be read"):
         write_report(out, split=True, overwrite=True)
     after = contents(out)
     assert {name: after[name] for name in after if name.startswith("report/")} == {
