@@ -1,10 +1,12 @@
-"""Mean coverage of a policy's masks, estimated from many draws."""
+"""Coverage of a policy's masks, estimated from many draws."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import Field
 
 from .._records import record
@@ -19,10 +21,32 @@ from .policy import Policy, applied_transforms
 from .random_streams import OwnStream
 from .steps import Batch, Step
 
-__all__ = ["Shares", "enough_draws", "expected_shares", "least_mels"]
+__all__ = ["Coverage", "Shares", "enough_draws", "expected_shares", "least_mels", "simulate_coverage"]
 
 # In all draws together: the more masks in a draw, the fewer draws are needed.
 _MOST_MASKS = 50_000
+Real = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What the masks of many draws cover of a clip of one size; each array has one value for each draw.
+
+    Parameters
+    ----------
+    n_frames : int > 0
+        Length of the clip.
+    area, time, frequency : ndarray (n_draws,) of float in [0, 1]
+        Masked shares of its cells, frames and bins.
+    longest_gap_frames : ndarray (n_draws,) of float [frames]
+        Length of the longest run of masked frames.
+    """
+
+    n_frames: int
+    area: Real = field(repr=False)
+    time: Real = field(repr=False)
+    frequency: Real = field(repr=False)
+    longest_gap_frames: Real = field(repr=False)
 
 
 @record
@@ -68,21 +92,68 @@ def expected_shares(
     >>> 0.05 < shares.time < 0.15
     True
     """
+    coverage = simulate_coverage(policy, n_mels, n_frames, n_draws=n_draws, rng=rng, batch=batch, is_certain=True)
+    time, frequency, area = coverage.time, coverage.frequency, coverage.area
+    return Shares(
+        n_frames, float(time.mean()), float(frequency.mean()), float(area.mean()), float(np.quantile(time, 0.95))
+    )
+
+
+def simulate_coverage(
+    policy: Policy,
+    n_mels: int,
+    n_frames: int,
+    *,
+    n_draws: int = 1000,
+    rng: int = 0,
+    batch: Batch | None = None,
+    is_certain: bool = False,
+) -> Coverage:
+    """Draw a policy many times for a clip of this size, and return what the masks of each draw cover.
+
+    Parameters
+    ----------
+    policy : Policy
+    n_mels, n_frames : int > 0
+        Size of the clip.
+    n_draws : int > 0
+        Fewer are made if the policy has many masks; see `enough_draws`.
+    rng : int >= 0
+        Seed.
+    batch : Batch or None
+        Replaces the policy's own; its first example counts.
+    is_certain : bool
+        Whether all draws are made as if the policy's ``probability`` were 1. Otherwise, draws that leave the clip
+        unchanged cover nothing.
+
+    Raises
+    ------
+    ParameterError
+        For a size below 1; for a policy with callables, which need a clip; for a mel on which the framework raises.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment import LB
+    >>> coverage = simulate_coverage(LB, 80, 500, n_draws=200)
+    >>> bool(coverage.longest_gap_frames.max() <= 100)
+    True
+    """
     sizes = {"n_mels": n_mels, "n_frames": n_frames, "n_draws": n_draws}
     if any(not isinstance(size, int) or isinstance(size, bool) or size < 1 for size in sizes.values()):
         sizes_text = ", ".join(f"{name}={size!r:.40}" for name, size in sizes.items())
         raise ParameterError(f"{sizes_text}: allowed is 1 or more of each")
     generator = np.random.default_rng(as_seed(rng))
     batch = batch or policy.batch
-    draws = (
-        Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch)
-        for _ in range(enough_draws(policy, n_draws))
-    )
-    rows = [(draw.masked_time_ratio, draw.masked_frequency_ratio, draw.masked_area_ratio) for draw in draws]
-    time, frequency, area = np.array(rows).T.copy()
-    return Shares(
-        n_frames, float(time.mean()), float(frequency.mean()), float(area.mean()), float(np.quantile(time, 0.95))
-    )
+    rows = []
+    for _ in range(enough_draws(policy, n_draws)):
+        draw = Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch)
+        shares = draw.masked_area_ratio, draw.masked_time_ratio, draw.masked_frequency_ratio
+        rows.append((*shares, float(draw.longest_gap_frames)))
+    values = np.array(rows)
+    if not is_certain and policy.probability < 1:
+        # Decided after all draws, so that these are the same for every probability.
+        values[generator.random(len(values)) >= policy.probability] = 0
+    return Coverage(n_frames, *values.T.copy())
 
 
 def enough_draws(policy: Policy, n_draws: int) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from specaug_listen.augment import Batch, Cutout, FrequencyMask, Mask, Policy, TimeMask, TimeWarp
-from specaug_listen.augment.coverage import enough_draws, expected_shares
+from specaug_listen.augment.coverage import enough_draws, expected_shares, simulate_coverage
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import ALL_POLICIES, hf_policy
 from specaug_listen.frameworks.summary import show_policy
@@ -111,6 +113,25 @@ def test_no_more_draws_are_made_than_asked_for_and_fewer_of_thousands_of_masks()
     many = Policy([FrequencyMask(count=1000, max_bins=2), TimeMask(count=1000, max_frames=2)])
     assert (enough_draws(ALL_POLICIES["LB"], 3), enough_draws(many, 1000), enough_draws(many, 3)) == (3, 25, 3)
     assert show_policy(many).n_draws == 25
+
+
+def test_each_draw_has_its_shares_and_its_longest_gap():
+    fixed = {"width_rule": "fixed", "start_rule": "all"}
+    policy = Policy([Mask("time", 1, max_width=30, **fixed), Mask("frequency", 1, max_width=20, **fixed)])
+    coverage = simulate_coverage(policy, 80, 300, n_draws=7)
+    assert coverage.longest_gap_frames.tolist() == [30] * 7
+    assert (coverage.time[3], coverage.frequency[3], coverage.area[3]) == pytest.approx((0.1, 0.25, 0.325))
+
+
+def test_a_probability_leaves_draws_without_masks_and_the_others_as_they_were():
+    fixed = Policy([TimeMask(count=2, max_frames=40)])
+    always, half = (
+        simulate_coverage(policy, 80, 300, n_draws=1000).area for policy in (fixed, replace(fixed, probability=0.5))
+    )
+    assert (half[half > 0] == always[half > 0]).all()
+    assert (half == 0).mean() == pytest.approx(0.5, abs=0.06)
+    certain = simulate_coverage(replace(fixed, probability=0.5), 80, 300, n_draws=1000, is_certain=True)
+    assert (certain.area == always).all()
 
 
 @pytest.mark.parametrize("sizes", [(0, 100, 1), (80, 0, 1), (80, 100, 0)])
