@@ -1,4 +1,4 @@
-"""How strong a policy is over its whole distribution, and the published recipes that it is compared with.
+"""How strong a policy is over its whole distribution.
 
 The draws of a page are few, so a policy is drawn many times more, without sound, for the lengths of the clips.
 """
@@ -14,10 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ..augment import Policy
-from ..augment.coverage import Coverage, enough_draws, least_mels, simulate_coverage
-from ..errors import ParameterError
-from ..frameworks.frontend_choice import choose_frontend
-from ..frameworks.registry import ALL_POLICIES, FRAMEWORKS
+from ..augment.coverage import Coverage, enough_draws, simulate_coverage
 from ..frontends import MelFrontend
 
 __all__ = [
@@ -25,14 +22,10 @@ __all__ = [
     "LengthRow",
     "Loudness",
     "Spread",
-    "Standing",
     "Strength",
-    "Yardstick",
     "clip_lengths",
-    "standing_in",
     "strength_of",
     "strength_of_scores",
-    "yardsticks",
 ]
 
 # English is spoken at about 150 words per minute.
@@ -40,18 +33,8 @@ WORDS_PER_S = 150 / 60
 # Draws over all lengths together; a page takes 0.3 s for a policy and all recipes.
 N_DRAWS = 600
 _MOST_LENGTHS, _LEAST_DRAWS_PER_LENGTH = 12, 10
-# Recipes for supervised training, one of each framework, with the short names of their marks.
-_RECIPES = {
-    "LD": "LD",
-    "espnet-conformer10": "ESPnet",
-    "nemo-conformer": "NeMo",
-    "icefall": "icefall",
-    "speechbrain-conformer": "SpeechBrain",
-    "hf-whisper": "Whisper",
-}
 _EQUALLY_LOUD_DB, _SILENCE_DB = 3.0, -40.0
 
-Standing: TypeAlias = Literal["below", "within", "above"]
 Scores: TypeAlias = Mapping[str, float | None]
 
 
@@ -202,29 +185,6 @@ class Strength:
         return self.gap_s.mean * WORDS_PER_S
 
 
-@dataclass(frozen=True)
-class Yardstick:
-    """A policy that another one is compared with.
-
-    Parameters
-    ----------
-    name : str
-        Short, for a mark.
-    policy : Policy
-    strength : Strength
-    about : str
-        Its full name, and where it is from.
-    is_published : bool
-        Whether it is a published recipe; otherwise the user named it.
-    """
-
-    name: str
-    policy: Policy = field(repr=False)
-    strength: Strength
-    about: str
-    is_published: bool = True
-
-
 def clip_lengths(durations_s: Iterable[float], more_s: Iterable[float] = ()) -> tuple[float, ...]:
     """Return lengths that represent those of clips, with the further ones, sorted.
 
@@ -358,61 +318,3 @@ def strength_of_scores(name: str, draws: Iterable[tuple[float, Scores]]) -> Stre
         is_simulated=False,
         loudness=_loudness(level for level in levels_db if level is not None),
     )
-
-
-def yardsticks(lengths_s: Sequence[float], compare: Iterable[Policy] = ()) -> tuple[Yardstick, ...]:
-    """Simulate the published recipes, each on its own front-end, and the policies that the user compares with.
-
-    Parameters
-    ----------
-    lengths_s : sequence of float > 0 [s]
-    compare : iterable of Policy
-        They come last.
-
-    Raises
-    ------
-    ParameterError
-        When a policy to compare with has callables, or its framework raises on its front-end's mel.
-
-    Examples
-    --------
-    >>> [yardstick.name for yardstick in yardsticks([2.0])]
-    ['LD', 'ESPnet', 'NeMo', 'icefall', 'SpeechBrain', 'Whisper']
-    """
-    published = [
-        Yardstick(short, ALL_POLICIES[name], _own_strength(ALL_POLICIES[name], lengths_s), _about(ALL_POLICIES[name]))
-        for name, short in _RECIPES.items()
-    ]
-    own = [
-        Yardstick(policy.name, policy, _own_strength(policy, lengths_s), f"{policy.name}, to compare with", False)
-        for policy in compare
-    ]
-    return (*published, *own)
-
-
-def _own_strength(policy: Policy, lengths_s: Sequence[float]) -> Strength:
-    frontend = choose_frontend(None, policy).frontend
-    if policy.frontend is None and frontend.n_mels < least_mels(policy):
-        raise ParameterError(
-            f"policy {policy.name!r:.80} masks up to {least_mels(policy)} bins, and {frontend.name} has "
-            f"{frontend.n_mels}: it has no strength to compare with; choose another policy"
-        )
-    return strength_of(policy, frontend, lengths_s)
-
-
-def _about(policy: Policy) -> str:
-    return f"{policy.name}: {FRAMEWORKS[policy.framework].source}"
-
-
-def standing_in(value: float, published: Iterable[float], tolerance: float) -> Standing:
-    """Tell whether a value is below, within or above the range of others; ``tolerance`` widens the range.
-
-    Examples
-    --------
-    >>> standing_in(0.46, [0.1, 0.45], tolerance=0.02), standing_in(0.5, [0.1, 0.45], tolerance=0.02)
-    ('within', 'above')
-    """
-    values = list(published)
-    if value > max(values) + tolerance:
-        return "above"
-    return "below" if value < min(values) - tolerance else "within"

@@ -8,16 +8,13 @@ import pytest
 
 from specaug_listen.augment import LD, FrequencyMask, Mask, Policy, TimeMask, callable_policy
 from specaug_listen.errors import ParameterError
-from specaug_listen.frameworks import ALL_POLICIES
 from specaug_listen.frontends import WHISPER
 from specaug_listen.reports.strength import (
     Loudness,
     Spread,
     clip_lengths,
-    standing_in,
     strength_of,
     strength_of_scores,
-    yardsticks,
 )
 
 FIXED = Policy([Mask("time", 1, max_width=50, width_rule="fixed", start_rule="all")], "fixed")
@@ -92,25 +89,6 @@ def test_lengths_are_those_of_the_clips_or_their_quantiles_and_those_asked_for()
     many = clip_lengths([float(i) for i in range(1, 101)], [0.5])
     assert (many[0], len(many)) == (0.5, 13)
     assert many[1] == pytest.approx(5.1, abs=0.1)
-
-
-def test_recipes_are_the_published_ones_on_their_own_front_ends_and_further_policies_come_last():
-    marks = yardsticks([5.0], [FIXED])
-    assert [mark.is_published for mark in marks] == [True] * 6 + [False]
-    assert marks[-1].name == "fixed"
-    assert marks[0].strength == strength_of(LD, WHISPER, [5.0])
-    # The table of docs/frameworks.md.
-    expected = {"LD": 0.43, "ESPnet": 0.45, "NeMo": 0.45, "icefall": 0.9 * 0.35, "SpeechBrain": 0.58, "Whisper": 0.05}
-    assert {mark.name: mark.strength.area.mean for mark in marks[:-1]} == pytest.approx(expected, abs=0.03)
-    assert "espnet-conformer10" in marks[1].about
-    assert marks[1].policy is ALL_POLICIES["espnet-conformer10"]
-
-
-def test_a_value_stands_below_within_or_above_others():
-    assert [standing_in(value, [0.1, 0.4], 0.02) for value in (0.07, 0.08, 0.42, 0.43)] == [
-        *("below", "within"),
-        *("within", "above"),
-    ]
 
 
 def test_bins_of_a_histogram_hold_all_draws():
