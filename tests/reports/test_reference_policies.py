@@ -8,8 +8,8 @@ from specaug_listen.augment import LD, Cutout, Mask, Policy
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks import ALL_POLICIES
 from specaug_listen.frontends import WHISPER
-from specaug_listen.reports.strength import strength_of
 from specaug_listen.reports.reference_policies import standing_in, yardsticks
+from specaug_listen.reports.strength import strength_of
 
 FIXED = Policy([Mask("time", 1, max_width=50, width_rule="fixed", start_rule="all")], "fixed")
 
