@@ -27,8 +27,8 @@ from specaug_listen.augment import LD
 from specaug_listen.frontends.presets import PRESETS
 from specaug_listen.vocoders import Joint, joint
 
-RATE, LONGEST_CLIP_S, SEAM_S = 44100, 16.0, 120.0
-MOST_MIB, SEAM_DB = 600, -40.0
+RATE, MAX_CLIP_S, SEAM_S = 44100, 16.0, 120.0
+MAX_MIB, SEAM_DB = 600, -40.0
 # What wait() tells of a child's memory includes this process's own at the time of the fork.
 AUDITION = """
 import sys
@@ -59,7 +59,7 @@ def recording(clips: Path, seconds: float, path: Path) -> None:
     """Write a recording of so many seconds."""
     sounds = []
     for file in find_audio([clips])[0]:
-        mono = load(file, duration_s=LONGEST_CLIP_S).to_mono().resample(RATE).samples[0]
+        mono = load(file, duration_s=MAX_CLIP_S).to_mono().resample(RATE).samples[0]
         sounds.append(np.stack([mono, np.roll(mono, 20)], axis=1))
     sound, rng = np.concatenate(sounds), np.random.default_rng(0)
     left = round(seconds * RATE)
@@ -78,9 +78,9 @@ def whole_auditions(clips: Path, names: Sequence[str], minutes: Sequence[float],
         recording(clips, 60 * length, path)
         for name in names:
             seconds, mib = audition(path, name, folder / f"{name}-{length:g}")
-            verdict = "pass" if mib < MOST_MIB else "**FAIL**"
+            verdict = "pass" if mib < MAX_MIB else "**FAIL**"
             share = f"1/{60 * length / seconds:.0f}"
-            print(f"| {name} | {length:g} min | {seconds:.1f} s | {share} | {mib:.0f} MiB (< {MOST_MIB}) {verdict} |")
+            print(f"| {name} | {length:g} min | {seconds:.1f} s | {share} | {mib:.0f} MiB (< {MAX_MIB}) {verdict} |")
         path.unlink()
 
 

@@ -45,11 +45,11 @@ from specaug_listen.vocoders.registry import VOCODERS
 
 Render: TypeAlias = Callable[[MelSpectrogram], Audio]
 
-LONGEST_S = 12.0
+MAX_CLIP_S = 12.0
 SPEED_RANGE_S = 8.0, 16.0
 SILENT_DB = -100.0
 FILLS = "mean", "band_mean", "frame_mean", "min", "floor", "noise", 0.0
-MASKS_LONGEST_S, REACHABLE_S, REACHABLE_CLIPS, REACHABLE_ITERATIONS = 4.0, 3.0, 4, 500
+MAX_MASKED_CLIP_S, REACHABLE_S, REACHABLE_CLIPS, REACHABLE_ITERATIONS = 4.0, 3.0, 4, 500
 # What the issue asks of the default: ratio of log-mel RMSE, gain in PESQ, times the speed of librosa.
 RMSE_RATIO = {"hifigan": 0.35, "hifigan-power": 0.35, "librosa": 0.35, "librosa-db": 0.35}
 PESQ_GAIN = {"hifigan": 1.2, "hifigan-power": 1.2}
@@ -85,7 +85,7 @@ class Clip(NamedTuple):
     path: Path
     is_speech: bool
 
-    def read(self, duration_s: float | None = LONGEST_S) -> Audio:
+    def read(self, duration_s: float | None = MAX_CLIP_S) -> Audio:
         """Its beginning, as mono."""
         return load(self.path, duration_s=duration_s).to_mono()
 
@@ -217,7 +217,7 @@ def clips_of(folder: Path) -> list[Clip]:
 
 
 def mels(
-    clips: Iterable[Clip], frontend: MelFrontend, duration_s: float | None = LONGEST_S
+    clips: Iterable[Clip], frontend: MelFrontend, duration_s: float | None = MAX_CLIP_S
 ) -> Iterator[tuple[Clip, MelSpectrogram]]:
     """The mel of every clip that can be rendered at all."""
     for clip in clips:
@@ -665,7 +665,7 @@ def masks(clips: Sequence[Clip], frontends: Sequence[MelFrontend], chosen: Chose
     for frontend in frontends:
         render = chosen.build()
         by_fill: dict[str | float, list[tuple[Met, float]]] = {fill: [] for fill in FILLS}
-        for clip, mel in mels(clips, frontend, MASKS_LONGEST_S):
+        for clip, mel in mels(clips, frontend, MAX_MASKED_CLIP_S):
             plain = frontend(render(mel))
             for fill in FILLS:
                 by_fill[fill] += masked_renderings(clip, mel, plain, fill, render, n_seeds)

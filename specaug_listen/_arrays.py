@@ -15,13 +15,13 @@ import numpy.typing as npt
 
 from .errors import AudioError, ParameterError
 
-__all__ = ["MOST_CELLS", "check_cells", "check_total", "kind_of", "on_cpu", "real_array", "runs"]
+__all__ = ["MAX_CELLS", "check_cells", "check_total", "kind_of", "on_cpu", "real_array", "runs"]
 
 # 80 bins at 100 frames per second for 2.25 hours; rendering holds several copies of a mel.
-MOST_CELLS = 1 << 26
-_MOST_BYTES_OF_CELL = 8
+MAX_CELLS = 1 << 26
+_MAX_CELL_BYTES = 8
 # Compression halves mels of sound. Higher ratios may be silence, which is harmless in a short file.
-_MOST_COMPRESSION, _FEW_CELLS = 50, 1 << 22
+_MAX_COMPRESSION, _FEW_CELLS = 50, 1 << 22
 
 
 def on_cpu(value: Any) -> Any:
@@ -114,14 +114,14 @@ def check_cells(
     what = f"{what} of shape ({sides:.80})"
     if any(side < 0 for side in shape):
         raise AudioError.of_file(name, f"{what}: a size is below 0; the file is damaged")
-    if n_cells > MOST_CELLS or n_cells * itemsize > MOST_CELLS * _MOST_BYTES_OF_CELL:
+    if n_cells > MAX_CELLS or n_cells * itemsize > MAX_CELLS * _MAX_CELL_BYTES:
         raise AudioError.of_file(
-            name, f"{what}: allowed are {MOST_CELLS} cells of {_MOST_BYTES_OF_CELL} bytes; save a part of it"
+            name, f"{what}: allowed are {MAX_CELLS} cells of {_MAX_CELL_BYTES} bytes; save a part of it"
         )
-    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MOST_COMPRESSION:
+    if n_stored is not None and n_cells > _FEW_CELLS and n_cells * itemsize > n_stored * _MAX_COMPRESSION:
         raise AudioError.of_file(
             name,
-            f"{what} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MOST_COMPRESSION}; "
+            f"{what} compressed into {n_stored} bytes: no mel of sound compresses below 1/{_MAX_COMPRESSION}; "
             "save a part of it, or save it without compression",
         )
 
@@ -139,11 +139,11 @@ def check_total(n_cells: int, n_bytes: int, n_stored: int, name: str) -> None:
     ...
     specaug_listen.errors.AudioError: x.pt: arrays of 240000000 cells in all, from 7500 bytes: ...
     """
-    if n_cells > _FEW_CELLS and n_bytes > n_stored * _MOST_COMPRESSION:
+    if n_cells > _FEW_CELLS and n_bytes > n_stored * _MAX_COMPRESSION:
         raise AudioError.of_file(
             name,
             f"arrays of {n_cells} cells in all, from {n_stored} bytes: no mels of sound compress below "
-            f"1/{_MOST_COMPRESSION}; save each once, with its own data and without compression (.clone() of a tensor)",
+            f"1/{_MAX_COMPRESSION}; save each once, with its own data and without compression (.clone() of a tensor)",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["Notice", "plural"]
 
-_MOST_ENDINGS, _MOST_VALUES = 8, 20
+_MAX_ENDINGS, _MAX_VALUES = 8, 20
 
 
 def plural(n: int, what: str) -> str:
@@ -135,7 +135,7 @@ def _files_left_out(values: Mapping[str, Any]) -> str:
 
 
 def _endings_text(counts: Mapping[str, int]) -> str:
-    parts = [f"{ending} {n}" for ending, n in list(counts.items())[:_MOST_ENDINGS]]
+    parts = [f"{ending} {n}" for ending, n in list(counts.items())[:_MAX_ENDINGS]]
     return ", ".join(parts) + (f" and {len(counts) - len(parts)} more endings" if len(counts) > len(parts) else "")
 
 
@@ -371,7 +371,7 @@ class Notice:
                 return sentence.format_map(self.values)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             pass  # written by another version, with other values
-        values_text = ", ".join(f"{name:.80} {value!s:.80}" for name, value in list(self.values.items())[:_MOST_VALUES])
+        values_text = ", ".join(f"{name:.80} {value!s:.80}" for name, value in list(self.values.items())[:_MAX_VALUES])
         return f"{self.kind}: {values_text}" if values_text else self.kind
 
     @property

@@ -44,11 +44,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-_LONGEST_REPR, _LONGEST_VALUE, _MOST_SHOWN = 160, 120, 3
-_LONGEST_LIST = 180
-_MOST_DEEP, _LONGEST_KEY, _LONGEST_TEXT = 60, 200, 20_000
+_MAX_REPR_LENGTH, _MAX_VALUE_LENGTH, _MAX_SHOWN = 160, 120, 3
+_MAX_LIST_LENGTH = 180
+_MAX_DEPTH, _MAX_KEY_LENGTH, _MAX_TEXT_LENGTH = 60, 200, 20_000
 # The largest float of single precision, and the largest 64-bit integer.
-_LARGEST, _LARGEST_INTEGER = 3.4028235e38, 2**63 - 1
+_MAX_FLOAT, _MAX_INTEGER = 3.4028235e38, 2**63 - 1
 _ADVICE = "the file is not as it was written; take it as it was, or run the audition or sweep again"
 _CONFIG = pydantic.ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
@@ -126,25 +126,25 @@ def short_repr(value: Any) -> str:
     for each in dataclasses.fields(value):
         if each.repr:
             parts.append(f"{each.name}={_brief(getattr(value, each.name))}")
-            if sum(map(len, parts)) > _LONGEST_REPR:
+            if sum(map(len, parts)) > _MAX_REPR_LENGTH:
                 parts[-1] = "..."
                 break
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def _brief(value: Any) -> str:
-    if isinstance(value, (tuple, list)) and len(value) > _MOST_SHOWN:
-        first = ", ".join(_brief(each) for each in value[:_MOST_SHOWN])
+    if isinstance(value, (tuple, list)) and len(value) > _MAX_SHOWN:
+        first = ", ".join(_brief(each) for each in value[:_MAX_SHOWN])
         return f"({first}, ... {len(value)} in all)"
     if isinstance(value, (tuple, list)):
         inside = ", ".join(_brief(each) for each in value)
         return f"({inside},)" if len(value) == 1 and isinstance(value, tuple) else f"({inside})"
-    if isinstance(value, Mapping) and len(value) > _MOST_SHOWN:
+    if isinstance(value, Mapping) and len(value) > _MAX_SHOWN:
         return f"{{{len(value)} entries}}"
     if hasattr(value, "shape") and hasattr(value, "dtype"):
         return f"array of shape {tuple(value.shape)}"
     text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+    return text if len(text) <= _MAX_VALUE_LENGTH else text[: _MAX_VALUE_LENGTH - 3] + "..."
 
 
 def to_plain(value: Any) -> Any:
@@ -233,23 +233,23 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _check_values(data: Any) -> None:
     """Raise a ParameterError unless numbers are finite, and lengths and depth within the limits of records."""
     level: list[tuple[str, Any]] = [("", data)]
-    for _ in range(_MOST_DEEP):
+    for _ in range(_MAX_DEPTH):
         level = [inside for where, value in level for inside in _inside(where, value)]
         for where, value in level:
             if rule := _rule_of_files(value):
                 raise ParameterError(f"{where[:200]}={_short(value)}: should be {rule}")
         if not level:
             return
-    raise ParameterError(f"{level[0][0][:80]}...: allowed are mappings and lists within one another, {_MOST_DEEP} deep")
+    raise ParameterError(f"{level[0][0][:80]}...: allowed are mappings and lists within one another, {_MAX_DEPTH} deep")
 
 
 def _inside(where: str, value: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(value, list):
         return ((f"{where}[{i}]", entry) for i, entry in enumerate(value))
     if isinstance(value, dict):
-        if long := [key for key in value if len(key) > _LONGEST_KEY]:
+        if long := [key for key in value if len(key) > _MAX_KEY_LENGTH]:
             raise ParameterError(
-                f"unknown key {_short(long[0])}: allowed are keys of at most {_LONGEST_KEY} characters"
+                f"unknown key {_short(long[0])}: allowed are keys of at most {_MAX_KEY_LENGTH} characters"
             )
         return ((f"{where}.{key}" if where else key, entry) for key, entry in value.items())
     return ()
@@ -257,12 +257,12 @@ def _inside(where: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 def _rule_of_files(value: Any) -> str:
     """Return what is allowed instead of a value that no record may contain; empty if it is allowed."""
-    if isinstance(value, float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
+    if isinstance(value, float) and not (math.isfinite(value) and abs(value) <= _MAX_FLOAT):
         return "a finite number of single precision"
-    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+    if isinstance(value, int) and abs(value) > _MAX_INTEGER:
         return "an integer of 64 bits"
-    if isinstance(value, str) and len(value) > _LONGEST_TEXT:
-        return f"a text of at most {_LONGEST_TEXT} characters"
+    if isinstance(value, str) and len(value) > _MAX_TEXT_LENGTH:
+        return f"a text of at most {_MAX_TEXT_LENGTH} characters"
     return ""
 
 
@@ -352,7 +352,7 @@ def _keys(cls: Any) -> list[str]:
 def _list(words: Sequence[str]) -> str:
     """Join words with commas, up to a readable length."""
     ends = itertools.accumulate(len(word) + 2 for word in words)
-    n = sum(end <= _LONGEST_LIST for end in ends)
+    n = sum(end <= _MAX_LIST_LENGTH for end in ends)
     return ", ".join(words[:n]) + (f" and {len(words) - n} more" if n < len(words) else "")
 
 
@@ -361,7 +361,7 @@ def _dotted(path: Iterable[int | str]) -> str:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, int) and abs(value) > _LARGEST_INTEGER:
+    if isinstance(value, int) and abs(value) > _MAX_INTEGER:
         return f"an integer of {value.bit_length()} bits"
     text = value_text(value)
     return text if len(text) < 80 else text[:77] + "..."

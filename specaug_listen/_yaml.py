@@ -29,8 +29,8 @@ __all__ = [
 # Suffixes of files that are read as YAML, a superset of JSON.
 YAML_SUFFIXES = (".yaml", ".yml", ".json")
 _MAX_BYTES = 1 << 20
-_LONGEST_NUMBER = 100  # as in `_yaml_loader`, which takes 20 ms to import
-_LONGEST_TEXT_SHOWN = 60
+_MAX_NUMBER_LENGTH = 100  # as in `_yaml_loader`, which takes 20 ms to import
+_MAX_SHOWN_LENGTH = 60
 
 
 def read_mapping(path: str | os.PathLike[str], what: str) -> dict[str, Any]:
@@ -183,8 +183,8 @@ def scalar_text(value: object) -> str:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > _LONGEST_NUMBER:
-        raise ValueError(f"a number of {len(digits)} characters, {digits[:40]}...: allowed are {_LONGEST_NUMBER}")
+    if len(digits) > _MAX_NUMBER_LENGTH:
+        raise ValueError(f"a number of {len(digits)} characters, {digits[:40]}...: allowed are {_MAX_NUMBER_LENGTH}")
     return int(digits)
 
 
@@ -240,6 +240,6 @@ def _kind(data: Any) -> str:
         return "nothing"
     if isinstance(data, dict):
         return "a mapping with keys that are not text"
-    if isinstance(data, str) and len(data) > _LONGEST_TEXT_SHOWN:
-        return f"the text {data[:_LONGEST_TEXT_SHOWN]!r}..."
+    if isinstance(data, str) and len(data) > _MAX_SHOWN_LENGTH:
+        return f"the text {data[:_MAX_SHOWN_LENGTH]!r}..."
     return "a list" if isinstance(data, list) else value_text(data)

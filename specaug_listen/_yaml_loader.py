@@ -11,13 +11,13 @@ from typing import Any
 import yaml
 from yaml import YAMLError
 
-__all__ = ["LONGEST_NUMBER", "MAX_DEPTH", "MAX_VALUES", "YAMLError", "dump", "load", "load_tagged"]
+__all__ = ["MAX_DEPTH", "MAX_NUMBER_LENGTH", "MAX_VALUES", "YAMLError", "dump", "load", "load_tagged"]
 
 # Configurations of the largest models list their tokens, about 52,000.
 MAX_VALUES = 60_000
 _MAX_OWN_VALUES = 20_000
 MAX_DEPTH = 60
-LONGEST_NUMBER = 100
+MAX_NUMBER_LENGTH = 100
 _STANDARD = "tag:yaml.org,2002:"
 _MERGE = _STANDARD + "merge"
 
@@ -102,8 +102,8 @@ class _Numbers(yaml.constructor.SafeConstructor):
 
     def construct_number(self, node: Any) -> Any:
         """Return a number; converting one of a million digits would take minutes."""
-        if len(node.value) > LONGEST_NUMBER:
-            problem = f"a number of {len(node.value)} characters, {node.value[:40]}...: allowed are {LONGEST_NUMBER}"
+        if len(node.value) > MAX_NUMBER_LENGTH:
+            problem = f"a number of {len(node.value)} characters, {node.value[:40]}...: allowed are {MAX_NUMBER_LENGTH}"
             raise _refusal(problem, node)
         is_whole = node.tag == _STANDARD + "int"
         return self.construct_yaml_int(node) if is_whole else self.construct_yaml_float(node)
@@ -141,14 +141,14 @@ class _WithTags(_Numbers):
 # The C parser is 30 times as fast, if PyYAML was built with libyaml, as its wheels are. Short texts are read by
 # PyYAML's own parser, as in the frameworks: the C parser is stricter in corner cases such as `{key:}`.
 _Fast: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_LONGEST_SLOW = 1 << 15
+_MAX_SLOW_LENGTH = 1 << 15
 # A number in YAML 1.2 and JSON, such as 1e-10; PyYAML, which implements YAML 1.1, would read a text.
 _EXPONENT = re.compile(r"^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)$")
 
 
 def _parser(text: str) -> Any:
     """Return the parser for a text: the C one, or PyYAML's own."""
-    return _Fast if len(text) > _LONGEST_SLOW else yaml.SafeLoader
+    return _Fast if len(text) > _MAX_SLOW_LENGTH else yaml.SafeLoader
 
 
 @functools.cache

@@ -42,7 +42,7 @@ __all__ = [
 
 # A path longer than most file systems allow; a line that fills more than half of a terminal.
 _LONG_WORD = re.compile(r"\S{300,}")
-_LONGEST_LINE = 1500
+_MAX_LINE_LENGTH = 1500
 
 
 def one_line(text: str) -> str:
@@ -57,7 +57,7 @@ def one_line(text: str) -> str:
     """
     line = " ".join(part.strip() for part in text.splitlines())
     line = _LONG_WORD.sub(lambda word: _without_middle(word[0], 160), line)
-    line = _without_middle(line, _LONGEST_LINE)
+    line = _without_middle(line, _MAX_LINE_LENGTH)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 

@@ -26,7 +26,7 @@ Real = npt.NDArray[np.float32]
 _RANGE_DB = 80.0
 # Sample rate of both measures, and the length beyond which they take too long.
 _RATE = 16000
-_LONGEST_COMPARED_S = 60.0
+_MAX_COMPARED_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[
     """
     measures = {"stoi": ("pystoi", _stoi), "pesq": ("pesq", _pesq)}
     available = {name: measure for name, (package, measure) in measures.items() if is_installed(package)}
-    if not available or not comparable or before.n_samples > _LONGEST_COMPARED_S * before.sample_rate:
+    if not available or not comparable or before.n_samples > _MAX_COMPARED_S * before.sample_rate:
         return dict.fromkeys(available)
     pair = [Audio(sound.read(0, sound.n_samples), sound.sample_rate) for sound in (before, after)]
     pair = [sound.to_mono().resample(_RATE) for sound in pair]

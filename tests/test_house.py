@@ -279,6 +279,11 @@ def test_a_participle_is_seen_as_a_function_a_parameter_and_a_variable():
     assert sorted(participles("def _found(given):\n    made, n = given\n")) == ["1: _found", "1: given", "2: made"]
 
 
+def test_an_upper_bound_is_named_max():
+    other = re.compile(r"^_?(?:MOST|LARGEST|LONGEST|HIGHEST)_", re.M)
+    assert [str(path.relative_to(HOUSE)) for path in MODULES if other.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_an_earlier_name_is_the_class_of_today():
     assert specaug_listen.Reconstruction is specaug_listen.RenderedDraw
     assert importlib.import_module("specaug_listen.auditions").Reconstruction is specaug_listen.RenderedDraw

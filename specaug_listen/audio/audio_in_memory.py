@@ -43,7 +43,7 @@ __all__ = [
 _WAV_SUFFIXES = (".wav", ".wave", ".bwf", ".wavex")
 _SAMPLES_AT_ONCE = 1 << 18
 # One step of a WAV file below full scale, so that rounding cannot overflow.
-_LARGEST_PEAK = (FULL_SCALE - 1) / FULL_SCALE
+_MAX_PEAK = (FULL_SCALE - 1) / FULL_SCALE
 
 
 @dataclass(frozen=True)
@@ -342,7 +342,7 @@ def common_gain(audios: Iterable[Sound]) -> float:
     0.5
     """
     loudest = max((audio.peak for audio in audios), default=0.0)
-    return _LARGEST_PEAK / loudest if loudest > _LARGEST_PEAK else 1.0
+    return _MAX_PEAK / loudest if loudest > _MAX_PEAK else 1.0
 
 
 def _check_samples(samples: Any) -> npt.NDArray[np.float32]:

@@ -20,7 +20,7 @@ __all__ = ["as_audio", "is_audio_input"]
 
 _EXPECTED = "expected a path, Audio, or (samples, sample_rate), e.g. (samples, 16000)"
 _FULL_SCALES = {"uint8": 128, "int8": 128, "int16": 1 << 15, "int32": 1 << 31}
-_LONGEST_TUPLE = 2
+_MAX_TUPLE_LENGTH = 2
 
 
 def as_audio(clip: Any, *, what: str = "audio", start_s: float = 0.0, duration_s: float | None = None) -> Audio:
@@ -106,7 +106,7 @@ def _from_pair(value: Any, what: str) -> Audio:
 
 
 def _is_pair(value: Any) -> bool:
-    return isinstance(value, (tuple, list)) and len(value) == _LONGEST_TUPLE
+    return isinstance(value, (tuple, list)) and len(value) == _MAX_TUPLE_LENGTH
 
 
 def _no_pair_message(value: Any, what: str) -> str:

@@ -16,7 +16,7 @@ from .sound import after_end, check_length
 __all__ = ["Excerpt", "check_excerpt"]
 
 # The densest sound: silence in FLAC, where 11 bytes hold 65535 samples.
-_MOST_SAMPLES_PER_BYTE = 1 << 13
+_MAX_SAMPLES_PER_BYTE = 1 << 13
 
 
 class Excerpt:
@@ -96,7 +96,7 @@ class Excerpt:
         if n_samples is None and None not in (likely := [decoder.n_likely for decoder in self._decoders]):
             total = sum(n for n in likely if n is not None)
             # More than the file could hold comes from a wrong header: the file is read as far as possible.
-            n_samples = max(0, total - self.begin) if total <= _MOST_SAMPLES_PER_BYTE * self._n_bytes else None
+            n_samples = max(0, total - self.begin) if total <= _MAX_SAMPLES_PER_BYTE * self._n_bytes else None
             if n_samples is not None and self._wanted is not None:
                 n_samples = min(n_samples, self._wanted)
         if n_samples is not None:

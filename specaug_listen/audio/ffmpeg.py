@@ -31,7 +31,7 @@ _ASF_TOLERANCE_S = 0.15
 # In FFmpeg's description of channels in a custom order: "8 channels (FL+FR+...)".
 _OWN_ORDER_MARK = " channels ("
 # Packets of larger files without a length are not counted before they are decoded.
-_MOST_COUNTED_BYTES = 1 << 28
+_MAX_COUNTED_BYTES = 1 << 28
 _CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d(?:\.\d{1,12})?)", re.ASCII)
 # Containers whose header tells the duration of each track. FFmpeg guesses it for others (from the first frames of an
 # AAC, the file's size); Windows Media and AVI are parsed in `ffmpeg_parts`.
@@ -156,7 +156,7 @@ class FfmpegDecoder(Decoder):
 
     def _n_of_packets(self) -> int | None:
         """Return the duration of the packets of a small file; None for a large one, which would take too long."""
-        if os.path.getsize(self._path) > _MOST_COUNTED_BYTES:
+        if os.path.getsize(self._path) > _MAX_COUNTED_BYTES:
             return None
         try:
             with self._open() as (container, stream), self._log():

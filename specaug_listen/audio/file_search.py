@@ -36,7 +36,7 @@ _FFMPEG_EXTENSIONS = (
 )
 _FFMPEG_SUFFIXES = frozenset(f".{extension}" for extension in _FFMPEG_EXTENSIONS.split())
 
-_MOST_LINKS = 3
+_MAX_LINKS = 3
 # The index of an audition, and of a sweep.
 _RESULT_INDEXES = frozenset({"audition.json", "sweep.json"})
 
@@ -76,7 +76,7 @@ class _Folder:
         notices = [Notice("results", {"folder": name, "n_files": self.n_results})] if self.n_results else []
         if self.upwards:
             links = [printable(path) for path in self.upwards]
-            notices.append(Notice("upwards", {"folder": name, "links": links[:_MOST_LINKS], "n_links": len(links)}))
+            notices.append(Notice("upwards", {"folder": name, "links": links[:_MAX_LINKS], "n_links": len(links)}))
         if not (self.other_extensions or self.of_ffmpeg or self.n_hidden):
             return notices
         values = {

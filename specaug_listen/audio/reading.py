@@ -23,7 +23,7 @@ from .decoder import Decoder, keep_alike
 from .excerpt import Excerpt, check_excerpt
 from .ffmpeg_files import conversion_command, ffmpeg_decoders, has_ffmpeg, is_cut_file
 from .sndfile_decoder import SndfileDecoder
-from .sound import HIGHEST_RATE, LOWEST_RATE
+from .sound import MAX_RATE_HZ, MIN_RATE_HZ
 
 __all__ = ["MAX_CHANNELS", "channels_of", "lasts_longer", "open_excerpt", "warn_about"]
 
@@ -32,7 +32,7 @@ MAX_CHANNELS = 8
 # and IRCAM.
 _UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 # A file of this size with less than such a part on the disk is sparse: it was never completely written.
-_LARGE_FILE_BYTES, _MOST_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 32, 256, 512
+_LARGE_FILE_BYTES, _MAX_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 32, 256, 512
 _NO_FILE_REASON = "not a regular file"
 _NAMES_WITH_AN = frozenset(
     ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
@@ -166,7 +166,7 @@ def _check_holes(path: str | os.PathLike[str]) -> None:
     """
     status = os.stat(path)
     n_on_disk = getattr(status, "st_blocks", 0) * _STAT_BLOCK_BYTES  # 0 if the file system does not tell
-    if status.st_size > _LARGE_FILE_BYTES and 0 < n_on_disk < status.st_size // _MOST_HOLES_FACTOR:
+    if status.st_size > _LARGE_FILE_BYTES and 0 < n_on_disk < status.st_size // _MAX_HOLES_FACTOR:
         raise AudioError(
             f"is a file of holes: of its {status.st_size} bytes, {n_on_disk} are on the disk; what is missing was "
             "never written, so copy it again"
@@ -267,9 +267,9 @@ def _check_form(decoder: Decoder) -> None:
         raise AudioError(
             f"{decoder.n_channels} channels; allowed are 1 to {MAX_CHANNELS}; select or mix channels first"
         )
-    if not LOWEST_RATE <= decoder.sample_rate <= HIGHEST_RATE:
+    if not MIN_RATE_HZ <= decoder.sample_rate <= MAX_RATE_HZ:
         raise AudioError(
-            f"a sample rate of {decoder.sample_rate} Hz; allowed are {LOWEST_RATE} to {HIGHEST_RATE} Hz, as others "
+            f"a sample rate of {decoder.sample_rate} Hz; allowed are {MIN_RATE_HZ} to {MAX_RATE_HZ} Hz, as others "
             "hold nothing that can be heard; mend its header: sox -r RATE FILE FILE.wav"
         )
 

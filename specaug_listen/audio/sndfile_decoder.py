@@ -20,7 +20,7 @@ from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real
 __all__ = ["SndfileDecoder"]
 
 # libsndfile reports 2^63 - 1 frames for a stream of unknown length.
-_MOST_FRAMES = 1 << 48
+_MAX_FRAMES = 1 << 48
 _SAMPLE_BYTES = {
     "PCM_S8": 1, "PCM_U8": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8, "ULAW": 1, "ALAW": 1,
 }  # fmt: skip
@@ -32,7 +32,7 @@ _COMPRESSED_FORMATS = {"FLAC", "OGG", "MP3"}
 # errors in the first frames. So it starts so many samples earlier; 32 frames hold more than the reservoir.
 _WARM_UP_SAMPLES = 32 * 1152
 # The longest plausible gap in a damaged FLAC; a longer one comes from a corrupt frame number.
-_LONGEST_GAP_S = 3600
+_MAX_GAP_S = 3600
 # How much is read at most to find undamaged frames: so many bytes, plus a multiple of the file's size.
 _TRIED_BYTES, _TRIED_FACTOR = 1 << 18, 2
 # libsndfile converts so many numbers at once. In a PAF of 24 bits, it loses its position between two such parts if they
@@ -157,7 +157,7 @@ class SndfileDecoder(Decoder):
     def _may_follow(self, place: int, ending: Ending) -> bool:
         """Whether a frame at this sample can be the next one after the damage."""
         n_lost, most = place - ending.n_samples, self._stream.promised_samples
-        return 0 <= n_lost <= _LONGEST_GAP_S * self.sample_rate and (most is None or place < most)
+        return 0 <= n_lost <= _MAX_GAP_S * self.sample_rate and (most is None or place < most)
 
     def _n_wasted_bytes(self, view: View) -> int:
         """Return how many bytes were read of what only looks like a frame; 0 if it is one."""
@@ -297,7 +297,7 @@ class SndfileDecoder(Decoder):
             return self.ending.n_samples
         if self.n_exact is not None:
             return self.n_exact
-        return self._frames if self._stream.promised_bytes is not None and self._frames < _MOST_FRAMES else None
+        return self._frames if self._stream.promised_bytes is not None and self._frames < _MAX_FRAMES else None
 
     def _n_promised(self, present: int | None) -> int | None:
         stream = self._stream
@@ -312,12 +312,12 @@ class SndfileDecoder(Decoder):
             return promised
         if stream.promised_samples is not None:
             return stream.promised_samples
-        return self._frames if present < self._frames < _MOST_FRAMES else max(promised, present + 1)
+        return self._frames if present < self._frames < _MAX_FRAMES else max(promised, present + 1)
 
     def _n_expected(self) -> int | None:
         if self._stream.expected_samples is not None:
             return self._stream.expected_samples
-        return self._frames if self._frames < _MOST_FRAMES else None
+        return self._frames if self._frames < _MAX_FRAMES else None
 
 
 def _silence(n_samples: int, n_channels: int) -> Iterator[Real]:

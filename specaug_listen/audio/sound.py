@@ -12,8 +12,8 @@ import numpy.typing as npt
 from ..errors import AudioError, ParameterError, value_text
 
 __all__ = [
-    "HIGHEST_RATE",
-    "LOWEST_RATE",
+    "MAX_RATE_HZ",
+    "MIN_RATE_HZ",
     "Levels",
     "Sound",
     "after_end",
@@ -27,11 +27,11 @@ Real = npt.NDArray[np.float32]
 # A sample from here on counts as clipped: one step below the full scale of 16 bits.
 _CLIPPED_LEVEL = 32766 / 32768
 # At 1 Hz, a few thousand samples would last for hours, and resampling to a usual rate would make them a large signal.
-LOWEST_RATE = 100
+MIN_RATE_HZ = 100
 # No recording of sound has a higher rate. From 1 GHz on, resampling takes seconds to hours.
-HIGHEST_RATE = 10_000_000
+MAX_RATE_HZ = 10_000_000
 # About nine hours at 16 kHz.
-_MOST_SAMPLES = 1 << 29
+_MAX_SAMPLES = 1 << 29
 
 
 def check_rate(rate: Any) -> None:
@@ -42,9 +42,9 @@ def check_rate(rate: Any) -> None:
     ParameterError
     """
     is_whole = isinstance(rate, (int, np.integer)) and not isinstance(rate, bool)
-    if not is_whole or not 0 < rate <= HIGHEST_RATE:
+    if not is_whole or not 0 < rate <= MAX_RATE_HZ:
         raise ParameterError(
-            f"sample_rate={value_text(rate)}: expected an integer from 1 to {HIGHEST_RATE} [Hz]; give the rate that "
+            f"sample_rate={value_text(rate)}: expected an integer from 1 to {MAX_RATE_HZ} [Hz]; give the rate that "
             "the samples were taken at"
         )
 
@@ -57,9 +57,9 @@ def check_length(n_samples: int, rate: int, wanted: int) -> None:
     AudioError
     """
     resampled = n_samples * wanted / rate
-    if resampled > _MOST_SAMPLES:
+    if resampled > _MAX_SAMPLES:
         raise AudioError(
-            f"{n_samples} samples at {rate} Hz would be {resampled:.3g} at {wanted} Hz; allowed are {_MOST_SAMPLES}; "
+            f"{n_samples} samples at {rate} Hz would be {resampled:.3g} at {wanted} Hz; allowed are {_MAX_SAMPLES}; "
             "take a part of the clip, or mend its header's rate"
         )
 

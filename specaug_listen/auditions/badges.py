@@ -17,7 +17,7 @@ from ..inspection import Change
 __all__ = [
     "LONG_S",
     "MASK_SCORES",
-    "MOST_BADGES",
+    "MAX_BADGES",
     "SCORES_OF_STEPS",
     "clip_badges",
     "draw_badges",
@@ -28,7 +28,7 @@ __all__ = [
 # Longer recordings are processed in parts, unless something needs them as a whole.
 LONG_S = 60.0
 # Limits of a record.
-MOST_BADGES, _LONGEST_BADGE = 1000, 2000
+MAX_BADGES, _MAX_BADGE_LENGTH = 1000, 2000
 # A page shows 0 if one of these is missing.
 MASK_SCORES = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
 SCORES_OF_STEPS = (*MASK_SCORES, "warp_displacement_ms", "loudest_fill_vs_p95_db")
@@ -74,10 +74,12 @@ def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, 
 
 def _within_limits(badges: Sequence[str]) -> tuple[str, ...]:
     """Limit the number and length of badges to what a record allows; the last one counts the omitted ones."""
-    n_more = len(badges) - MOST_BADGES + 1
+    n_more = len(badges) - MAX_BADGES + 1
     if n_more > 1:
-        badges = [*badges[: MOST_BADGES - 1], f"and {n_more} more"]
-    return tuple(badge if len(badge) <= _LONGEST_BADGE else f"{badge[: _LONGEST_BADGE - 3]}..." for badge in badges)
+        badges = [*badges[: MAX_BADGES - 1], f"and {n_more} more"]
+    return tuple(
+        badge if len(badge) <= _MAX_BADGE_LENGTH else f"{badge[: _MAX_BADGE_LENGTH - 3]}..." for badge in badges
+    )
 
 
 def draw_with_change(draw: Draw, change: Change | None) -> Draw:

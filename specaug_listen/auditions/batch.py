@@ -15,7 +15,7 @@ from ..audio.channels import Channel, Choice, OneChannel, name_suffix
 from ..audio.clip_names import distinct_names
 from ..audio.reading import channels_of
 from ..audio.recording import open_recording
-from ..custom.transform import LONGEST_HELD_S
+from ..custom.transform import MAX_HELD_S
 from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError
 from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
@@ -215,9 +215,9 @@ def _audition_clip(
         if isinstance(path, MelFile):
             return _audition_mel(path, clip_of_run.folder, run, configuration)
         is_whole = needs_whole_clip(configuration.policy, configuration.waveform)
-        if is_whole and is_long(path, configuration.duration_s, LONGEST_HELD_S):
+        if is_whole and is_long(path, configuration.duration_s, MAX_HELD_S):
             raise ParameterError(
-                f"callables and waveform stages need the whole clip at once, at most {LONGEST_HELD_S:.0f} s of it; "
+                f"callables and waveform stages need the whole clip at once, at most {MAX_HELD_S:.0f} s of it; "
                 "take a part with --duration"
             )
         vocoder = configuration.vocoder

@@ -28,7 +28,7 @@ __all__ = [
     "ADVICE",
     "CLIP_FILES",
     "HEAD_BYTES",
-    "MOST_BYTES_OF_PICTURE",
+    "MAX_PICTURE_BYTES",
     "Files",
     "FolderFiles",
     "InlineAssets",
@@ -43,8 +43,8 @@ __all__ = [
 CLIP_FILES = ("original.wav", "copy-synthesis.wav", "original.mel.png", "given.mel.png", "copy-synthesis.mel.png")
 # The samples of our WAV files begin within these first bytes.
 HEAD_BYTES = 1 << 12
-MOST_BYTES_OF_PICTURE, _MOST_PIXELS = 1 << 25, 1 << 26
-_MOST_CHANNELS, _LARGEST_RATE = 2, 768_000
+MAX_PICTURE_BYTES, _MAX_PIXELS = 1 << 25, 1 << 26
+_MAX_CHANNELS, _MAX_RATE_HZ = 2, 768_000
 _PNG, _LAST_CHUNK = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 ADVICE = "take the file as the run wrote it, or run the audition again"
 
@@ -74,12 +74,12 @@ def check_wav(head: bytes, n_bytes: int, path: str) -> WavForm:
     coding, n_channels, rate, _, per_frame, n_bits = struct.unpack_from("<HHIIHH", head, form[0])
     if (
         (coding, n_bits) != (PCM_CODING, BITS_PER_SAMPLE)
-        or not 1 <= n_channels <= _MOST_CHANNELS
-        or not 1 <= rate <= _LARGEST_RATE
+        or not 1 <= n_channels <= _MAX_CHANNELS
+        or not 1 <= rate <= _MAX_RATE_HZ
     ):
         raise ResultError(
             f"{path}: no sound can be read (coding {coding} of {n_bits} bits, {n_channels} channels, {rate} Hz: "
-            f"allowed is 16-bit PCM, 1 or {_MOST_CHANNELS} channels, up to {_LARGEST_RATE} Hz); {ADVICE}"
+            f"allowed is 16-bit PCM, 1 or {_MAX_CHANNELS} channels, up to {_MAX_RATE_HZ} Hz); {ADVICE}"
         )
     if per_frame != n_channels * BITS_PER_SAMPLE // 8 or sound[1] % per_frame:
         raise ResultError(f"{path}: no sound can be read ({sound[1]} bytes are no whole samples); {ADVICE}")
@@ -108,8 +108,8 @@ def check_picture(data: bytes, path: str) -> None:
     if not data.startswith(_PNG) or data[12:16] != b"IHDR" or not data.endswith(_LAST_CHUNK) or not _is_whole(data):
         raise ResultError(f"{path}: no picture can be read (it is no whole PNG file); {ADVICE}")
     width, height = struct.unpack_from(">II", data, 16)
-    if not 0 < width * height <= _MOST_PIXELS:
-        raise ResultError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MOST_PIXELS}; {ADVICE}")
+    if not 0 < width * height <= _MAX_PIXELS:
+        raise ResultError(f"{path}: a picture of {width} x {height} pixels; allowed are {_MAX_PIXELS}; {ADVICE}")
     image = require("PIL.Image", purpose="pictures")
     try:
         image.open(io.BytesIO(data), formats=["PNG"]).load()
@@ -193,7 +193,7 @@ class FolderFiles:
 
     def read(self, name: str) -> bytes:
         """Read a file; raise a ResultError if it is unreadable, outside of the run, or not what its name says."""
-        return self._read_checked(name, MOST_BYTES_OF_PICTURE if name.endswith(".png") else None)[0]
+        return self._read_checked(name, MAX_PICTURE_BYTES if name.endswith(".png") else None)[0]
 
     def form(self, name: str) -> WavForm | None:
         """Return the header of a sound, checked; errors as for `read`."""
@@ -235,7 +235,7 @@ def _saying_what_is_gone(path: Path) -> Iterator[None]:
 
 
 # Eight minutes at 16 kHz. A page holds each sound several times while it is written, and browsers choke on large ones.
-_LARGEST_EMBEDDED_BYTES = 16 << 20
+_MAX_EMBEDDED_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -251,14 +251,14 @@ class InlineAssets:
 
     def sound(self, name: str) -> File:
         """Return a sound, or only its address if it is too long to be held in memory."""
-        if (self.files.size(name) or 0) > _LARGEST_EMBEDDED_BYTES and (address := self.files.address(name)) is not None:
+        if (self.files.size(name) or 0) > _MAX_EMBEDDED_BYTES and (address := self.files.address(name)) is not None:
             return File(url=address)
         data = self.files.read(name)
         return File(_as_flac(data, self.files.path_text(name)), media_type="audio/flac") if self.flac else File(data)
 
     def audio(self, name: str) -> Audio | None:
         """Decode a sound, None if it is empty or too long to be held; raise a ResultError if that fails."""
-        if (self.files.size(name) or 0) > _LARGEST_EMBEDDED_BYTES:
+        if (self.files.size(name) or 0) > _MAX_EMBEDDED_BYTES:
             return None
         samples, rate = _decode(self.files.read(name), self.files.path_text(name), "float32")
         return Audio(samples.T, rate) if samples.size else None

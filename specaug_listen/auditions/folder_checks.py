@@ -15,8 +15,8 @@ from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError, ResultError
 from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import MARKER, is_folder, own_files_in
-from .badges import MOST_BADGES
-from .clip_files import ADVICE, CLIP_FILES, MOST_BYTES_OF_PICTURE, Files, FolderFiles
+from .badges import MAX_BADGES
+from .clip_files import ADVICE, CLIP_FILES, MAX_PICTURE_BYTES, Files, FolderFiles
 from .record_checks import FRAMES_OF_ROUNDING
 from .records import ClipEntry, ClipRecord, Configuration, DrawRecord
 
@@ -33,9 +33,9 @@ __all__ = [
 ]
 
 _DRAW = re.compile(r"(draw-[1-9]\d{0,6})\.json")
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 _WITH_RESULTS = ("audition", "Audition.save", "sweep")
-_MOST_BYTES = {".png": MOST_BYTES_OF_PICTURE, ".json": 1 << 28}
+_MAX_BYTES = {".png": MAX_PICTURE_BYTES, ".json": 1 << 28}
 
 
 def read_draw(files: FolderFiles, name: str) -> DrawRecord:
@@ -98,7 +98,7 @@ def notice_of_unlisted(run: Path, draws_by_folder: Mapping[str, Collection[str]]
     ]
     if not draws:
         return ()
-    names = [printable(draw)[:80] for draw in draws[:_MOST_NAMED]]
+    names = [printable(draw)[:80] for draw in draws[:_MAX_NAMED]]
     return (Notice("unlisted", {"folder": printable(run), "n_draws": len(draws), "draws": names}),)
 
 
@@ -203,7 +203,7 @@ class Edits:
             return (Notice("unreadable-list", {"folder": printable(self._run), "name": MARKER}),)
         if not edited:
             return ()
-        first_names = [printable(name)[:80] for name in edited[:_MOST_NAMED]]
+        first_names = [printable(name)[:80] for name in edited[:_MAX_NAMED]]
         values = {"folder": printable(self._run / folder), "files": first_names, "n_files": len(edited)}
         return (Notice("edited", values),)
 
@@ -218,7 +218,7 @@ class Edits:
         try:
             with open_inside(self._run, path) as file:
                 n_bytes = os.fstat(file.fileno()).st_size
-            if n_bytes > _MOST_BYTES.get(path.suffix, n_bytes):  # the reader of the file refuses it
+            if n_bytes > _MAX_BYTES.get(path.suffix, n_bytes):  # the reader of the file refuses it
                 return False
             return not self._written.is_last(name, Path(os.path.realpath(path)))
         except OSError:  # the reader of the file reports it
@@ -236,4 +236,4 @@ def edits_of_file(path: Path) -> tuple[Notice, ...]:
 def with_badges(entry: ClipEntry, notices: Sequence[Notice]) -> ClipEntry:
     """Return a clip with notices about its files, without their folder, before its badges."""
     texts = (replace(notice, values={**notice.values, "folder": ""}).text for notice in notices)
-    return replace(entry, badges=(*texts, *entry.badges)[:MOST_BADGES])
+    return replace(entry, badges=(*texts, *entry.badges)[:MAX_BADGES])

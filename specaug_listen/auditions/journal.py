@@ -22,7 +22,7 @@ from .save import audition_files, clip_entry, write_clip_folder
 
 __all__ = ["Journal", "RunWriter", "index_or_journal", "journal_to_resume", "read_journal", "read_run"]
 
-_MOST_CLIPS = 1 << 32
+_MAX_CLIPS = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def read_journal(folder: str | os.PathLike[str], *, only_whole: bool = True) -> 
     with error_context(name, PolicyError):
         index = replace(first, clips=entries, failures=tuple(failures))
     n_clips = lines[start].get("n_clips")
-    if not isinstance(n_clips, int) or not len(entries) <= n_clips <= _MOST_CLIPS:
+    if not isinstance(n_clips, int) or not len(entries) <= n_clips <= _MAX_CLIPS:
         n_clips = len(entries)
     return Journal(index, n_clips, hashes)
 

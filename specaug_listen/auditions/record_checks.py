@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._version import __version__
 from ..augment import Draw, Rectangle, TimeSpan, WarpPath
-from ..augment.steps import MOST_STEPS, least_and_most_in_padding
+from ..augment.steps import MAX_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, error_context
 from ..metrics import SCORES
 from .badges import MASK_SCORES, SCORES_OF_STEPS, draw_badges, scores_of_steps
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FRAMES_OF_ROUNDING",
-    "MOST_FRAMES",
+    "MAX_FRAMES",
     "check_channel",
     "check_draw",
     "check_draws",
@@ -27,12 +27,12 @@ __all__ = [
 ]
 
 # Six days at 100 frames a second.
-MOST_FRAMES = 50_000_000
-_MOST_WARPS, _MOST_CELLS = 100, 1 << 27
+MAX_FRAMES = 50_000_000
+_MAX_WARPS, _MAX_CELLS = 100, 1 << 27
 # Resampling rounds to whole samples, and other versions may round differently.
 FRAMES_OF_ROUNDING = 2
 _SECONDS_OF_ROUNDING = 0.01
-_LARGEST_SCORE = 1e12
+_MAX_SCORE = 1e12
 
 
 def check_channel(clip: ClipRecord) -> None:
@@ -75,8 +75,8 @@ def check_draw(record: DrawRecord) -> None:
     clip, draw, frontend = record.audio, record.draw, record.frontend
     if draw.n_mels != frontend.n_mels:
         raise ParameterError(f"draw.n_mels={draw.n_mels}: allowed is the front-end's n_mels={frontend.n_mels}")
-    if draw.n_frames > MOST_FRAMES:
-        raise ParameterError(f"draw.n_frames={draw.n_frames}: allowed are at most {MOST_FRAMES}")
+    if draw.n_frames > MAX_FRAMES:
+        raise ParameterError(f"draw.n_frames={draw.n_frames}: allowed are at most {MAX_FRAMES}")
     _check_steps(draw)
     if clip.mel is not None:
         if (clip.mel.n_mels, clip.mel.n_frames) != (draw.n_mels, draw.n_frames):
@@ -104,14 +104,14 @@ def check_draw(record: DrawRecord) -> None:
 def _check_steps(draw: Draw) -> None:
     """Raise a ParameterError for more steps than a policy draws, or more padding than fits in memory."""
     n_warps, n_steps = len(draw.warps), len(draw.steps)
-    if n_steps > MOST_STEPS or n_warps > _MOST_WARPS:
+    if n_steps > MAX_STEPS or n_warps > _MAX_WARPS:
         raise ParameterError(
-            f"draw.steps: {n_steps} of them, {n_warps} time warps: allowed are {MOST_STEPS} and {_MOST_WARPS}"
+            f"draw.steps: {n_steps} of them, {n_warps} time warps: allowed are {MAX_STEPS} and {_MAX_WARPS}"
         )
     n_padded = draw.n_frames + draw.padding.n_frames
-    if draw.is_over_padding and n_padded * draw.n_mels > _MOST_CELLS:
+    if draw.is_over_padding and n_padded * draw.n_mels > _MAX_CELLS:
         raise ParameterError(
-            f"draw.batch.n_frames={n_padded}: allowed are {_MOST_CELLS // draw.n_mels} frames of {draw.n_mels} bins"
+            f"draw.batch.n_frames={n_padded}: allowed are {_MAX_CELLS // draw.n_mels} frames of {draw.n_mels} bins"
         )
     least, most = least_and_most_in_padding(draw.steps, draw.n_frames, draw.padding.n_frames)
     if not least <= draw.n_masks_in_padding <= most:
@@ -143,14 +143,14 @@ def _check_change(record: DrawRecord) -> None:
     change = record.change
     if change is None:
         return
-    if change.n_mels != record.draw.n_mels or change.n_frames > MOST_FRAMES:
+    if change.n_mels != record.draw.n_mels or change.n_frames > MAX_FRAMES:
         raise ParameterError(
             f"found: a mel of {change.n_mels} bins x {change.n_frames} frames: allowed are the draw's "
-            f"{record.draw.n_mels} bins, and at most {MOST_FRAMES} frames"
+            f"{record.draw.n_mels} bins, and at most {MAX_FRAMES} frames"
         )
     n_masks = len(change.bands) + len(change.spans) + len(change.rectangles)
-    if n_masks > MOST_STEPS:
-        raise ParameterError(f"found: {n_masks} masks: allowed are {MOST_STEPS}")
+    if n_masks > MAX_STEPS:
+        raise ParameterError(f"found: {n_masks} masks: allowed are {MAX_STEPS}")
     with error_context("found"):
         change.as_draw()
 
@@ -159,7 +159,7 @@ def check_scores(scores: dict[str, float | None]) -> None:
     """Raise a ParameterError for scores out of any draw's range."""
     for key, value in scores.items():
         is_share = key in SCORES and SCORES[key].unit == "%"
-        low, high = (0.0, 1.0) if is_share else (-_LARGEST_SCORE, _LARGEST_SCORE)
+        low, high = (0.0, 1.0) if is_share else (-_MAX_SCORE, _MAX_SCORE)
         if value is not None and not low <= value <= high:
             raise ParameterError(f"scores.{key:.80}={value!r}: allowed is null, or a number from {low:g} to {high:g}")
 

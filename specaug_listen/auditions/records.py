@@ -21,7 +21,7 @@ from .._version import __version__
 from ..audio.audio_in_memory import Audio, AudioSource
 from ..audio.channels import as_channel, as_one_channel, name_suffix
 from ..audio.recording import Recording
-from ..audio.sound import HIGHEST_RATE
+from ..audio.sound import MAX_RATE_HZ
 from ..augment import Draw, Policy
 from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import ParameterError, PolicyError, error_context
@@ -31,8 +31,8 @@ from ..inspection import Change
 from ..mels import MelClip
 from ..vocoders import Neural, Vocoder
 from ..vocoders.registry import VOCODER_TYPES, AnyVocoder
-from .badges import MOST_BADGES, draw_with_change
-from .record_checks import MOST_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
+from .badges import MAX_BADGES, draw_with_change
+from .record_checks import MAX_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
 
 __all__ = [
     "AuditionRecord",
@@ -70,13 +70,13 @@ PlainName = Annotated[
 ]
 _DRAW_NAME = r"^draw-[1-9]\d{0,6}$"
 DrawName = Annotated[str, pattern(_DRAW_NAME, "draw- and a number from 1")]
-Badges = Annotated[tuple[str, ...], Field(max_length=MOST_BADGES)]
+Badges = Annotated[tuple[str, ...], Field(max_length=MAX_BADGES)]
 Notices = Annotated[tuple[Notice, ...], Field(max_length=1000)]
 Versions = Annotated[dict[str, Annotated[str, Field(max_length=200)]], Field(max_length=1000)]
 Seconds = Annotated[float, Field(ge=0, le=1e9)]
 SecondsAboveZero = Annotated[float, Field(gt=0, le=1e9)]
 Gain = Annotated[float, Field(gt=0, le=1)]
-_MOST_BYTES_OF_DRAW, _MOST_BYTES_OF_INDEX = 1 << 26, 1 << 28
+_MAX_DRAW_BYTES, _MAX_INDEX_BYTES = 1 << 26, 1 << 28
 # Packages whose version may change the last bits of a rendering.
 _DECISIVE = ("numpy", "scipy", "soundfile", "soxr", "librosa")
 
@@ -105,7 +105,7 @@ class MelRecord:
     """
 
     n_mels: Annotated[int, Field(ge=1, le=4096)]
-    n_frames: Annotated[int, Field(ge=1, le=MOST_FRAMES)]
+    n_frames: Annotated[int, Field(ge=1, le=MAX_FRAMES)]
     key: str | None = None
     item: Annotated[int, Field(ge=0)] | None = None
     axes: Literal["bins,frames", "frames,bins"] | None = None
@@ -127,7 +127,7 @@ class ClipRecord:
     or of all for their mean.
     """
 
-    sample_rate: Annotated[int, Field(ge=1, le=HIGHEST_RATE)]
+    sample_rate: Annotated[int, Field(ge=1, le=MAX_RATE_HZ)]
     n_channels: Annotated[int, Field(ge=1, le=100_000)]
     n_samples: Annotated[int, Field(ge=1, le=1 << 48)]
     fingerprint: Annotated[str, pattern("[0-9a-f]{32}", "32 hexadecimal digits")]
@@ -267,7 +267,7 @@ def read_record(path: str | os.PathLike[str], *, inside: str | os.PathLike[str] 
         name.
     """
     expected = "a draw; give a draw-N.json that an audition has written"
-    record = read_record_file(DrawRecord, path, expected, _MOST_BYTES_OF_DRAW, inside=inside)
+    record = read_record_file(DrawRecord, path, expected, _MAX_DRAW_BYTES, inside=inside)
     name = as_path(path).stem
     if re.fullmatch(_DRAW_NAME, name) and name != f"draw-{record.number}":
         raise PolicyError(
@@ -281,7 +281,7 @@ def read_index(folder: str | os.PathLike[str]) -> AuditionRecord:
     """Read ``audition.json`` of a folder that an audition has written; errors as in `read_record`."""
     expected = "an index of auditions; give a folder that 'specaug-listen audition' has written"
     path = as_path(folder) / "audition.json"
-    return read_record_file(AuditionRecord, path, expected, _MOST_BYTES_OF_INDEX, inside=folder)
+    return read_record_file(AuditionRecord, path, expected, _MAX_INDEX_BYTES, inside=folder)
 
 
 def describe_clip(audio: Audio | Recording | MelClip) -> ClipRecord:

@@ -33,7 +33,7 @@ __all__ = [
     "replay_record",
 ]
 
-_MOST_NAMED = 3
+_MAX_NAMED = 3
 # Cells further below the clip's speech are silence, whose level is a matter of rounding.
 _SILENCE_DB = -80.0
 _TOLERANCE_DB = 0.1
@@ -214,8 +214,8 @@ def differences(record: DrawRecord, again: Audition) -> str:
         lines.append("what was found that its callable did (found)")
     if not lines:
         return ""
-    more = f", and {len(lines) - _MOST_NAMED} more" if len(lines) > _MOST_NAMED else ""
-    return f"does not say what comes out: {', '.join(lines[:_MOST_NAMED])}{more}; what is written now is what came out"
+    more = f", and {len(lines) - _MAX_NAMED} more" if len(lines) > _MAX_NAMED else ""
+    return f"does not say what comes out: {', '.join(lines[:_MAX_NAMED])}{more}; what is written now is what came out"
 
 
 def _of_fills(record: DrawRecord, again: Audition) -> Iterator[str]:

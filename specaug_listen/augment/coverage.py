@@ -24,7 +24,7 @@ from .steps import Batch, Step
 __all__ = ["Coverage", "Shares", "enough_draws", "expected_shares", "least_mels", "simulate_coverage"]
 
 # In all draws together: the more masks in a draw, the fewer draws are needed.
-_MOST_MASKS = 50_000
+_MAX_MASKS = 50_000
 Real = npt.NDArray[np.float64]
 
 
@@ -166,7 +166,7 @@ def enough_draws(policy: Policy, n_draws: int) -> int:
     (1000, 49)
     """
     n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
-    return min(n_draws, max(10, _MOST_MASKS // max(n_masks, 1)))
+    return min(n_draws, max(10, _MAX_MASKS // max(n_masks, 1)))
 
 
 def least_mels(policy: Policy) -> int:

@@ -14,7 +14,7 @@ from .describe import SUBJECTS, prefix_of
 from .framework_masks import Mask
 from .framework_transforms import Warp
 from .paper_transforms import FrequencyMask, TimeMask, TimeWarp
-from .steps import LARGEST_COUNT
+from .steps import MAX_COUNT
 
 __all__ = [
     "LETTERS",
@@ -277,7 +277,7 @@ def _with_letter_set(
 def _with_letter(transform: Any, letter: str, field: str, value: Value) -> Any:
     is_share = letter == "p"
     least = _least_width(transform) if letter in ("F", "T") else 0
-    _check_number(value, least, 1 if is_share else LARGEST_COUNT, is_whole=not is_share)
+    _check_number(value, least, 1 if is_share else MAX_COUNT, is_whole=not is_share)
     changes: dict[str, Value] = {field: value}
     if isinstance(transform, Mask) and letter in ("mF", "mT") and transform.count_rule == "range":
         changes["max_count"] = value

@@ -29,7 +29,7 @@ from .random_streams import OwnStream, RandomStream
 from .steps import Batch, check_counts, check_n_steps, within_clip
 
 TransformCount = Annotated[int, Field(ge=0, le=100)]
-_LONGEST_NAME = 100
+_MAX_NAME_LENGTH = 100
 # The package of the frameworks checks which names exist. In files and records, the key is ``dialect``.
 _FRAMEWORK_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 FrameworkName: TypeAlias = Annotated[str, record_key("framework", "dialect")]
@@ -94,7 +94,7 @@ class Policy:
     """
 
     transforms: Annotated[tuple[Transform, ...], Field(strict=False, max_length=100)]
-    name: Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)] = "policy"
+    name: Annotated[str, Field(min_length=1, max_length=_MAX_NAME_LENGTH)] = "policy"
     probability: Annotated[float, Field(ge=0, le=1)] = 1.0
     framework: FrameworkName = "paper"
     warp_probability: Annotated[float, Field(ge=0, le=1)] | None = None
@@ -289,7 +289,7 @@ def _name_with(name: str, changes: Mapping[str, Value]) -> str:
     base, before = split_name(name)
     unchanged = {key: value for key, value in before.items() if key not in changes}
     new_name = base + parameters_text({**unchanged, **changes})
-    return new_name if len(new_name) <= _LONGEST_NAME else name
+    return new_name if len(new_name) <= _MAX_NAME_LENGTH else name
 
 
 def _check_types(mel: object, batch: object, streams: object) -> None:
@@ -354,4 +354,4 @@ def callable_policy(
     transform = CallableTransform.of(function, adapter)
     # Only the file's name: pages and figures should not reveal the user's folders.
     call = re.sub(r"^.*[/\\](?=[^/\\]+\.py:)", "", transform.call)
-    return Policy((transform,), call[-_LONGEST_NAME:] if name is None else name)
+    return Policy((transform,), call[-_MAX_NAME_LENGTH:] if name is None else name)

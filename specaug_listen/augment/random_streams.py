@@ -20,7 +20,7 @@ __all__ = ["GeneratorName", "OwnStream", "RandomStream", "framework_stream"]
 Integers: TypeAlias = npt.NDArray[np.intp]
 Uniforms: TypeAlias = npt.NDArray[np.float32]
 GeneratorName: TypeAlias = Literal["torch", "numpy", "python"]
-_MOST_AT_ONCE = 1 << 20
+_MAX_NUMBERS_AT_ONCE = 1 << 20
 
 
 class RandomStream(Protocol):
@@ -102,8 +102,8 @@ class _FrameworkStream:
         raise NotImplementedError
 
     def pass_over(self, n: int) -> None:
-        for begin in range(0, n, _MOST_AT_ONCE):
-            self.uniform((min(_MOST_AT_ONCE, n - begin),))
+        for begin in range(0, n, _MAX_NUMBERS_AT_ONCE):
+            self.uniform((min(_MAX_NUMBERS_AT_ONCE, n - begin),))
 
 
 class _TorchStream(_FrameworkStream):

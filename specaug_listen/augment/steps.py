@@ -23,8 +23,8 @@ from .fills import Fill, FillLevel, Region
 from .warp_maps import Interpolation, warp_taps
 
 __all__ = [
-    "LARGEST_COUNT",
-    "MOST_STEPS",
+    "MAX_COUNT",
+    "MAX_STEPS",
     "Batch",
     "Count",
     "FillOver",
@@ -47,12 +47,12 @@ __all__ = [
 ]
 
 # Limit of a draw whose number of masks depends on the clip's length: one mask per 20 frames makes 18000 in an hour.
-MOST_STEPS = 20_000
+MAX_STEPS = 20_000
 # Limit of a policy with a fixed number of masks. Nobody trains with more; drawing so many takes some seconds.
-_MOST_MASKS = 2000
+_MAX_MASKS = 2000
 # Ranges of the transforms' parameters.
-LARGEST_COUNT = 10_000
-Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT, description=f"an integer from 0 to {LARGEST_COUNT}")]
+MAX_COUNT = 10_000
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT, description=f"an integer from 0 to {MAX_COUNT}")]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Index = Annotated[int, Field(ge=0)]
 Frames = Annotated[int, Field(gt=0, le=10_000_000)]
@@ -299,9 +299,9 @@ def over_frames(step: Step) -> int | None:
 
 def check_n_steps(n: int) -> None:
     """Raise a ParameterError if a draw would have too many steps."""
-    if n > MOST_STEPS:
+    if n > MAX_STEPS:
         raise ParameterError(
-            f"{n} masks in one draw: allowed are {MOST_STEPS}; take a part of the clip, or fewer masks for each frame"
+            f"{n} masks in one draw: allowed are {MAX_STEPS}; take a part of the clip, or fewer masks for each frame"
         )
 
 
@@ -317,11 +317,11 @@ def check_counts(transforms: Sequence[Any]) -> None:
     >>> check_counts([TimeMask(count=1000), FrequencyMask(count=1000)])
     """
     counts = [getattr(transform, "fixed_count", None) or 0 for transform in transforms]
-    if sum(counts) > _MOST_MASKS:
+    if sum(counts) > _MAX_MASKS:
         most = max(counts)
         raise ParameterError(
             f"transforms ask for {sum(counts)} masks in one draw, {most} of them in one "
-            f"{transforms[counts.index(most)].kind}: allowed are {_MOST_MASKS} in all transforms together; lower their "
+            f"{transforms[counts.index(most)].kind}: allowed are {_MAX_MASKS} in all transforms together; lower their "
             "count"
         )
 

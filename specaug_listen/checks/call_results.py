@@ -24,7 +24,7 @@ __all__ = ["ArrayKind", "CallResult", "Caller", "EarlierCalls", "call_once"]
 
 # Largest result, as a multiple of the input: it is copied, and a broadcast view of far more cells than it stores would
 # exhaust memory.
-_MOST_TIMES_INPUT = 100
+_MAX_SIZE_FACTOR = 100
 # Number of earlier calls to compare: a thread may write late, and a callable may alternate between several buffers.
 _CALLS_IN_MEMORY = 8
 _INPUT, _RESULT = "the input of an earlier call", "the result of an earlier call"
@@ -175,10 +175,10 @@ class Caller:
 
 
 def _of_moderate_size(array: Values, before: Values) -> Values:
-    if array.size > _MOST_TIMES_INPUT * before.size:
+    if array.size > _MAX_SIZE_FACTOR * before.size:
         raise ParameterError(
             f"it returned {array.size:.3g} cells, of shape {array.shape!s:.80}, for {before.size} cells, of shape "
-            f"{before.shape} of the input; allowed are {_MOST_TIMES_INPUT} times as many: return the input's shape"
+            f"{before.shape} of the input; allowed are {_MAX_SIZE_FACTOR} times as many: return the input's shape"
         )
     return array
 

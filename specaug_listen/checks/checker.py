@@ -43,7 +43,7 @@ from .stages import Rule, Stage
 
 __all__ = ["Check", "check"]
 
-MOST_S = 1e6
+MAX_TIMEOUT_S = 1e6
 EFFORT = FULL_EFFORT
 
 
@@ -368,8 +368,10 @@ def _notes_on(session: Session, findings: Iterable[Finding], *, are_masks_readab
 
 
 def _check_numbers(draws: int, share: float, max_time_share: float | None, timeout_s: float) -> None:
-    if isinstance(timeout_s, bool) or not (isinstance(timeout_s, (int, float)) and 0 < timeout_s <= MOST_S):
-        raise ParameterError(f"timeout_s={timeout_s!r:.80}: expected seconds in (0, {MOST_S:g}] that one call may take")
+    if isinstance(timeout_s, bool) or not (isinstance(timeout_s, (int, float)) and 0 < timeout_s <= MAX_TIMEOUT_S):
+        raise ParameterError(
+            f"timeout_s={timeout_s!r:.80}: expected seconds in (0, {MAX_TIMEOUT_S:g}] that one call may take"
+        )
     if not isinstance(draws, int) or isinstance(draws, bool) or not 100 <= draws <= 100_000:
         raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 100 to 100000")
     for name, value in (("share", share), ("max_time_share", 1.0 if max_time_share is None else max_time_share)):

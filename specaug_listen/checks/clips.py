@@ -19,11 +19,11 @@ from ..audio.file_search import find_audio
 from ..errors import AudioError, ParameterError
 from ..frontends import MelFrontend, MelSpectrogram
 
-__all__ = ["LENGTHS_S", "LONGEST_S", "Clip", "clips_of", "reference_of", "sounds_of", "speech_clips", "speech_like"]
+__all__ = ["LENGTHS_S", "MAX_CLIP_S", "Clip", "clips_of", "reference_of", "sounds_of", "speech_clips", "speech_like"]
 
 LENGTHS_S = (0.2, 0.5, 2.0, 5.0, 15.0, 30.0)
-LONGEST_S = 60.0
-_MOST_CLIPS = 12
+MAX_CLIP_S = 60.0
+_MAX_CLIPS = 12
 _REFERENCE_FRAMES = 200
 _EXPECTED = "an Audio, the path of a file or folder, or (name, Audio)"
 _SYLLABLE_S = 0.24
@@ -122,7 +122,7 @@ def _sounds_of_one(clip: Any, i: int) -> list[tuple[str, Audio]]:
     files, problems, _ = find_audio([clip])
     if problems:
         raise AudioError(f"clips[{i}]: {problems[0]}")
-    return [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]
+    return [(printable(file.name), load(file, duration_s=MAX_CLIP_S)) for file in files]
 
 
 def _short(clip: Any) -> str:
@@ -140,7 +140,7 @@ def clips_of(audios: Sequence[tuple[str, Audio]], frontend: MelFrontend) -> tupl
     Raises an `AudioError` if one is shorter than a window of the front-end.
     """
     ordered = sorted(audios, key=lambda pair: pair[1].n_samples / pair[1].sample_rate)
-    few = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MOST_CLIPS).round().astype(int))]
+    few = [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, _MAX_CLIPS).round().astype(int))]
     names = [name for name, _ in few]
     # Files of the same name in two folders are two clips.
     unique = [f"{name} ({names[:i].count(name) + 1})" if name in names[:i] else name for i, name in enumerate(names)]
@@ -153,5 +153,5 @@ def reference_of(clips: Sequence[Clip]) -> Clip:
 
 
 def _beginning(audio: Audio) -> Audio:
-    n = round(LONGEST_S * audio.sample_rate)
+    n = round(MAX_CLIP_S * audio.sample_rate)
     return audio if audio.n_samples <= n else Audio(audio.samples[:, :n], audio.sample_rate)

@@ -37,8 +37,8 @@ from .subreaper import IS_LINUX, processes_below, supervise
 __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
 
 # A check gives up after so many calls that hang, or that end the process.
-_MOST_HANGS = 2
-_MOST_ENDS = 5
+_MAX_HANGS = 2
+_MAX_ENDS = 5
 # Time [s] that importing the callable may take at least: torch alone takes several on a busy machine.
 _IMPORT_S = 60.0
 # Time [s] in which a process may end by itself.
@@ -130,7 +130,7 @@ class CallableProcess:
     def is_hopeless(self) -> bool:
         """Return whether too many calls hung or ended the process to continue."""
         n_bad = self.n_hangs + self.n_ends
-        return self.n_hangs >= _MOST_HANGS or self.n_ends >= _MOST_ENDS or (n_bad > 0 and not self.has_come_back)
+        return self.n_hangs >= _MAX_HANGS or self.n_ends >= _MAX_ENDS or (n_bad > 0 and not self.has_come_back)
 
     def n_left(self) -> int:
         """Count the running processes that calls have started."""

@@ -34,22 +34,22 @@ _LEAST_DISTANCE = 0.1
 _RARE_RATIO = 0.25
 _FREQUENT_RATIO = 2.5
 # Largest step [places] of a grid of starts.
-_LARGEST_STEP = 64
+_MAX_STEP = 64
 # Fewest masks for a test of starts, and of widths.
 _FEWEST_STARTS = 8
 _FEWEST_WIDTHS = 60
 # Most runs per draw for a test of widths.
-_MOST_RUNS_PER_DRAW = 3
+_MAX_RUNS_PER_DRAW = 3
 # Largest distance from the distribution of twice-drawn widths at which widths count as drawn twice.
-_LARGEST_SKEW_DISTANCE = 0.06
+_MAX_SKEW_DISTANCE = 0.06
 # Up to this width [places] of the widest mask, both distributions of widths fit.
-_WIDEST_WITHOUT_SPREAD = 3
+_MAX_WIDTH_WITHOUT_SPREAD = 3
 # Up to this crowding, runs stand for masks: merging moves a distribution by less than 0.08, for two to ten masks of
 # each law on 60 to 600 places, which stays below `_LEAST_DISTANCE`.
-_MOST_CROWDED_RUNS = 0.75
+_MAX_CROWDED_RUNS = 0.75
 # Up to this crowding, each place is masked 0.69 to 2 times as often as the laws say (including that of merged runs in
 # `_expected`), in the same simulations.
-_MOST_CROWDED_PLACES = 2.0
+_MAX_CROWDED_PLACES = 2.0
 
 
 class UnevenPlaces(NamedTuple):
@@ -141,14 +141,14 @@ class MaskPlaces:
         if len(starts) < _FEWEST_STARTS or len(np.unique(starts)) < 3:
             return None
         step = int(np.gcd.reduce(starts - starts[0]))
-        step = min(step, _LARGEST_STEP) if step else 0
+        step = min(step, _MAX_STEP) if step else 0
         if step < 2 or (1 - len(starts)) * math.log(step) > math.log(PLACES_SIGNIFICANCE):
             return None
         return step
 
     def rare_region(self) -> UnevenPlaces | None:
         """Return the longest region that is masked far too rarely for every law; None if there is none."""
-        if self.crowding > _MOST_CROWDED_PLACES:
+        if self.crowding > _MAX_CROWDED_PLACES:
             return None
         share, expected = self.shares, np.min(self._expected, axis=0)
         is_rare = (share <= _RARE_RATIO * expected) & (self._log_tail(share, expected) < self._log_limit)
@@ -156,7 +156,7 @@ class MaskPlaces:
 
     def frequent_region(self) -> UnevenPlaces | None:
         """Return the longest region that is masked far too often for every law; None if there is none."""
-        if self.crowding > _MOST_CROWDED_PLACES:
+        if self.crowding > _MAX_CROWDED_PLACES:
             return None
         share, expected = self.shares, np.max(self._expected, axis=0)
         is_frequent = (share >= _FREQUENT_RATIO * expected) & (self._log_tail(share, expected) < self._log_limit)
@@ -171,7 +171,7 @@ class MaskPlaces:
         rng = np.random.default_rng(1933)
         picked = [draw[int(rng.integers(len(draw)))] for draw in self.draws if draw]
         picked = [run for run in picked if 2 * run[1] <= self.n]
-        if len(picked) < _FEWEST_STARTS or self.crowding > _MOST_CROWDED_RUNS:
+        if len(picked) < _FEWEST_STARTS or self.crowding > _MAX_CROWDED_RUNS:
             return None
         distance = self._nearest_law(picked, rng)
         limit = math.sqrt(math.log(2 / PLACES_SIGNIFICANCE) / (2 * len(picked)))
@@ -180,7 +180,7 @@ class MaskPlaces:
     @property
     def may_be_uneven(self) -> bool:
         """Whether starts are so far from all laws that more draws may make `distance` significant."""
-        if self.crowding > _MOST_CROWDED_RUNS:
+        if self.crowding > _MAX_CROWDED_RUNS:
             return False
         picked = [run for draw in self.draws for run in draw[:1] if 2 * run[1] <= self.n]
         return len(picked) >= _FEWEST_STARTS and self._nearest_law(picked, np.random.default_rng(0)) > _LEAST_DISTANCE
@@ -205,14 +205,14 @@ class MaskPlaces:
     def may_be_skewed(self) -> bool:
         """Whether widths are distributed like a product of two random numbers, significantly or not."""
         # With many masks per draw, most runs are merged ones.
-        if self.crowding > _MOST_CROWDED_RUNS:
+        if self.crowding > _MAX_CROWDED_RUNS:
             return False
-        if len(self._widths) < _FEWEST_WIDTHS or len(self._widths) > _MOST_RUNS_PER_DRAW * len(self.draws):
+        if len(self._widths) < _FEWEST_WIDTHS or len(self._widths) > _MAX_RUNS_PER_DRAW * len(self.draws):
             return False
-        if self._widths.max() <= _WIDEST_WITHOUT_SPREAD:
+        if self._widths.max() <= _MAX_WIDTH_WITHOUT_SPREAD:
             return False
         fair, cut = self._spread
-        return fair > _LEAST_DISTANCE and cut <= _LARGEST_SKEW_DISTANCE
+        return fair > _LEAST_DISTANCE and cut <= _MAX_SKEW_DISTANCE
 
     @cached_property
     def _widths(self) -> Real:

@@ -37,7 +37,7 @@ _UNCHANGED_SHARE = 1e-6
 # Smallest standard deviation that counts as noise, and the largest below which masks can be read, as shares of the
 # range.
 _LEAST_NOISE_SHARE = 1e-5
-_MOST_NOISE_SHARE = 0.004
+_MAX_NOISE_SHARE = 0.004
 # Noise moves a cell by at most this many standard deviations, but for 6e-5 of normal cells.
 _NOISE_STANDARD_DEVIATIONS = 4.0
 # A quarter of a normal distribution lies within 0.3186 standard deviations of its mean; estimating the standard
@@ -45,7 +45,7 @@ _NOISE_STANDARD_DEVIATIONS = 4.0
 _QUARTER = 0.25
 _QUARTER_STANDARD_DEVIATIONS = 0.3186
 # Largest uncertainty [frames] of origins; with more noise, nothing can be read.
-_MOST_NOISE_FRAMES = 2.0
+_MAX_NOISE_FRAMES = 2.0
 # Number of frames that are sampled to estimate gain and noise.
 _SAMPLE_FRAMES = 100
 # Smallest rectangle [cells], and the share of its cells that must be masked.
@@ -179,10 +179,10 @@ class Probe:
         gain, noise = self.disturbance(after)
         after = after - gain if gain else after
         is_left = np.abs(after - self.values) <= max(self._least, _NOISE_STANDARD_DEVIATIONS * noise)
-        if noise and noise <= _MOST_NOISE_SHARE * (self.high - self.low) and is_left.mean() > _QUARTER:
+        if noise and noise <= _MAX_NOISE_SHARE * (self.high - self.low) and is_left.mean() > _QUARTER:
             return self._read_noisy(is_left)
         tolerance = max(self._tolerance, _NOISE_STANDARD_DEVIATIONS * noise * self.n_frames / self._rise)
-        if noise and tolerance > _MOST_NOISE_FRAMES:
+        if noise and tolerance > _MAX_NOISE_FRAMES:
             return replace(self._nothing, is_everywhere=True)
         return self._read_exactly(after, is_left, tolerance)
 

@@ -39,7 +39,7 @@ _N_ITEMS = 8
 _N_EXCHANGED_ITEMS = 4
 # Fewest and most batches in which the changes of each item are counted.
 _FEWEST_BATCHES = 8
-_MOST_BATCHES = 32
+_MAX_BATCHES = 32
 # An item counts as left out if it is changed at most this share as often as the one that is changed most.
 _LEFT_OUT_RATE = 0.25
 
@@ -68,7 +68,7 @@ def left_out_findings(session: Session) -> list[Finding]:
         return []
     probe, where = _probes(session, is_equal=True)[0], f"a batch of {_N_ITEMS}"
     batch = MelBatch(session.batch(probe.values).items[:1] * _N_ITEMS)
-    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, session.seeds(_MOST_BATCHES, 9)
+    counts, n, seeds = np.zeros(_N_ITEMS, int), 0, session.seeds(_MAX_BATCHES, 9)
     for n, seed in enumerate(seeds, start=1):
         outcome = session.call(batch, seed, where, kind="batch")
         if outcome.draws or not outcome.values:

@@ -26,7 +26,7 @@ __all__ = [
 _FEW_RESULTS = 6
 _MANY_CHANGED_DRAWS = 30
 # Number of clips that a message lists.
-_MOST_CLIPS_NAMED = 3
+_MAX_NAMED_CLIPS = 3
 # Smallest share of unmasked cells for a comparison of the results of two inputs,
 _LEAST_SHARE_COMPARED = 0.05
 # and the share of these above which the results count as the same.
@@ -68,8 +68,8 @@ def example_clip(session: Session, clips: Sequence[Clip]) -> Clip:
 def list_clips(clips: Sequence[Clip]) -> str:
     """List the names of the first clips, and the number of the others, for a message."""
     names = [str(clip) for clip in clips]
-    more = [f"{len(names) - _MOST_CLIPS_NAMED} more"] if len(names) > _MOST_CLIPS_NAMED else []
-    *first, last = [*names[:_MOST_CLIPS_NAMED], *more]
+    more = [f"{len(names) - _MAX_NAMED_CLIPS} more"] if len(names) > _MAX_NAMED_CLIPS else []
+    *first, last = [*names[:_MAX_NAMED_CLIPS], *more]
     return f"{', '.join(first)} and {last}" if first else last
 
 

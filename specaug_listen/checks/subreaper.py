@@ -14,11 +14,11 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
-__all__ = ["IS_LINUX", "MOST_MEMORY_BYTES", "processes_below", "supervise"]
+__all__ = ["IS_LINUX", "MAX_MEMORY_BYTES", "processes_below", "supervise"]
 
 IS_LINUX = sys.platform == "linux"
 # Memory [bytes] that calls may allocate, in addition to that before the first call: far more than any mel needs.
-MOST_MEMORY_BYTES = 8 << 30
+MAX_MEMORY_BYTES = 8 << 30
 # From <linux/prctl.h>.
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -122,4 +122,4 @@ def _bound_memory() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     bounds = [bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY]
     with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (min([in_use + MOST_MEMORY_BYTES, *bounds]), hard))
+        resource.setrlimit(resource.RLIMIT_DATA, (min([in_use + MAX_MEMORY_BYTES, *bounds]), hard))

@@ -120,7 +120,7 @@ def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
     from .._files import printable
     from ..audio.audio_in_memory import load
     from ..audio.file_search import find_audio
-    from ..checks.clips import LONGEST_S
+    from ..checks.clips import MAX_CLIP_S
     from ..errors import AudioError
 
     files, problems, left_out = find_audio(paths)
@@ -128,7 +128,7 @@ def _clips(paths: Sequence[Path]) -> list[tuple[str, Audio]]:
         complain(notice.text, "note")
     if problems:
         raise AudioError(problems[0])
-    clips = [(printable(file.name), load(file, duration_s=LONGEST_S)) for file in files]
+    clips = [(printable(file.name), load(file, duration_s=MAX_CLIP_S)) for file in files]
     for name, clip in clips:
         for notice in clip.notices:
             complain(f"{name}: {notice.text}", "warning" if notice.is_doubt else "note")

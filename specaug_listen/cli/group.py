@@ -16,12 +16,12 @@ __all__ = ["COMMAND_SETTINGS", "Command", "Commands", "examples"]
 
 COMMAND_SETTINGS = {"help_option_names": ["-h", "--help"]}
 _DEFAULT = "audition"
-_MOST_NEAR = 3
-_LONGEST_NAME = 255
+_MAX_SUGGESTIONS = 3
+_MAX_NAME_LENGTH = 255
 # Former names of options and of arguments of `list`, still accepted, but not shown in the help.
 _FORMER_OPTIONS = {"--dialect": "--framework", "--twins": "--original-phase"}
 _FORMER_LISTS = {"dialects": "frameworks"}
-_LONGEST_ARGUMENT = 8192  # longer than any path, and than 50 values of an axis
+_MAX_ARGUMENT_LENGTH = 8192  # longer than any path, and than 50 values of an axis
 
 
 def examples(*lines: str) -> str:
@@ -70,12 +70,12 @@ def _with_current_names(command: str | None, args: list[str]) -> list[str]:
 def _check_argument(value: str, name: str) -> None:
     if not value.strip():
         raise ParameterError(f"{name} is empty, perhaps from an unset shell variable; give a value")
-    if len(value) > _LONGEST_ARGUMENT:
+    if len(value) > _MAX_ARGUMENT_LENGTH:
         raise ParameterError(
-            f"{name} {value!r:.60}...: {len(value)} characters; allowed are at most {_LONGEST_ARGUMENT}"
+            f"{name} {value!r:.60}...: {len(value)} characters; allowed are at most {_MAX_ARGUMENT_LENGTH}"
         )
     longest = max(map(len, value.split("/")))
-    if longest > _LONGEST_NAME and "=" not in value:
+    if longest > _MAX_NAME_LENGTH and "=" not in value:
         raise ParameterError(f"{name} {value!r:.60}...: a name of {longest} characters; file names have at most 255")
 
 
@@ -109,6 +109,6 @@ class Commands(typer.core.TyperGroup):
         except OSError:
             names = []
         commands = [name for name, command in self.commands.items() if not command.hidden]
-        near = difflib.get_close_matches(word, [*commands, *names], n=_MOST_NEAR, cutoff=0.6)
+        near = difflib.get_close_matches(word, [*commands, *names], n=_MAX_SUGGESTIONS, cutoff=0.6)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         return f"{word!r:.80}: no such command or file{hint} (commands: {', '.join(commands)})"

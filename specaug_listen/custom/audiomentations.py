@@ -33,7 +33,7 @@ _NESTS = ("Compose", "OneOf", "SomeOf")
 # A Lambda would need a function from the file.
 _NOT_ALLOWED = frozenset({"Lambda"})
 _NO_PARAMETERS = ("self", "transforms", "args", "kwargs")
-_LONGEST_LIST = 64
+_MAX_LIST_LENGTH = 64
 _DEEPEST = 8
 
 
@@ -177,7 +177,7 @@ def last_parameters(stage: Any) -> list[DrawnTransform]:
 def _plain(value: Any) -> Any:
     """Convert a value to plain JSON types; long arrays become their shape, dtype and hash."""
     if isinstance(value, np.ndarray):
-        if value.size > _LONGEST_LIST:
+        if value.size > _MAX_LIST_LENGTH:
             digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
             return {"shape": list(value.shape), "dtype": str(value.dtype), "sha256": digest}
         value = value.tolist()

@@ -36,7 +36,7 @@ __all__ = [
     "without_gradients",
 ]
 
-_MOST_REACHED = 5000
+_MAX_REACHED = 5000
 # Types that contain no other objects; and the flag of classes defined in Python (Py_TPFLAGS_HEAPTYPE of CPython).
 _LEAVES = frozenset({bool, int, float, complex, str, bytes, type(None), np.ndarray, np.float32, np.float64})
 _OF_PYTHON = 1 << 9
@@ -199,7 +199,7 @@ def generators_of(function: Any) -> list[Any]:
     reached: dict[int, Any] = {}
     # Breadth first: otherwise a library could exhaust the limit before nearer objects are visited.
     waiting = deque([function])
-    while waiting and len(reached) < _MOST_REACHED:
+    while waiting and len(reached) < _MAX_REACHED:
         here = waiting.popleft()
         if type(here) in _LEAVES or id(here) in reached:
             continue
@@ -222,9 +222,9 @@ def _within(here: Any) -> list[Any]:
         names = [here.__globals__[name] for name in here.__code__.co_names if name in here.__globals__]
         return [*cells, *names, *(here.__defaults__ or ()), *(here.__kwdefaults__ or {}).values()]
     if isinstance(here, Mapping):
-        return list(here.values()) if len(here) < _MOST_REACHED else []
+        return list(here.values()) if len(here) < _MAX_REACHED else []
     if isinstance(here, (list, tuple)):
-        return list(here) if len(here) < _MOST_REACHED else []
+        return list(here) if len(here) < _MAX_REACHED else []
     if isinstance(here, type):
         if not here.__flags__ & _OF_PYTHON:  # a class written in C has no Python functions and no generators
             return []

@@ -22,8 +22,8 @@ __all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha25
 
 Arguments = tuple[list[Any], dict[str, Any]]
 _SPEC = re.compile(r"(?P<where>.+?):(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*(?P<arguments>\(.*\))?", re.S)
-_LONGEST = 10_000
-_MOST_BYTES = 1 << 24
+_MAX_SPEC_LENGTH = 10_000
+_MAX_BYTES = 1 << 24
 
 
 def is_spec(text: str) -> bool:
@@ -97,7 +97,7 @@ def source_sha256(function: Any) -> str | None:
     source = getattr(function, "__func__", source)
     try:
         file = inspect.getsourcefile(inspect.unwrap(source))
-        return None if file is None else hashlib.sha256(read_file(file, _MOST_BYTES)).hexdigest()
+        return None if file is None else hashlib.sha256(read_file(file, _MAX_BYTES)).hexdigest()
     except (TypeError, OSError, ValueError):
         return None
 
@@ -131,7 +131,7 @@ def _dotted(function: Any) -> tuple[str, str]:
 
 
 def _split_spec(spec: str) -> tuple[str, str, str | None]:
-    match = _SPEC.fullmatch(spec.strip()) if len(spec) <= _LONGEST else None
+    match = _SPEC.fullmatch(spec.strip()) if len(spec) <= _MAX_SPEC_LENGTH else None
     if match is None:
         raise ParameterError(
             f"{printable(spec):.80}: expected module:callable or path/to/file.py:callable, e.g. "
@@ -183,7 +183,7 @@ def _module(where: str) -> ModuleType:
 def _module_of_file(where: str) -> ModuleType:
     path = Path(os.path.abspath(where))
     try:
-        source = read_file(path, _MOST_BYTES)
+        source = read_file(path, _MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ParameterError(f"the file cannot be read ({reason}); give the path of a .py file") from None

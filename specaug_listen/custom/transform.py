@@ -23,10 +23,10 @@ from .exits import no_exit
 from .guess import Evidence, adapter_for, lengths_left_out, optional_lengths
 from .load import absolute_spec, load_callable, name_of, source_sha256
 
-__all__ = ["LONGEST_HELD_S", "CallableStep", "CallableTransform"]
+__all__ = ["MAX_HELD_S", "CallableStep", "CallableTransform"]
 
 # A callable needs the whole clip in memory; longer clips are refused.
-LONGEST_HELD_S = 600.0
+MAX_HELD_S = 600.0
 # Never written to a file or read from one.
 Function: TypeAlias = Annotated[SkipJsonSchema[Callable[..., Any] | None], Field(exclude=True)]
 Result: TypeAlias = Annotated[SkipJsonSchema[types.SimpleNamespace | None], Field(exclude=True)]
@@ -233,7 +233,7 @@ def whole(mel: AnyMel, call: str) -> MelSpectrogram:
         return mel
     raise ParameterError(
         f"{call} needs the whole clip, but {mel.duration_s:.0f} s are read in parts; take at most "
-        f"{LONGEST_HELD_S:.0f} s of it (--duration)"
+        f"{MAX_HELD_S:.0f} s of it (--duration)"
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.fields import FieldInfo
 
 from .._yaml import scalar_text
-from ..augment.steps import LARGEST_COUNT, Count
+from ..augment.steps import MAX_COUNT, Count
 from ..errors import ParameterError, value_text
 
 __all__ = [
@@ -38,7 +38,7 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_LONGEST_VALUE = 60
+_MAX_VALUE_LENGTH = 60
 _STRICT_CONFIG = ConfigDict(strict=True)
 _TYPE_WORDS = {bool: "true or false", str: "a text", list: "a list", dict: "a mapping", type(None): "null"}
 
@@ -58,10 +58,10 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-LeastOne: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST_COUNT, description=f"an integer from 1 to {LARGEST_COUNT}")]
+LeastOne: TypeAlias = Annotated[int, Field(ge=1, le=MAX_COUNT, description=f"an integer from 1 to {MAX_COUNT}")]
 Displacement: TypeAlias = Annotated[
     int,
-    Field(ge=-LARGEST_COUNT, le=LARGEST_COUNT, description=f"an integer up to {LARGEST_COUNT}, below 1 for none"),
+    Field(ge=-MAX_COUNT, le=MAX_COUNT, description=f"an integer up to {MAX_COUNT}, below 1 for none"),
 ]
 SampleRate: TypeAlias = Annotated[
     int, Field(ge=1, le=768_000, description="a sample rate in Hz, an integer from 1 to 768000")
@@ -73,7 +73,7 @@ Widths: TypeAlias = Annotated[
     Count | tuple[Count, Count],
     BeforeValidator(_pair),
     AfterValidator(_ordered),
-    Field(description=f"an integer from 0 to {LARGEST_COUNT}, or a list of two, low and high"),
+    Field(description=f"an integer from 0 to {MAX_COUNT}, or a list of two, low and high"),
 ]
 Shares: TypeAlias = Annotated[
     Share | tuple[Share, Share],
@@ -84,8 +84,7 @@ Shares: TypeAlias = Annotated[
 FramesOrShare: TypeAlias = Annotated[
     Count | Annotated[float, Field(ge=0, le=1)],
     Field(
-        description=f"an integer of frames from 0 to {LARGEST_COUNT}, or a share as a number with a point, from 0.0 "
-        "to 1.0"
+        description=f"an integer of frames from 0 to {MAX_COUNT}, or a share as a number with a point, from 0.0 to 1.0"
     ),
 ]
 PolicyName: TypeAlias = Annotated[str, NotAKey]
@@ -138,7 +137,7 @@ def yaml_text(value: Any) -> str:
     ('null', '[0, 20]', 'mean')
     """
     text = scalar_text(list(value) if isinstance(value, tuple) else value)
-    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
+    return text if len(text) <= _MAX_VALUE_LENGTH else f"{text[: _MAX_VALUE_LENGTH - 3]}..."
 
 
 @functools.cache

@@ -27,9 +27,9 @@ from .unsupported import file_kind, unsupported_framework
 
 __all__ = ["Content", "content_of"]
 
-_MOST_REPEATED_KEYS = 8
+_MAX_REPEATED_KEYS = 8
 _PROGRAM_SUFFIXES = (".py", ".sh", ".bash")
-_MOST_FILES = 20
+_MAX_FILES = 20
 _EXTRACTOR_SECTIONS = ("feature_extractor", "audio_processor")
 
 
@@ -90,10 +90,10 @@ def _parse(text: str, file: str | os.PathLike[str], name: str | None = None) -> 
 def _repeat_notes(repeated: tuple[RepeatedKey, ...]) -> tuple[str, ...]:
     notes = [
         f"{'.'.join(place):.120}: repeated, and the last one counts: {yaml_text(last)} (before: {yaml_text(before)})"
-        for place, last, before in repeated[:_MOST_REPEATED_KEYS]
+        for place, last, before in repeated[:_MAX_REPEATED_KEYS]
     ]
-    if len(repeated) > _MOST_REPEATED_KEYS:
-        notes.append(f"{len(repeated) - _MOST_REPEATED_KEYS} more keys are repeated; the last one of each counts")
+    if len(repeated) > _MAX_REPEATED_KEYS:
+        notes.append(f"{len(repeated) - _MAX_REPEATED_KEYS} more keys are repeated; the last one of each counts")
     return tuple(notes)
 
 
@@ -145,7 +145,7 @@ def _no_model(folder: str | os.PathLike[str]) -> str:
         names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
     except OSError as error:
         return f"{printable(folder)}: the folder cannot be read ({error.strerror})"
-    able = [name for name in names[:_MOST_FILES] if _is_configuration(os.path.join(folder, name))]
+    able = [name for name in names[:_MAX_FILES] if _is_configuration(os.path.join(folder, name))]
     if able:
         there = f"it holds {short_list(able)}: give a file"
     else:
@@ -173,11 +173,11 @@ Entry: TypeAlias = tuple[str, bytes | None]
 # The configuration that NeMo puts beside the weights.
 NEMO_CONFIGURATION = "model_config.yaml"
 _MAX_BYTES = 1 << 20
-_MOST_MEMBERS = 10_000
-_MOST_YAML_FILES = 64
+_MAX_MEMBERS = 10_000
+_MAX_YAML_FILES = 64
 # A compressed archive may expand by this factor: weights hardly compress, and a zip bomb is stopped early.
-_MOST_UNPACKED_FACTOR, _LEAST_BOUND_BYTES = 20, 1 << 26
-_LARGEST_PIECE_BYTES = 1 << 22
+_MAX_UNPACKED_FACTOR, _LEAST_BOUND_BYTES = 20, 1 << 26
+_MAX_PIECE_BYTES = 1 << 22
 _OPENERS = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
 _ARCHIVE_BEGINNINGS = {b"PK\x03\x04": "zip", b"\x1f\x8b": "tar", b"BZh": "tar", b"\xfd7zXZ": "tar"}
 _BROKEN_ARCHIVE_ERRORS = (
@@ -222,7 +222,7 @@ def archive_members(path: str | os.PathLike[str]) -> Members | None:
     try:
         for raw, text in (_zip_entries if kind == "zip" else _tar_entries)(path):
             name = next((member for member in members if os.path.normpath(member) == os.path.normpath(raw)), raw)
-            if name in members or len(members) < _MOST_YAML_FILES or _is_main(name):
+            if name in members or len(members) < _MAX_YAML_FILES or _is_main(name):
                 repeated += [name] if name in members and name not in repeated else []
                 members[name] = text
     except _BROKEN_ARCHIVE_ERRORS as error:
@@ -318,13 +318,13 @@ class _BoundedFile:
         return self._file.seek(position, whence)
 
     def read(self, size: int = -1) -> bytes:
-        if not 0 <= size <= _LARGEST_PIECE_BYTES:
-            raise tarfile.ReadError(f"a header in it has more than {_LARGEST_PIECE_BYTES} bytes")
+        if not 0 <= size <= _MAX_PIECE_BYTES:
+            raise tarfile.ReadError(f"a header in it has more than {_MAX_PIECE_BYTES} bytes")
         return self._file.read(size)
 
 
 def _tar_entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
-    bound = max(_LEAST_BOUND_BYTES, _MOST_UNPACKED_FACTOR * os.path.getsize(path))
+    bound = max(_LEAST_BOUND_BYTES, _MAX_UNPACKED_FACTOR * os.path.getsize(path))
     with _unpack(path) as file, tarfile.open(fileobj=_BoundedFile(file, bound), mode="r:") as archive:  # type: ignore[call-overload]
         for number, entry in enumerate(archive):
             _check_number(path, number)
@@ -335,8 +335,8 @@ def _tar_entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
 
 
 def _check_number(path: str | os.PathLike[str], number: int) -> None:
-    if number > _MOST_MEMBERS:
-        raise PolicyError(f"{printable(path)}: more than {_MOST_MEMBERS} files in the archive")
+    if number > _MAX_MEMBERS:
+        raise PolicyError(f"{printable(path)}: more than {_MAX_MEMBERS} files in the archive")
 
 
 def _member_text(member: IO[bytes]) -> bytes | None:

@@ -15,7 +15,7 @@ __all__ = ["CanRead", "claims", "framework_of_keys", "marks", "nested_hint", "sh
 
 # Whether a framework's reader accepts a configuration.
 CanRead: TypeAlias = Callable[[Mapping[str, Any], str], bool]
-_MOST_KEYS = 6
+_MAX_KEYS = 6
 
 
 def marks() -> dict[str, str]:
@@ -130,4 +130,4 @@ def nested_hint(data: Mapping[str, Any], can_read: CanRead, place: tuple[str, ..
 
 def short_list(keys: Sequence[str]) -> str:
     """Join some keys for a message, bounded."""
-    return printable(", ".join(key[:60] for key in keys[:_MOST_KEYS]) + (", ..." if len(keys) > _MOST_KEYS else ""))
+    return printable(", ".join(key[:60] for key in keys[:_MAX_KEYS]) + (", ..." if len(keys) > _MAX_KEYS else ""))

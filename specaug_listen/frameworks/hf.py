@@ -32,7 +32,7 @@ __all__ = ["HF", "PREPROCESSOR", "PROCESSOR", "hf_policy"]
 # Keys under which the contents of the files beside config.json are stored.
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 _CHUNK_S, _RATE_HZ, _HOP_SAMPLES = 30, 16000, 160
-_MOST_FRAMES = 1_000_000
+_MAX_FRAMES = 1_000_000
 
 
 @check_arguments
@@ -46,7 +46,7 @@ def hf_policy(
     mask_feature_length: LeastOne = 10,
     mask_feature_min_masks: Count = 0,
     attention_mask: Annotated[bool, NotAKey] = True,
-    row_frames: Annotated[int, Field(ge=1, le=_MOST_FRAMES), NotAKey] = _CHUNK_S * _RATE_HZ // _HOP_SAMPLES,
+    row_frames: Annotated[int, Field(ge=1, le=_MAX_FRAMES), NotAKey] = _CHUNK_S * _RATE_HZ // _HOP_SAMPLES,
     name: PolicyName = "hf",
 ) -> Policy:
     """Make the policy of ``WhisperConfig``'s own fields, with their own defaults.
@@ -183,10 +183,10 @@ def _row_frames(config: Config, root: Section, extractor: Section | None) -> int
     )
     n_samples, n_frames = seconds * rate, seconds * rate // hop
     what = f"chunk_length of {seconds} s, at sampling_rate {rate} and hop_length {hop}"
-    if not 1 <= n_frames <= _MOST_FRAMES:
+    if not 1 <= n_frames <= _MAX_FRAMES:
         raise ParameterError(
             f"{extractor.prefix}chunk_length={seconds}: {n_frames} frames at sampling_rate {rate} and hop_length "
-            f"{hop}; allowed are 1 to {_MOST_FRAMES}"
+            f"{hop}; allowed are 1 to {_MAX_FRAMES}"
         )
     for key, number in (("n_samples", n_samples), ("nb_max_frames", n_frames)):
         value = extractor.get(key, _Whole | None)

@@ -25,9 +25,9 @@ ResolverMaker: TypeAlias = Callable[[Mapping[str, Any], OnReference], Resolver]
 
 _MAX_STEPS = 30
 # Per file, because a reference to a text of two references doubles the number with every step.
-_MOST_REFERENCES = 5000
-_MOST_ENTRIES = 1000
-_LONGEST_TEXT = 200
+_MAX_REFERENCES = 5000
+_MAX_ENTRIES = 1000
+_MAX_TEXT_LENGTH = 200
 _WHOLE_REFERENCE = re.compile(r"^\$\{([^${}]*)\}$")
 _REFERENCE_WITHIN = re.compile(r"\$\{([^${}]*)\}")
 _TUPLE_TEXT = re.compile(r"\(\s*[-\d.]+\s*(,\s*[-\d.]+\s*)*,?\s*\)")
@@ -74,7 +74,7 @@ def omega_resolver(root: Mapping[str, Any], on_reference: OnReference = _ignore)
         whole = _WHOLE_REFERENCE.match(value)
         if whole:
             return follow(whole[1])
-        text = _REFERENCE_WITHIN.sub(lambda match: _as_text(follow(match[1]), place), value)[:_LONGEST_TEXT]
+        text = _REFERENCE_WITHIN.sub(lambda match: _as_text(follow(match[1]), place), value)[:_MAX_TEXT_LENGTH]
         return resolve(text, place, here) if text != value else text
 
     return resolve
@@ -93,8 +93,8 @@ class _File:
         Raise a ParameterError for too many references, a missing value, or a reference to itself by way of others.
         """
         self._n_references += 1
-        if self._n_references > _MOST_REFERENCES:
-            raise ParameterError(f"{'.'.join(here[-1]):.80}: more than {_MOST_REFERENCES} references; write its value")
+        if self._n_references > _MAX_REFERENCES:
+            raise ParameterError(f"{'.'.join(here[-1]):.80}: more than {_MAX_REFERENCES} references; write its value")
         if len(here) > _MAX_STEPS:
             raise ParameterError(f"{reference}: a chain of more than {_MAX_STEPS} references; write its value")
         if target in here:
@@ -116,7 +116,7 @@ def _as_text(value: Any, place: Place) -> str:
     """Return the value of a reference within a longer text as text."""
     if isinstance(value, (list, dict, Tagged)):
         raise ParameterError(f"{'.'.join(place):.80}: a list or a mapping within a text; write its value")
-    return str(value)[:_LONGEST_TEXT]
+    return str(value)[:_MAX_TEXT_LENGTH]
 
 
 def _absolute(name: str, place: tuple[str, ...]) -> tuple[str, ...]:
@@ -165,8 +165,8 @@ class _Hyper:
     def _entry(self, value: Any, place: Place, above: tuple[Place, ...]) -> Any:
         """Resolve an entry of a list; objects with other tags are returned unchanged."""
         self._n_entries += 1
-        if self._n_entries > _MOST_ENTRIES:
-            raise ParameterError(f"{'.'.join(place)}: nested references to lists with more than {_MOST_ENTRIES} values")
+        if self._n_entries > _MAX_ENTRIES:
+            raise ParameterError(f"{'.'.join(place)}: nested references to lists with more than {_MAX_ENTRIES} values")
         return self._resolve(value, place, above)
 
     def _reference(self, value: Tagged, place: Place, above: tuple[Place, ...]) -> Any:
@@ -178,14 +178,14 @@ class _Hyper:
             return values[0]
         each = iter(values)
         if not all(isinstance(each, int | float) for each in values):
-            return _NAME_TEXT.sub(lambda _: _as_text(next(each), place), text)[:_LONGEST_TEXT]
+            return _NAME_TEXT.sub(lambda _: _as_text(next(each), place), text)[:_MAX_TEXT_LENGTH]
         return _evaluate(_NAME_TEXT.sub(lambda _: f"({next(each)!r})", text), reference)
 
 
 def _evaluate(text: str, reference: str) -> Any:
     """Evaluate an expression of numbers with + - * / // %."""
     try:
-        if len(text) > _LONGEST_TEXT:
+        if len(text) > _MAX_TEXT_LENGTH:
             raise ValueError
         return _term(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
@@ -204,7 +204,7 @@ def _term(node: ast.expr) -> Any:
 
 def _numbers(text: str, place: tuple[str, ...]) -> tuple[float, ...]:
     try:
-        body = ast.parse(text[:_LONGEST_TEXT].strip(), mode="eval").body
+        body = ast.parse(text[:_MAX_TEXT_LENGTH].strip(), mode="eval").body
         return tuple(_term(entry) for entry in getattr(body, "elts", [body]))
     except (SyntaxError, ValueError, ArithmeticError, RecursionError):
         raise ParameterError(f"{'.'.join(place)}=!tuple {text!r:.80}: allowed is a tuple of numbers") from None

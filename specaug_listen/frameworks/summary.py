@@ -26,7 +26,7 @@ __all__ = ["PolicyPage", "show_policy"]
 Lines = Annotated[tuple[str, ...], Field(strict=False)]
 _DURATIONS_S = (2, 5, 10, 15)
 _N_MELS, _FRAMES_PER_S = 80, 100.0
-_MOST_UNREAD_KEYS = 60
+_MAX_UNREAD_KEYS = 60
 
 
 @record
@@ -191,7 +191,7 @@ def _frontend_line(frontend: MelFrontend | None, why: str) -> str:
 def _unread_lines(unread: tuple[UnreadKey, ...]) -> list[str]:
     """List keys that may affect the sound one per line, and the rest in one line."""
     near = [each.words for each in unread if each.is_near]
-    rest = unread_in_words([each for each in unread if not each.is_near], _MOST_UNREAD_KEYS)
+    rest = unread_in_words([each for each in unread if not each.is_near], _MAX_UNREAD_KEYS)
     return _block("not read, but may affect the sound:", near) + list(rest)
 
 

@@ -15,10 +15,10 @@ from .references import Place
 __all__ = ["ReadPlaces", "UnreadKey", "unread_in_words"]
 
 
-_MOST_UNREAD_KEYS = 1000
-_LONGEST_PATH = 120
+_MAX_UNREAD_KEYS = 1000
+_MAX_PATH_LENGTH = 120
 # Bounds for references that refer to each other.
-_MOST_LEVELS, _MOST_SAME_TARGETS = 100, 100
+_MAX_LEVELS, _MAX_SAME_TARGETS = 100, 100
 # A key that may affect the sound in any section; whole words, so that special_tokens does not match.
 _SOUND_KEY = re.compile(
     r"(?:^|[_.\-])(?:\w*augment\w*|spec_?aug\w*|aug|masking|warp|fbank\w*|filterbank|mels?|spectrogram\w*|mfcc\w*|lfr|"
@@ -118,17 +118,17 @@ class ReadPlaces:
             yield each
             targets = ((i, self._targets.get(each[:i])) for i in range(len(each) + 1))
             others = {(*target, *each[i:]) for i, target in targets if target is not None} - places
-            new = [at for at in others if len(at) <= _MOST_LEVELS][:_MOST_SAME_TARGETS]
+            new = [at for at in others if len(at) <= _MAX_LEVELS][:_MAX_SAME_TARGETS]
             places.update(new)
-            pending += new if len(places) <= _MOST_SAME_TARGETS else []
+            pending += new if len(places) <= _MAX_SAME_TARGETS else []
 
     def unread(self, data: Mapping[str, Any]) -> tuple[UnreadKey, ...]:
         """List what was not read, keys that may affect the sound first; beyond the bound, the last entry is a count."""
         entries = sorted(self._walk(data, ()), key=lambda each: not each.is_near)
-        if len(entries) <= _MOST_UNREAD_KEYS:
+        if len(entries) <= _MAX_UNREAD_KEYS:
             return tuple(entries)
-        rest = sum(each.n_values or 1 for each in entries[_MOST_UNREAD_KEYS:])
-        return (*entries[:_MOST_UNREAD_KEYS], UnreadKey("...", rest))
+        rest = sum(each.n_values or 1 for each in entries[_MAX_UNREAD_KEYS:])
+        return (*entries[:_MAX_UNREAD_KEYS], UnreadKey("...", rest))
 
     def _walk(self, value: Any, place: Place) -> Iterator[UnreadKey]:
         if place in self._values:
@@ -185,7 +185,7 @@ def _count(value: Any) -> int:
 
 def _path(place: Place) -> str:
     path = printable(".".join(place))
-    return path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH - 3]}..."
+    return path if len(path) <= _MAX_PATH_LENGTH else f"{path[: _MAX_PATH_LENGTH - 3]}..."
 
 
 def unread_in_words(unread: Sequence[UnreadKey], most: int = 24) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from .registry import owners
 
 __all__ = ["Unsupported", "file_kind", "unsupported_framework"]
 
-_MOST_KEYS = 6
+_MAX_KEYS = 6
 
 
 class Unsupported(NamedTuple):
@@ -38,7 +38,7 @@ class Unsupported(NamedTuple):
     @property
     def words(self) -> str:
         """Name, keys and difference, as a clause."""
-        keys = [printable(key)[:60] for key in self.keys[:_MOST_KEYS]] + ["..."] * (len(self.keys) > _MOST_KEYS)
+        keys = [printable(key)[:60] for key in self.keys[:_MAX_KEYS]] + ["..."] * (len(self.keys) > _MAX_KEYS)
         return f"looks like {self.name} ({', '.join(keys)}), which is not supported yet: {self.differs}"
 
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["bin_energies", "largest_energy"]
 
 Real = npt.NDArray[np.float32]
-_LARGEST_POWER = 1e30
+_MAX_POWER = 1e30
 
 
 def largest_energy(frontend: MelFrontend) -> float:
     """Return an upper bound of ``B · |STFT|^power`` such that its power does not overflow single precision either."""
-    return float((_LARGEST_POWER / max(1.0, frontend.input_scale) ** 2) ** (frontend.power / 2))
+    return float((_MAX_POWER / max(1.0, frontend.input_scale) ** 2) ** (frontend.power / 2))
 
 
 def bin_energies(frontend: MelFrontend, sound: Sound) -> Iterator[Real]:

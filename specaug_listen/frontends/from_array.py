@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .._arrays import MOST_CELLS, real_array
+from .._arrays import MAX_CELLS, real_array
 from .._notices import Notice
 from ..errors import ParameterError
 from .mel import MelSpectrogram
@@ -174,8 +174,8 @@ def _in_order(array: npt.NDArray[Any], frontend: MelFrontend, axes: str | None) 
         )
     if 0 in shape:
         raise ParameterError(f"an empty array, shape {shape}: expected at least one frame of {n_mels} mel bins")
-    if math.prod(shape) > MOST_CELLS:
-        raise ParameterError(f"an array of shape {shape}: allowed are {MOST_CELLS} cells; use a part of it")
+    if math.prod(shape) > MAX_CELLS:
+        raise ParameterError(f"an array of shape {shape}: allowed are {MAX_CELLS} cells; use a part of it")
     batch = array[np.newaxis] if array.ndim == 2 else array
     is_turned = _is_turned(batch.shape[1:], shape, frontend, axes)
     return (batch.transpose(0, 2, 1) if is_turned else batch), is_turned

@@ -29,7 +29,7 @@ __all__ = ["MelFrontend"]
 
 Real = npt.NDArray[np.float32]
 Positive = Annotated[int, Field(gt=0, le=1 << 20)]
-_LARGEST_BANK = 1 << 25
+_MAX_BANK_CELLS = 1 << 25
 # Relative to the floor: of logarithms in single precision, and of a normalisation and its inverse.
 _ROUNDING_OF_FLOOR = 1e-5
 
@@ -149,8 +149,8 @@ class MelFrontend:
             self._refuse("fmin_hz", f"allowed is less than fmax_hz={self.top_hz}")
         if self.first_sample and self.padding != "snip":
             self._refuse("first_sample", f"allowed is 0 where padding={self.padding!r}")
-        if self.n_mels * self.n_fft > _LARGEST_BANK:
-            self._refuse("n_mels", f"allowed is at most {_LARGEST_BANK // self.n_fft} with n_fft={self.n_fft}")
+        if self.n_mels * self.n_fft > _MAX_BANK_CELLS:
+            self._refuse("n_mels", f"allowed is at most {_MAX_BANK_CELLS // self.n_fft} with n_fft={self.n_fft}")
         if self.power not in (1.0, 2.0):
             self._refuse("power", "allowed is 1.0 (magnitude) or 2.0 (power)")
         if self.log is None and self.dynamic_range is not None:

@@ -24,10 +24,10 @@ from ..errors import AudioError
 
 __all__ = ["Place", "ark_places", "read_place", "scp_places"]
 
-_LONGEST_KEY, _LONGEST_LIST, _LONGEST_TEXT = 4096, 1 << 28, 1 << 26
+_MAX_KEY_LENGTH, _MAX_LIST_LENGTH, _MAX_TEXT_BYTES = 4096, 1 << 28, 1 << 26
 # A range may exceed the matrix by this many rows.
 _TOLERANCE = 3
-_MOST_ROWS, _LONGEST_ROW = 1 << 20, 1 << 20
+_MAX_ROWS, _MAX_ROW_BYTES = 1 << 20, 1 << 20
 # So many lines for one matrix are allowed without a look at its size.
 _FEW_LINES = 50
 _WHOLE = (slice(None), slice(None))
@@ -89,7 +89,7 @@ def _key(file: IO[bytes], name: str) -> str:
     while (byte := file.read(1)) not in (b"", b" "):
         if not (byte.isspace() and not read):
             read += byte
-        if len(read) > _LONGEST_KEY or byte == b"\0" or (byte.isspace() and read):
+        if len(read) > _MAX_KEY_LENGTH or byte == b"\0" or (byte.isspace() and read):
             raise AudioError.of_file(name, f"not a Kaldi archive: expected a key at byte {file.tell()}")
     if byte == b"" and read:
         raise AudioError.of_file(name, f"truncated after the key {bytes(read)!r:.60}; copy the file again")
@@ -140,8 +140,10 @@ def _text_header(file: IO[bytes], begin: int, name: str) -> _Header:
         n_read += len(more)
         if not more:
             raise AudioError.of_file(name, "truncated: a text matrix without closing bracket; copy the file again")
-        if n_read > _LONGEST_TEXT:
-            raise AudioError.of_file(name, f"a text matrix of more than {_LONGEST_TEXT} bytes; write it in binary form")
+        if n_read > _MAX_TEXT_BYTES:
+            raise AudioError.of_file(
+                name, f"a text matrix of more than {_MAX_TEXT_BYTES} bytes; write it in binary form"
+            )
     start = start if n_read else _bracket(more, name)
     return _Header("text", 0, 0, begin + start + 1, begin + n_read + end + 1)
 
@@ -190,9 +192,9 @@ def _cut_out(matrix: npt.NDArray[Any], place: Place) -> npt.NDArray[Any]:
 
 
 def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
-    lines = text.split(b"\n", _MOST_ROWS + 1)
-    if len(lines) > _MOST_ROWS or max(map(len, lines)) > _LONGEST_ROW:
-        size = f"more than {_MOST_ROWS} rows" if len(lines) > _MOST_ROWS else f"a row of more than {_LONGEST_ROW} bytes"
+    lines = text.split(b"\n", _MAX_ROWS + 1)
+    if len(lines) > _MAX_ROWS or max(map(len, lines)) > _MAX_ROW_BYTES:
+        size = f"more than {_MAX_ROWS} rows" if len(lines) > _MAX_ROWS else f"a row of more than {_MAX_ROW_BYTES} bytes"
         raise AudioError.of_file(name, f"{size}; write a matrix of this size in binary form")
     rows: list[npt.NDArray[np.float32]] = []
     try:
@@ -212,7 +214,7 @@ def scp_places(path: Path) -> list[Place]:
     """
     name = printable(path)
     places = []
-    for number, line in enumerate(read_file(path, _LONGEST_LIST).decode("utf-8", "surrogateescape").splitlines(), 1):
+    for number, line in enumerate(read_file(path, _MAX_LIST_LENGTH).decode("utf-8", "surrogateescape").splitlines(), 1):
         if line.strip():
             key, _, target = line.strip().partition(" ")
             places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))

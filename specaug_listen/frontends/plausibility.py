@@ -38,7 +38,7 @@ _THIRDS_DB = (
 _WIDTH_OF_A_THIRD = 2 ** (1 / 6) - 2 ** (-1 / 6)
 # Speech at -26 dB re full scale, as in ITU-T P.56; pauses lower the mean of its levels, measured on recordings.
 _LEVEL_DB, _PAUSES_DB, _SPREAD_DB = -26.0, -15.0, 15.0
-_LEAST_OF_NOISE_DB, _LEAST_SPREAD_DB, _MOST_SPREAD_DB = 2.0, 5.0, 40.0
+_LEAST_OF_NOISE_DB, _LEAST_SPREAD_DB, _MAX_SPREAD_DB = 2.0, 5.0, 40.0
 # Measured on speech, music and noise: in a bin of noise, levels spread by 5 dB and change within 30 ms; in all other
 # sounds they spread by 10 dB or more.
 _LEAST_IN_BINS_DB, _FLAT_DB, _LAG_S = 8.5, 13.0, 0.03
@@ -223,7 +223,7 @@ class _OwnScale(NamedTuple):
         if raw.max() < self.high + _QUIETEST_PEAK_DB / self.unit:
             return False
         least = _LEAST_OF_NOISE_DB if _is_noise(raw, self.hop_s) else _LEAST_SPREAD_DB
-        return least <= float(raw.std()) * self.unit <= _MOST_SPREAD_DB and not self.is_flat(raw)
+        return least <= float(raw.std()) * self.unit <= _MAX_SPREAD_DB and not self.is_flat(raw)
 
     def has_level(self, raw: Wide) -> bool:
         """Whether all values are between the floor and full scale."""
@@ -280,7 +280,7 @@ def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.
         for scale in _SCALES:
             db = raw * scale.db_per_unit + scale.shift
             has_level = full_db - 60 <= db.max() <= full_db + _MARGIN_DB
-            has_spread = _LEAST_OF_SPEECH_DB <= db.std() <= _MOST_SPREAD_DB
+            has_spread = _LEAST_OF_SPEECH_DB <= db.std() <= _MAX_SPREAD_DB
             if has_level and has_spread and in_bins * scale.db_per_unit >= least_in_bins_db:
                 names.append(scale.name + suffix)
         if names:

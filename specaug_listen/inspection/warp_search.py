@@ -19,7 +19,7 @@ Knees = npt.NDArray[np.intp]
 # These limit the time and memory of the search: a coarse comparison uses about 20 bins, any comparison 400 frames.
 _BINS_OF_GRID, _FRAMES_COMPARED, _CELLS_AT_ONCE = 20, 400, 1 << 21
 # The number of knees from which hill climbing starts, and the largest displacement of the coarse grid in frames.
-_STARTS, _FARTHEST = 5, 120
+_STARTS, _MAX_DISPLACEMENT_FRAMES = 5, 120
 # The last search tries all knees within 3 frames of the best one.
 _FRAMES_AROUND = range(-3, 4)
 # Near the best knee, the cost of a cell is capped at this share of the standard deviation.
@@ -108,7 +108,7 @@ def _is_lively(values: Real) -> npt.NDArray[np.bool_]:
 
 def _grid(n: int) -> Knees:
     """List knees over the whole clip, coarsely in position and more finely in displacement, which matters more."""
-    farthest = max(4, min(n // 2, _FARTHEST))
+    farthest = max(4, min(n // 2, _MAX_DISPLACEMENT_FRAMES))
     sources = np.arange(1, n - 1, max(2, n // 60))
     moves = np.arange(-farthest, farthest + 1, 2 if n < 300 else 3)
     targets, sources = np.broadcast_arrays(sources + moves[:, None], sources)

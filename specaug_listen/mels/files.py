@@ -32,8 +32,8 @@ __all__ = ["LIST_SUFFIXES", "MEL_SUFFIXES", "MelFile", "list_mels", "suffix_of"]
 _KEYS_BESIDE_MELS = frozenset(
     {"mean", "std", "var", "scale", "largest", "count", "sum", "sum_square", "lengths", "labels"}
 )
-_MOST_BYTES = 1 << 32
-_MOST_ITEMS = 100_000
+_MAX_BYTES = 1 << 32
+_MAX_ITEMS = 100_000
 # Before each member of a ZIP archive: the lengths of its name and of further fields, after what its directory repeats.
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
@@ -154,10 +154,10 @@ def _damage_reported(name: str) -> Iterator[None]:
 
 
 def _items(path: Path, key: str | None, shape: tuple[int, ...]) -> list[MelFile]:
-    if len(shape) == 3 and shape[0] > _MOST_ITEMS:
+    if len(shape) == 3 and shape[0] > _MAX_ITEMS:
         raise AudioError.of_file(
             printable(path),
-            f"an array of shape {shape!s:.80}: allowed are {_MOST_ITEMS} mels in one array; save a part of it",
+            f"an array of shape {shape!s:.80}: allowed are {_MAX_ITEMS} mels in one array; save a part of it",
         )
     if len(shape) == 3 and shape[0] > 1:
         return [MelFile(path, key, item) for item in range(shape[0])]
@@ -226,9 +226,9 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
             and (len(arrays) == 1 or key.split(".")[-1].lower() not in _KEYS_BESIDE_MELS)
         ):
             mels += _items(path, key, shape)
-        if len(mels) > _MOST_ITEMS:
+        if len(mels) > _MAX_ITEMS:
             raise AudioError.of_file(
-                printable(path), f"more than {_MOST_ITEMS} mels: allowed are {_MOST_ITEMS} in one file; save a part"
+                printable(path), f"more than {_MAX_ITEMS} mels: allowed are {_MAX_ITEMS} in one file; save a part"
             )
     if not mels:
         contents = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
@@ -328,7 +328,7 @@ def _list_hdf5(path: Path) -> list[MelFile]:
 
 def _read_llc(mel: MelFile) -> npt.NDArray[Any]:
     try:
-        return decompress(read_file(mel.path, _MOST_BYTES), printable(mel.path))
+        return decompress(read_file(mel.path, _MAX_BYTES), printable(mel.path))
     except ValueError:
         raise AudioError(
             f"{printable(mel.path)}: not a single lilcom array; only its manifest tells where the arrays in a file "

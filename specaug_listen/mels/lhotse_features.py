@@ -29,10 +29,10 @@ from .npy import read_npy
 
 __all__ = ["decompress", "features_of_manifest", "hdf5_names", "read_features", "read_hdf5", "timing_notices"]
 
-_MOST_LINES, _LONGEST_LINE, _MOST_BYTES = 2_000_000, 1 << 20, 1 << 32
+_MAX_LINES, _MAX_LINE_LENGTH, _MAX_BYTES = 2_000_000, 1 << 20, 1 << 32
 # Relative tolerance of rounded frame shifts.
 _SHIFT_ROUNDING = 0.01
-_MOST_FRAMES_OFF = 5
+_MAX_EXCESS_FRAMES = 5
 # HDF5's numbers of filters; gzip unpacks so few bytes to 64 MB at most.
 _GZIP, _CHECKSUM = 1, 3
 _FEW_BYTES, _GZIP_SLACK = 1 << 16, 1024
@@ -78,12 +78,12 @@ def _lines(path: Path, name: str) -> Iterator[Mapping[str, Any]]:
     try:
         with open_file(path) as file:
             stream: Any = gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file
-            for number in range(1, _MOST_LINES + 2):
-                line = stream.readline(_LONGEST_LINE + 1)
+            for number in range(1, _MAX_LINES + 2):
+                line = stream.readline(_MAX_LINE_LENGTH + 1)
                 if not line:
                     return
-                if len(line) > _LONGEST_LINE or number > _MOST_LINES:
-                    raise ValueError(f"allowed are {_MOST_LINES} lines of {_LONGEST_LINE} bytes")
+                if len(line) > _MAX_LINE_LENGTH or number > _MAX_LINES:
+                    raise ValueError(f"allowed are {_MAX_LINES} lines of {_MAX_LINE_LENGTH} bytes")
                 if line.strip():
                     entry = json.loads(line)
                     if not isinstance(entry, dict):
@@ -151,7 +151,7 @@ def _frames_of_cut(features: Mapping[str, Any], n_stored: int) -> slice:
     begin = round((float(cut.get("start", 0)) - float(features.get("start", 0))) / shift)
     n_frames = round(float(cut["duration"]) / shift)
     # A mel may be shorter than the rounded duration: it lacks the frames whose windows exceed the sound.
-    if begin < 0 or n_frames < 0 or shift < 0 or begin + n_frames > n_stored + _MOST_FRAMES_OFF:
+    if begin < 0 or n_frames < 0 or shift < 0 or begin + n_frames > n_stored + _MAX_EXCESS_FRAMES:
         raise ValueError
     return slice(begin, begin + max(1, n_frames))
 
@@ -165,7 +165,7 @@ def _read_storage(kind: str, storage: Path, key: str) -> npt.NDArray[Any]:
             file.seek(ends[0])
             return _join_chunks((file.read(end - begin) for begin, end in pairwise(ends)), printable(storage))
     if kind == "lilcom_files":
-        return decompress(read_file(storage / key, _MOST_BYTES), printable(storage / key))
+        return decompress(read_file(storage / key, _MAX_BYTES), printable(storage / key))
     if kind == "numpy_files":
         with open_file(storage / key) as file:
             return read_npy(file, printable(storage / key))

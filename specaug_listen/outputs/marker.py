@@ -33,7 +33,7 @@ __all__ = [
 
 MARKER = ".specaug-listen.jsonl"
 _FORMAT = "specaug-listen output 1"
-_MOST_BYTES = 256 << 20
+_MAX_BYTES = 256 << 20
 # Flags that refuse links, and do not block on pipes.
 NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -142,7 +142,7 @@ def marker_lines(folder: str | os.PathLike[str]) -> list[Line]:
     except OSError:
         raise ParameterError(refusal) from None
     status = os.fstat(file)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_BYTES:
         os.close(file)
         raise ParameterError(refusal)
     with open(file, "rb") as stream:

@@ -20,7 +20,7 @@ DEFAULT_BUDGET_MB = 12.0
 # Forbidden or awkward in file names on Linux, macOS or Windows.
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))})
-_MAX_BYTES = 120
+_MAX_NAME_BYTES = 120
 
 
 def folder_name(path: str | os.PathLike[str], used: set[str]) -> str:
@@ -32,7 +32,7 @@ def folder_name(path: str | os.PathLike[str], used: set[str]) -> str:
     >>> folder_name("a/speech.wav", used), folder_name("b/Speech.wav", used), folder_name("-x.wav", used)
     ('speech', 'Speech-2', '_-x')
     """
-    stem = _HOSTILE.sub("_", Path(path).stem).encode()[:_MAX_BYTES].decode(errors="ignore")
+    stem = _HOSTILE.sub("_", Path(path).stem).encode()[:_MAX_NAME_BYTES].decode(errors="ignore")
     stem = stem.lstrip(" ").rstrip(" .") or "clip"
     if stem[0] in "-." or stem.lower() in _DEVICES:
         stem = f"_{stem}"

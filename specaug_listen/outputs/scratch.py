@@ -25,7 +25,7 @@ _START, _END = ".specaug-listen-", ".partial"
 _NAME = re.compile(re.escape(_START) + "[a-z0-9_]{8}" + re.escape(_END))
 # A reserved name, so that no file of a user can have it.
 _CERTIFICATE = f"{_START}room{_END}"
-_MOST_BYTES = 1000
+_MAX_BYTES = 1000
 
 
 def is_scratch_name(name: str) -> bool:
@@ -91,4 +91,4 @@ def _identity(scratch: Path) -> dict[str, object]:
 
 def _certificate_of(scratch: Path) -> object:
     with open(os.open(scratch / _CERTIFICATE, os.O_RDONLY | NO_LINK), "rb") as file:
-        return json.loads(file.read(_MOST_BYTES))
+        return json.loads(file.read(_MAX_BYTES))

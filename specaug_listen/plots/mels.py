@@ -39,11 +39,11 @@ __all__ = [
 # Perceptually uniform, and safe for all common kinds of colour blindness.
 COLOUR_MAP = "magma"
 RANGE_DB = 80.0
-_MOST_COLUMNS = 2400
+_MAX_COLUMNS = 2400
 _COLUMNS_AT_ONCE = 100
 # Key of the metadata in a picture of cells.
 _TEXT_KEY = "specaug-listen"
-_LARGEST = 1e9
+_MAX_NUMBER = 1e9
 _TEXT_NAMES = ("low_db", "high_db", "extent_s")
 # A clip below this level is digital silence, and all of it is drawn dark.
 _SILENCE_DB = -150.0
@@ -136,7 +136,7 @@ def reference_db(mel: AnyMel) -> float:
 
 def columns(mel: AnyMel) -> npt.NDArray[np.float32]:
     """Return cells in dB, averaged over neighbouring frames if there are more than a screen has columns."""
-    step = -(-mel.n_frames // _MOST_COLUMNS)
+    step = -(-mel.n_frames // _MAX_COLUMNS)
     if step == 1:
         return mel.part(0, mel.n_frames).db
     return np.concatenate([_means(part.db, step) for part in mel.parts(step * _COLUMNS_AT_ONCE)], axis=1)
@@ -226,7 +226,7 @@ def read_cells(data: bytes) -> Cells:
         image = require("PIL.Image", purpose="pictures").open(io.BytesIO(data))
         low_db, high_db, (begin_s, end_s) = (json.loads(image.text[_TEXT_KEY])[name] for name in _TEXT_NAMES)
         numbers = [float(number) for number in (low_db, high_db, begin_s, end_s)]
-        is_range = all(abs(number) < _LARGEST for number in numbers) and low_db < high_db and begin_s < end_s
+        is_range = all(abs(number) < _MAX_NUMBER for number in numbers) and low_db < high_db and begin_s < end_s
         if image.mode != "P" or not is_range:
             raise ValueError(f"mode {image.mode}, ranges {numbers}")
         return Cells(np.asarray(image)[::-1], numbers[0], numbers[1], (numbers[2], numbers[3]))

@@ -32,7 +32,7 @@ __all__ = [
 WORDS_PER_S = 150 / 60
 # Draws over all lengths together; a page takes 0.3 s for a policy and all recipes.
 N_DRAWS = 600
-_MOST_LENGTHS, _LEAST_DRAWS_PER_LENGTH = 12, 10
+_MAX_LENGTHS, _LEAST_DRAWS_PER_LENGTH = 12, 10
 _EQUALLY_LOUD_DB, _SILENCE_DB = 3.0, -40.0
 
 Scores: TypeAlias = Mapping[str, float | None]
@@ -197,7 +197,7 @@ def clip_lengths(durations_s: Iterable[float], more_s: Iterable[float] = ()) -> 
     >>> len(clip_lengths(range(1, 301)))
     12
     """
-    return tuple(sorted((*_represent([float(s) for s in durations_s], _MOST_LENGTHS), *(float(s) for s in more_s))))
+    return tuple(sorted((*_represent([float(s) for s in durations_s], _MAX_LENGTHS), *(float(s) for s in more_s))))
 
 
 def _represent(lengths_s: Sequence[float], most: int) -> list[float]:

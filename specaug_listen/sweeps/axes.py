@@ -29,8 +29,8 @@ __all__ = ["Axis", "Value", "check_not_replaced", "differing_key", "read_axes", 
 
 # Applied in this order: a policy is selected, then converted, then its numbers are changed.
 _WHOLE = ("policy", "framework", "frontend", "vocoder")
-_MOST_VALUES = 50
-_MOST_AXES = 50
+_MAX_VALUES = 50
+_MAX_AXES = 50
 
 
 def _key_of_today(key: Any) -> Any:
@@ -63,7 +63,7 @@ class Axis:
     """
 
     key: Annotated[str, BeforeValidator(_key_of_today), Field(min_length=1, max_length=200)]
-    values: Annotated[tuple[Value, ...], Field(strict=False, min_length=1, max_length=_MOST_VALUES)]
+    values: Annotated[tuple[Value, ...], Field(strict=False, min_length=1, max_length=_MAX_VALUES)]
 
     def __post_init__(self) -> None:
         """Check that no value is repeated."""
@@ -103,11 +103,11 @@ def read_axes(vary: Iterable[str] | Mapping[str, Sequence[Value]]) -> tuple[Axis
     if isinstance(vary, (str, bytes, bytearray)) or not isinstance(vary, Iterable):
         raise ParameterError(f"vary={vary!r:.80}: expected a mapping from keys to values, or texts KEY=VALUE,...")
     if isinstance(vary, Mapping):
-        axes = [_axis(str(key), values) for key, values in itertools.islice(vary.items(), _MOST_AXES + 1)]
+        axes = [_axis(str(key), values) for key, values in itertools.islice(vary.items(), _MAX_AXES + 1)]
     else:
-        axes = [_read(text) for text in itertools.islice(vary, _MOST_AXES + 1)]
-    if len(axes) > _MOST_AXES:
-        raise ParameterError(f"more than {_MOST_AXES} parameters to vary; give fewer")
+        axes = [_read(text) for text in itertools.islice(vary, _MAX_AXES + 1)]
+    if len(axes) > _MAX_AXES:
+        raise ParameterError(f"more than {_MAX_AXES} parameters to vary; give fewer")
     if not axes:
         raise ParameterError("nothing to vary: expected KEY=VALUE,VALUE,..., e.g. time_mask.max_frames=10,40,100")
     keys = [axis.key for axis in axes]
@@ -132,9 +132,9 @@ def _axis(key: str, values: Any) -> Axis:
         values = [values]
     key = _key_of_today(canonical_key(key))
     with error_context(f"{key:.80}"):
-        values = list(itertools.islice(values, _MOST_VALUES + 1))
-        if len(values) > _MOST_VALUES:
-            raise ParameterError(f"more than {_MOST_VALUES} values; give fewer")
+        values = list(itertools.islice(values, _MAX_VALUES + 1))
+        if len(values) > _MAX_VALUES:
+            raise ParameterError(f"more than {_MAX_VALUES} values; give fewer")
         return from_plain(Axis, {"key": key, "values": [_plain(value) for value in values]})
 
 

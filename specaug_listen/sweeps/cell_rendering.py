@@ -30,9 +30,9 @@ from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, check_not_replaced, read_axes, with_values
 from .results import Cell, Sweep
 
-__all__ = ["MOST_RENDERINGS", "choose_swept_frontend", "combinations", "render_sweep", "sweep"]
+__all__ = ["MAX_RENDERINGS", "choose_swept_frontend", "combinations", "render_sweep", "sweep"]
 
-MOST_RENDERINGS = 1000
+MAX_RENDERINGS = 1000
 # The copy-synthesis of each front-end and vocoder.
 Copies = dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], Sound]
 
@@ -139,10 +139,10 @@ def render_sweep(
 ) -> Sweep:
     """Render a sweep of a configuration, without reading names and files as `sweep` does."""
     n_cells = math.prod(len(axis.values) for axis in axes)
-    if n_cells * run.draws > MOST_RENDERINGS:
+    if n_cells * run.draws > MAX_RENDERINGS:
         raise ParameterError(
             f"{n_cells:.12g} cells of {run.draws} draws are {n_cells * run.draws:.12g} renderings: allowed are at most "
-            f"{MOST_RENDERINGS}; give fewer values or draws"
+            f"{MAX_RENDERINGS}; give fewer values or draws"
         )
     places = combinations(axes)
     # All are read before the first is rendered, so that an invalid value fails at once.

@@ -32,7 +32,7 @@ AssetsOf = Mapping[str, InlineAssets]
 # Short titles, because cells are small.
 _FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq.", "log_mel_rmse_db": "change"}
 # Characters of a legend that fit into the chart's width.
-_CHARACTERS, _MOST_LEGEND_ROWS = 130, 5
+_CHARACTERS, _MAX_LEGEND_ROWS = 130, 5
 # The colour of a cell's frame shows the first score that differs enough between cells: its key, its label, and the
 # smallest difference that is shown.
 _STRENGTHS = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
@@ -135,7 +135,7 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
     if by:
         labels = [f"{_head_of(axes[1], value):.60}" for value in axes[1].values]
         n_columns = max(1, min(len(labels), _CHARACTERS // (max(map(len, labels)) + 6)))
-        n_rows = min(_MOST_LEGEND_ROWS, -(-len(labels) // n_columns))
+        n_rows = min(_MAX_LEGEND_ROWS, -(-len(labels) // n_columns))
         n_entries = n_rows * n_columns
         figure.legend(
             lines[:n_entries], labels[:n_entries], loc="upper center", ncols=n_columns, frameon=False, fontsize="small"

@@ -22,7 +22,7 @@ from .axes import Axis, Value, differing_key
 
 __all__ = ["CellEntry", "SweepRecord", "check_of_cell", "is_sweep", "read_sweep"]
 
-_MOST_BYTES = 1 << 26
+_MAX_BYTES = 1 << 26
 
 
 @record
@@ -96,7 +96,7 @@ def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
     """
     path = as_path(folder) / "sweep.json"
     expected = "the index of a sweep's folder"
-    return read_record_file(SweepRecord, path, expected, _MOST_BYTES, inside=folder)
+    return read_record_file(SweepRecord, path, expected, _MAX_BYTES, inside=folder)
 
 
 def check_of_cell(draw: DrawRecord, path: str, sweep: SweepRecord, cell: CellEntry) -> None:

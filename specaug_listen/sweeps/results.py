@@ -30,7 +30,7 @@ from .records import CellEntry, SweepRecord
 __all__ = ["Cell", "Sweep", "output_of_sweep", "save_sweep"]
 
 _OWN = ("sweep.html", "sweep.json", "sweep.png", "scores.csv")
-_LONGEST_REPR = 200
+_MAX_REPR_LENGTH = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +144,7 @@ class Sweep:
         return save_sweep(self, output, form=form).path
 
     def __repr__(self) -> str:
-        return f"<{self}>" if len(str(self)) <= _LONGEST_REPR else f"<{str(self)[:_LONGEST_REPR]}...>"
+        return f"<{self}>" if len(str(self)) <= _MAX_REPR_LENGTH else f"<{str(self)[:_MAX_REPR_LENGTH]}...>"
 
     def __str__(self) -> str:
         keys = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in self.axes)

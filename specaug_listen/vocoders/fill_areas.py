@@ -29,7 +29,7 @@ _INAUDIBLE = np.float32(1e-8)
 _LEAST_LONE, _FRAMES_AROUND, _BINS_AROUND = 3, 4, 6
 # Levels are compared over the length of a window, and over this many bins to each side: a loud low bin leaks as far.
 _BINS_OF_LEVEL = 3
-_LARGEST_GAIN = np.float32(10.0)
+_MAX_GAIN = np.float32(10.0)
 # Two equal cells may be a coincidence.
 _LEAST_EQUAL, _ROUNDING = 3, np.float32(1e-6)
 # A sound that is exactly periodic in the hop has equal frames, too; it has peaks, or there is no other sound.
@@ -116,7 +116,7 @@ def restore_levels(padded: Real, target: Real, mel_bins: MelBins, framing: Frami
     )
     least = tiny(loudest_power)
     # Excess power leaks in from outside the area; lowering it would remove the area's own power.
-    gain = np.clip(np.sqrt((target_level + least) / (level + least)), 1, _LARGEST_GAIN)
+    gain = np.clip(np.sqrt((target_level + least) / (level + least)), 1, _MAX_GAIN)
     gain = np.where(areas, gain, np.float32(1))
     spectrum *= (gain - 1) @ mel_bins.synthesis
     return padded + istft(spectrum, framing)

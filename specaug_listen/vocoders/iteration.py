@@ -31,7 +31,7 @@ __all__ = ["Ends", "Iteration"]
 # alpha and gamma of [1]_; beta is 1.
 _INERTIA, _RELAXATION = np.float32(0.95), np.float32(1.25)
 # Upper bound of the gains of one iteration, in the unit of the energies.
-_LARGEST_RATIO = 1e6
+_MAX_RATIO = 1e6
 # Upper bound: small enough for most of a block to stay in a core's second-level cache, large enough to make the
 # overhead of NumPy's calls negligible. Blocks of a signal have equal lengths, since a short last one would be slow.
 _FFT_POINTS_PER_BLOCK = 7 << 15
@@ -129,7 +129,7 @@ class _Gains:
         # Block by block, since NumPy treats contiguous memory as one row.
         blocks = [np.ascontiguousarray(target[i : i + n_block].T) for i in range(0, len(target), n_block)]
         self._targets = [block + tiny for block in blocks]
-        self._least = [tiny + block * np.float32(1 / _LARGEST_RATIO) for block in blocks]
+        self._least = [tiny + block * np.float32(1 / _MAX_RATIO) for block in blocks]
         self._reached, self._is_power = slice(mel_bins.lowest, mel_bins.highest + 1), mel_bins.power == 2
         weights = mel_bins.sparse()
         self._analysis, self._synthesis = weights.analysis[:, self._reached], weights.synthesis[self._reached]

@@ -34,11 +34,11 @@ __all__ = ["Joint"]
 
 _ITERATIONS = {"draft": 2, "default": 32, "best": 200}
 # Iterations per window that covers a sample: the more windows overlap, the more iterations they need to agree.
-_ITERATIONS_PER_OVERLAP, _MOST_FOR_OVERLAP = 10, 100
+_ITERATIONS_PER_OVERLAP, _MAX_OVERLAP_ITERATIONS = 10, 100
 # Long recordings are rendered in segments of this many frames. An iteration propagates by less than a window, so with
 # as many windows around it as iterations, a segment is the same as in the whole recording; beyond
-# ``_MOST_FRAMES_AROUND`` frames, the influence is inaudible.
-_FRAMES_PER_SEGMENT, _MOST_FRAMES_AROUND = 4096, 1024
+# ``_MAX_CONTEXT_FRAMES`` frames, the influence is inaudible.
+_FRAMES_PER_SEGMENT, _MAX_CONTEXT_FRAMES = 4096, 1024
 
 
 @record
@@ -135,7 +135,7 @@ class Joint:
         n_iter = self.n_iterations(energies.mel.frontend)
         n_overlapping = -(-framing.win_length // framing.hop_length)
         # The reach of the iterations, and of the levels that are corrected at the end.
-        n_around = min(n_iter * n_overlapping, _MOST_FRAMES_AROUND) + 4 * n_overlapping + 16
+        n_around = min(n_iter * n_overlapping, _MAX_CONTEXT_FRAMES) + 4 * n_overlapping + 16
         start = Start(energies, first_random_bin(energies.mel.frontend, self.start), self.seed)
         n_segments = -(-n_frames // _FRAMES_PER_SEGMENT)
         bounds = [n_frames * i // n_segments for i in range(n_segments + 1)]
@@ -155,7 +155,7 @@ class Joint:
         if self.quality != "default":
             return n_iter
         overlap = _ITERATIONS_PER_OVERLAP * framing.win_length // framing.hop_length
-        return max(n_iter, min(overlap, _MOST_FOR_OVERLAP))
+        return max(n_iter, min(overlap, _MAX_OVERLAP_ITERATIONS))
 
 
 def _iterate(padded: Real, energies: Energies, first: int, last: int, n_iter: int) -> Real:

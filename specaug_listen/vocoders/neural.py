@@ -37,7 +37,7 @@ __all__ = ["Neural", "NeuralModule", "read_neural"]
 Runner: TypeAlias = Callable[[Real, MelContract, int], Any]
 
 # Limit of a model file, which is held in memory.
-_MOST_BYTES = 1 << 32
+_MAX_BYTES = 1 << 32
 _ONNX = (".onnx",)
 _TORCHSCRIPT = (".pt", ".ts", ".jit")
 _PICKLES = (".pth", ".ckpt", ".pkl", ".pickle", ".bin", ".safetensors")
@@ -221,7 +221,7 @@ def _check_name(model: str) -> None:
 
 def _bytes_of(model: str) -> bytes:
     try:
-        data = read_file(model, _MOST_BYTES)
+        data = read_file(model, _MAX_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ParameterError(f"{printable(model)}: the model file cannot be read ({reason})") from None

@@ -23,8 +23,8 @@ Flags = npt.NDArray[np.bool_]
 # Passes of analysing the rendering and correcting its changed cells; after three, the level is stable.
 _N_REFINEMENTS = 3
 # Bounds of one correction: of a filled cell upwards, of a warped cell in both directions.
-_LARGEST_CORRECTION = np.float32(10.0)
-_LARGEST_WARP_CORRECTION = np.float32(2.0)
+_MAX_CORRECTION = np.float32(10.0)
+_MAX_WARP_CORRECTION = np.float32(2.0)
 # A mel computed by another FFT or framework differs in its last bits, which is no change.
 _LEAST_CHANGE_DB = 0.01
 # Cells to both sides over which the level of a fill is compared.
@@ -129,10 +129,10 @@ def _cells(mel: MelSpectrogram, spectrum: Complex, max_gain_db: float) -> _Cells
         lowest = plain.values <= mel.frontend.floor_value(plain.cell_statistics.largest, plain.statistics) + np.float32(
             1e-5
         )
-    largest = np.where(is_filled, _LARGEST_CORRECTION, _LARGEST_WARP_CORRECTION)
+    largest = np.where(is_filled, _MAX_CORRECTION, _MAX_WARP_CORRECTION)
     is_gain = mel.energy <= plain.energy * 10 ** (max_gain_db / 20 * mel.frontend.power)
     largest[lowest & is_gain] = 1.0
-    least = np.where(is_filled, np.float32(0), 1 / _LARGEST_WARP_CORRECTION)
+    least = np.where(is_filled, np.float32(0), 1 / _MAX_WARP_CORRECTION)
     # A warped mel is interpolated between frames; following it would attenuate an onset.
     is_corrected = is_filled | ~_is_near_onset(mel, spectrum) if is_warped(mel) else is_filled
     n_lead = mel.frontend.framing.with_lead_in.n_lead_in

@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 
-from specaug_listen._arrays import MOST_CELLS
+from specaug_listen._arrays import MAX_CELLS
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import get_frontend, kaldi_archives, mel_format
 from specaug_listen.mels import clips_of_file
@@ -135,7 +135,7 @@ def test_numpy_files_of_a_manifest_are_looked_at_first(tmp_path):
 
 @pytest.mark.parametrize("kind", [b"FM ", b"CM2 "])
 def test_a_matrix_of_kaldi_is_looked_at_first(tmp_path, kind):
-    rows = MOST_CELLS // 80 + 1
+    rows = MAX_CELLS // 80 + 1
     sizes = struct.pack("<bibi", 4, rows, 4, 80) if kind == b"FM " else struct.pack("<ffii", 0, 1, rows, 80)
     with open(tmp_path / "x.ark", "wb") as file:
         file.write(b"utt \0B" + kind + sizes)
@@ -154,7 +154,7 @@ def test_a_matrix_of_kaldi_is_looked_at_first(tmp_path, kind):
     ids=["a long row", "many rows", "long"],
 )
 def test_a_matrix_in_text_is_bounded(tmp_path, monkeypatch, text, said):
-    for name, value in (("_MOST_ROWS", 8), ("_LONGEST_ROW", 64), ("_LONGEST_TEXT", 1 << 16)):
+    for name, value in (("_MAX_ROWS", 8), ("_MAX_ROW_BYTES", 64), ("_MAX_TEXT_BYTES", 1 << 16)):
         monkeypatch.setattr(kaldi_archives, name, value)
     (tmp_path / "x.ark").write_bytes(b"utt " + text + b"\n")
     with pytest.raises(AudioError, match=said):

@@ -189,7 +189,7 @@ def test_a_figure_that_is_none_is_refused(subtests, run, sheet):
 @pytest.mark.parametrize("limit", [None, 10], ids=["embedded", "linked"])
 def test_a_sound_that_is_no_wav_is_refused(subtests, run, limit, monkeypatch):
     if limit:
-        monkeypatch.setattr("specaug_listen.auditions.clip_files._LARGEST_EMBEDDED_BYTES", limit)
+        monkeypatch.setattr("specaug_listen.auditions.clip_files._MAX_EMBEDDED_BYTES", limit)
     for name, data in SOUNDS.items():
         with subtests.test(name=name):
             (run / "clip" / "draw-1.wav").write_bytes(data)

@@ -20,7 +20,7 @@ from specaug_listen.sweeps.page import write_page
 from specaug_listen.sweeps.records import read_sweep
 
 # Characters of a line that can still be read.
-LONGEST = 700
+MAX_MESSAGE_LENGTH = 700
 KINDS = {
     "index": (
         "run",
@@ -57,7 +57,7 @@ def complaint(call):
     except SpecAugListenError as error:
         message = str(error)
         assert "\n" not in message
-        assert len(message) < LONGEST, message
+        assert len(message) < MAX_MESSAGE_LENGTH, message
         return message
     return None
 

@@ -29,7 +29,7 @@ def nothing_may_be_decoded(monkeypatch):
         pytest.fail("it was decoded")
         yield
 
-    monkeypatch.setattr("specaug_listen.audio.sound._MOST_SAMPLES", N_SAMPLES // 2)
+    monkeypatch.setattr("specaug_listen.audio.sound._MAX_SAMPLES", N_SAMPLES // 2)
     monkeypatch.setattr(SndfileDecoder, "blocks", blocks)
     monkeypatch.setattr(FfmpegDecoder, "blocks", blocks)
 
@@ -98,7 +98,7 @@ def test_frames_of_amr_without_sound_are_counted_at_once(tmp_path):
 
 
 def test_what_tells_no_length_is_decoded_up_to_the_limit_and_no_further(tmp_path, monkeypatch):
-    monkeypatch.setattr("specaug_listen.audio.sound._MOST_SAMPLES", N_SAMPLES // 2)
+    monkeypatch.setattr("specaug_listen.audio.sound._MAX_SAMPLES", N_SAMPLES // 2)
     monkeypatch.setattr(SndfileDecoder, "n_likely", property(lambda decoder: None))
     path = tmp_path / "clip.flac"
     path.write_bytes(encoded(SILENCE, "FLAC"))
@@ -108,7 +108,7 @@ def test_what_tells_no_length_is_decoded_up_to_the_limit_and_no_further(tmp_path
 
 @pytest.mark.parametrize("part", [{"duration_s": 1.0}, {"start_s": 11.0}])
 def test_a_part_of_a_long_file_is_read(tmp_path, monkeypatch, part):
-    monkeypatch.setattr("specaug_listen.audio.sound._MOST_SAMPLES", N_SAMPLES // 2)
+    monkeypatch.setattr("specaug_listen.audio.sound._MAX_SAMPLES", N_SAMPLES // 2)
     path = tmp_path / "clip.flac"
     path.write_bytes(encoded(SILENCE, "FLAC"))
     assert 0 < load(path, **part).n_samples <= RATE * 1.5

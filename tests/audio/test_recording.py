@@ -71,7 +71,7 @@ def test_numbers_that_are_none_are_refused_as_load_refuses_them_and_nothing_else
 
 
 def test_a_length_that_would_be_absurd_is_refused_before_anything_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("specaug_listen.audio.sound._MOST_SAMPLES", 2000)
+    monkeypatch.setattr("specaug_listen.audio.sound._MAX_SAMPLES", 2000)
     sf.write(tmp_path / "clip.wav", np.zeros(1001), 8000)
     with pytest.raises(
         AudioError, match=r"clip\.wav: 1001 samples at 8000 Hz would be 2e\+03 at 16000 Hz; allowed are"

@@ -229,7 +229,7 @@ def test_a_recording_above_a_minute_is_held_in_memory_and_said_to_be(place, monk
 
 def test_a_recording_too_long_to_hold_is_refused(place, monkeypatch):
     monkeypatch.chdir(place)
-    monkeypatch.setattr("specaug_listen.auditions.batch.LONGEST_HELD_S", 1.0)
+    monkeypatch.setattr("specaug_listen.auditions.batch.MAX_HELD_S", 1.0)
     done = run("audition", "clip.wav", "-o", "out", "--waveform", "waveform.yaml")
     assert done.code == 1
     assert "clip.wav: callables and waveform stages need the whole clip at once, at most 1 s of it" in done.err

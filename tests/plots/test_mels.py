@@ -183,7 +183,7 @@ def test_a_clip_of_twenty_thousand_frames_is_drawn_at_its_true_times(rng):
 def test_columns_of_a_long_mel_are_means_over_neighbouring_frames_in_parts_or_at_once(
     mel, n_columns, at_once, monkeypatch
 ):
-    monkeypatch.setattr("specaug_listen.plots.mels._MOST_COLUMNS", n_columns)
+    monkeypatch.setattr("specaug_listen.plots.mels._MAX_COLUMNS", n_columns)
     monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", at_once)
     step = -(-mel.n_frames // n_columns)
     expected = [mel.db[:, i : i + step].mean(axis=1, dtype=np.float64) for i in range(0, mel.n_frames, step)]
@@ -195,7 +195,7 @@ def test_columns_of_a_long_mel_are_means_over_neighbouring_frames_in_parts_or_at
 
 @pytest.mark.parametrize("draw", [WARPED, MASKED], ids=lambda draw: draw.policy)
 def test_a_mel_that_is_read_in_parts_gives_the_same_picture(mel, draw, monkeypatch):
-    monkeypatch.setattr("specaug_listen.plots.mels._MOST_COLUMNS", 50)
+    monkeypatch.setattr("specaug_listen.plots.mels._MAX_COLUMNS", 50)
     monkeypatch.setattr("specaug_listen.plots.mels._COLUMNS_AT_ONCE", 9)
     stream = as_stream(mel)
     pictures = [audition_figure(one, draw.apply(one), draw, title="speech") for one in (mel, stream)]

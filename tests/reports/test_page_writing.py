@@ -53,7 +53,7 @@ def resolved(page_path: Path, source: str) -> bytes:
 def largest_embedded(out: Path, monkeypatch, change: int) -> None:
     sizes = {path.stat().st_size for path in out.rglob("*.wav")}
     assert len(sizes) == 1
-    monkeypatch.setattr("specaug_listen.auditions.clip_files._LARGEST_EMBEDDED_BYTES", sizes.pop() + change)
+    monkeypatch.setattr("specaug_listen.auditions.clip_files._MAX_EMBEDDED_BYTES", sizes.pop() + change)
 
 
 @pytest.mark.parametrize("where", ["out/report.html", "out/deep/er/copy.html", "else where/50% & #1?.html"])
@@ -91,7 +91,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
     save(tmp_path / "clip.wav", speechlike)
     out = tmp_path / "latin-\udce9: 音"
     audition_many([tmp_path / "clip.wav"], out, RUN)
-    monkeypatch.setattr("specaug_listen.auditions.clip_files._LARGEST_EMBEDDED_BYTES", 0)
+    monkeypatch.setattr("specaug_listen.auditions.clip_files._MAX_EMBEDDED_BYTES", 0)
     page = write_report(out, tmp_path / "page.html")
     sources = [attributes["src"] for attributes in Page(page.read_text("utf-8")).all("audio")]
     assert sources[0] == "latin-%E9%3A%20%E9%9F%B3/clip/original.wav"
@@ -99,7 +99,7 @@ def test_a_folder_whose_name_is_no_unicode_is_linked_too(tmp_path, speechlike, m
 
 
 def test_a_long_sound_that_is_gone_is_named(out, monkeypatch):
-    monkeypatch.setattr("specaug_listen.auditions.clip_files._LARGEST_EMBEDDED_BYTES", 0)
+    monkeypatch.setattr("specaug_listen.auditions.clip_files._MAX_EMBEDDED_BYTES", 0)
     (out / "it's _so_ & on" / "draw-1.wav").unlink()
     with pytest.raises(ResultError, match=r"draw-1\.wav: cannot be read \(No such file or directory\); run"):
         write_report(out)

@@ -261,7 +261,7 @@ def test_context_that_is_cut_off_hardly_matters(speechlike, monkeypatch):
     mel = WHISPER(speechlike)
     whole = Joint(n_iter=100)(mel).samples[0]
     monkeypatch.setattr(joint_module, "_FRAMES_PER_SEGMENT", 30)
-    monkeypatch.setattr(joint_module, "_MOST_FRAMES_AROUND", 60)
+    monkeypatch.setattr(joint_module, "_MAX_CONTEXT_FRAMES", 60)
     seamed = Joint(n_iter=100)(mel).samples[0]
     assert np.abs(seamed - whole).max() > 0  # the bound is in force
     assert np.linalg.norm(seamed - whole) < 0.01 * np.linalg.norm(whole)

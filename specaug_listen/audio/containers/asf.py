@@ -12,7 +12,7 @@ __all__ = ["seconds_of_asf"]
 
 _FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _STREAM_PROPERTIES = bytes.fromhex("9107dcb7b7a9cf118ee600c00c205365")
-_HEADER_BYTES, _LARGEST_HEADER_BYTES = 30, 1 << 24
+_HEADER_BYTES, _MAX_HEADER_BYTES = 30, 1 << 24
 # In the file properties, from the beginning of the object: duration [100 ns], preroll [ms], and flags, of which the
 # first one says that these numbers are not valid, as in a file that was written into a pipe.
 _TIMES_PLACE, _TIMES_FORM, _IS_LIVE = 64, "<Q8xQI", 1
@@ -23,7 +23,7 @@ def seconds_of_asf(file: BinaryIO, begin: int) -> float | None:
     """Return the duration of a file of one track by its header; None if it is open, or there are more tracks."""
     size = struct.unpack_from("<Q", read_at(file, begin, _HEADER_BYTES).ljust(_HEADER_BYTES, b"\0"), 16)[0]
     n_tracks, seconds = 0, None
-    for chunk in walk_chunks(file, begin + _HEADER_BYTES, begin + min(size, _LARGEST_HEADER_BYTES), ASF):
+    for chunk in walk_chunks(file, begin + _HEADER_BYTES, begin + min(size, _MAX_HEADER_BYTES), ASF):
         n_tracks += chunk.name == _STREAM_PROPERTIES
         if chunk.name == _FILE_PROPERTIES and chunk.end >= chunk.at + _TIMES_PLACE + _TIMES_BYTES:
             times = read_at(file, chunk.at + _TIMES_PLACE, _TIMES_BYTES).ljust(_TIMES_BYTES, b"\0")

@@ -16,7 +16,7 @@ from .wav_format import parse_wav_format
 
 __all__ = ["avi_without_index", "disagreement_of_avi", "seconds_of_avi"]
 
-_ENTRY_BYTES, _LARGEST_INDEX_BYTES = 16, 1 << 26
+_ENTRY_BYTES, _MAX_INDEX_BYTES = 16, 1 << 26
 _STRH_BYTES = 36
 # Lists within lists: the header of a track in that of the file, or a group of media chunks.
 _DEEPEST_LIST = 2
@@ -31,7 +31,7 @@ def avi_without_index(file: BinaryIO, begin: int, end: int) -> tuple[Piece, ...]
         if chunk.name == b"LIST" and read_at(file, chunk.begin, 4) == b"movi":
             movie = chunk.begin
             media = set(_media_chunks(file, movie + 4, min(end, chunk.end)))
-        if chunk.name == b"idx1" and movie and chunk.size <= _LARGEST_INDEX_BYTES:
+        if chunk.name == b"idx1" and movie and chunk.size <= _MAX_INDEX_BYTES:
             index = read_at(file, chunk.begin, min(chunk.size, end - chunk.begin))
             entries = list(struct.iter_unpack("<4s4xII", index[: len(index) // _ENTRY_BYTES * _ENTRY_BYTES]))
             places = {entry for entry in entries if entry[0] not in (b"rec ", b"LIST")}

@@ -14,7 +14,7 @@ from . import flac, matlab, mpeg, ogg, riff, small_formats, voc
 from .file_view import read_at
 from .fixed_headers import FIXED
 from .magic import format_by_head
-from .sound_layout import MOST_FILES, FileLayout, left_unread, unknown_layout
+from .sound_layout import MAX_FILES, FileLayout, left_unread, unknown_layout
 from .tags import skip_id3, sound_within
 
 __all__ = ["layout_of"]
@@ -48,7 +48,7 @@ _COPIED_HEADERS = {
 # Offset of the name of the sound chunk from the end of such a header; without it, this is a short file twice.
 _SOUND_NAME_OFFSETS = {b"caff": 16, b"riff": 24}
 # Copies differ in two sizes of 8 bytes, and a time.
-_MOST_DIFFERENT_BYTES = 24
+_MAX_DIFFERENT_BYTES = 24
 # How far MPEG frames are searched behind other content.
 _SEARCH_BYTES = 1 << 20
 
@@ -68,7 +68,7 @@ def layout_of(path: str | os.PathLike[str]) -> FileLayout:
         streams, notices = list(layout.streams), list(layout.notices)
         next_file = layout.next_file
         while next_file is not None:
-            if len(streams) >= MOST_FILES:
+            if len(streams) >= MAX_FILES:
                 notices.append(left_unread(next_file, end))
                 break
             appended = _layout(file, next_file, end)
@@ -143,7 +143,7 @@ def _without_copies(file: BinaryIO, begin: int, end: int) -> tuple[int, int, boo
     if (
         length <= 0
         or length > longest
-        or differ > _MOST_DIFFERENT_BYTES
+        or differ > _MAX_DIFFERENT_BYTES
         or (before and head[before : before + 4] != b"data")
     ):
         return begin, end, False

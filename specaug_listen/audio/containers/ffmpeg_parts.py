@@ -18,7 +18,7 @@ from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
 from .magic import ASF_HEADER
 from .mp4 import disagreement_of_mp4, is_open_mp4
-from .sound_layout import MOST_FILES, Stream, counted_notices, left_unread
+from .sound_layout import MAX_FILES, Stream, counted_notices, left_unread
 from .tags import skip_id3, skip_tags, strip_tags
 
 __all__ = ["Parts", "n_trailing_bytes", "parts_of"]
@@ -76,7 +76,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
         begin = at = skip_id3(file, 0, size)
         streams: list[Stream] = []
         n_foreign, disagreements = 0, []
-        while len(streams) < MOST_FILES:
+        while len(streams) < MAX_FILES:
             walk = walk_frames(file, at, size)
             ends = _end_of_structure(file, at, size) if walk is None else walk.ends
             next_begin = size if ends is None or ends >= size else skip_tags(file, ends, size)

@@ -18,7 +18,7 @@ __all__ = ["Piece", "View", "end_of_run", "mend", "read_at", "search", "tail"]
 Piece = bytes | tuple[int, int]
 _ENDLESS_FACTOR = 1 << 10
 # What is searched for usually is near.
-_FIRST_SEARCH_BYTES, _LARGEST_SEARCH_BYTES = 1 << 10, 1 << 20
+_FIRST_SEARCH_BYTES, _MAX_SEARCH_BYTES = 1 << 10, 1 << 20
 
 
 class View(io.RawIOBase):
@@ -171,7 +171,7 @@ def search(file: BinaryIO, pattern: re.Pattern[bytes], begin: int, end: int, lon
             yield at + match.start()
         if len(block) < longest or at + len(block) >= end:
             return
-        at, size = at + len(block) - longest + 1, min(2 * size, _LARGEST_SEARCH_BYTES)
+        at, size = at + len(block) - longest + 1, min(2 * size, _MAX_SEARCH_BYTES)
 
 
 def end_of_run(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from ..._notices import Notice
 from .file_view import Piece, View, end_of_run, mend, read_at, search
-from .sound_layout import MOST_FILES, FileLayout, Stream, left_unread, unknown_layout
+from .sound_layout import MAX_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .tags import sound_within, strip_tags
 
 __all__ = [
@@ -42,9 +42,9 @@ HEADER_BYTES = 42
 _FRAME_HEADER_BYTES = 16
 _BYTES_PER_SAMPLE = {8: 1, 16: 2, 24: 3}
 # What a decoder reads beside the samples of a frame, including the beginning of the next one.
-_MOST_OVERHEAD_BYTES = 1 << 10
+_MAX_OVERHEAD_BYTES = 1 << 10
 # How many candidates for the last frame of a stream are tried.
-_MOST_PLACES = 8
+_MAX_PLACES = 8
 _PADDING_BLOCK = 1  # of metadata, by its number
 _FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
@@ -57,11 +57,11 @@ def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         return unknown_layout("FLAC")
     spans = list(zip(starts, [*starts[1:], end], strict=True))
     notices = [
-        Notice("junk-before", {"n_bytes": n}) for span in spans[:MOST_FILES] if (n := _n_bytes_hidden(file, *span))
+        Notice("junk-before", {"n_bytes": n}) for span in spans[:MAX_FILES] if (n := _n_bytes_hidden(file, *span))
     ]
-    if len(starts) > MOST_FILES:
-        notices.append(left_unread(starts[MOST_FILES], end))
-    return FileLayout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MOST_FILES]), tuple(notices))
+    if len(starts) > MAX_FILES:
+        notices.append(left_unread(starts[MAX_FILES], end))
+    return FileLayout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MAX_FILES]), tuple(notices))
 
 
 def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
@@ -134,7 +134,7 @@ def flac_header(stream: View) -> tuple[bytes, int]:
     (fields,) = struct.unpack(">Q", header[18:26])
     n_channels, bits = (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1
     per_frame = struct.unpack(">H", header[10:12])[0]
-    return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MOST_OVERHEAD_BYTES
+    return header[:4] + b"\x80" + header[5:], per_frame * n_channels * (bits + 1) // 8 + _MAX_OVERHEAD_BYTES
 
 
 def trailing_zeros(stream: View) -> int:
@@ -150,7 +150,7 @@ def trailing_zeros(stream: View) -> int:
         zeros, at = at - len(block) + len(block.rstrip(b"\0")), at - len(block)
     if zeros == end:
         return 0
-    for _, begin in reversed(deque(flac_frames(stream), maxlen=_MOST_PLACES)):
+    for _, begin in reversed(deque(flac_frames(stream), maxlen=_MAX_PLACES)):
         stream.seek(begin)
         crc = _crc16(stream.read(zeros - begin))
         for n_zeros in range(3):  # the checksum itself may end with zeros

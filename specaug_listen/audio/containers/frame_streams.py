@@ -9,12 +9,12 @@ from typing import BinaryIO, NamedTuple
 
 from .file_view import read_at, search
 from .mpeg_header import adts_length
-from .tags import MOST_REFUSED_TAGS, is_begun_tag, skip_tags
+from .tags import MAX_REFUSED_TAGS, is_begun_tag, skip_tags
 
 __all__ = ["FrameWalk", "walk_frames"]
 
 # How much is searched for the next packet, which usually is near; then more and more.
-_FIRST_READ_BYTES, _LARGEST_READ_BYTES = 1 << 10, 1 << 20
+_FIRST_READ_BYTES, _MAX_READ_BYTES = 1 << 10, 1 << 20
 _HEAD_BYTES = 32
 _ADTS_SYNC, _AC3_SYNC, _DTS_SYNC, _DTS_HD_SYNC = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
 _PACK_CODE, _END_CODE = b"\0\0\1\xba", b"\0\0\1\xb9"
@@ -62,7 +62,7 @@ class _Window:
     def head(self, at: int) -> bytes:
         """Return the first bytes at an offset."""
         if not 0 <= at - self._begin <= len(self._block) - _HEAD_BYTES:
-            self._begin, self._block = at, _read(self._file, at, _LARGEST_READ_BYTES)
+            self._begin, self._block = at, _read(self._file, at, _MAX_READ_BYTES)
         return self._block[at - self._begin : at - self._begin + _HEAD_BYTES]
 
     def n_alike(self, at: int) -> int:
@@ -118,7 +118,7 @@ def _walk(
             n = min(window.n_alike(at), size - at) if n_bytes == 1 else 1  # AMR's frames without sound
             n_frames += n
             at = ends = at + n * n_bytes
-        elif n_refused < MOST_REFUSED_TAGS and (tags_end := skip_tags(file, at, size)) > at:
+        elif n_refused < MAX_REFUSED_TAGS and (tags_end := skip_tags(file, at, size)) > at:
             at = tags_end  # tags stand between the segments of a stream
         elif n_bytes or (mark and size - at < len(head.ljust(8)) and _begins_alike(head, mark)):
             break
@@ -206,7 +206,7 @@ def _transport(file: BinaryIO, begin: int, size: int, period: int, place: int) -
     n_foreign, n_read = 0, _FIRST_READ_BYTES
     while at + period <= size:
         block = _read(file, at, min(period * (n_read // period), (size - at) // period * period))
-        n_read = min(_LARGEST_READ_BYTES, 2 * n_read)
+        n_read = min(_MAX_READ_BYTES, 2 * n_read)
         syncs = block[place::period]
         n_good = len(syncs) - len(syncs.lstrip(bytes([_TS_SYNC])))
         at = ends = at + n_good * period
@@ -232,13 +232,13 @@ def _next_sync(file: BinaryIO, at: int, size: int, period: int, place: int) -> i
             if n_left and syncs[:n_left] == n_left * sync:
                 return at + sync_at - place
             sync_at = block.find(sync, sync_at + 1)
-        at, n_read = at + n_read, min(_LARGEST_READ_BYTES, 2 * n_read)
+        at, n_read = at + n_read, min(_MAX_READ_BYTES, 2 * n_read)
     return size
 
 
 def _ends_in_packet(file: BinaryIO, begin: int, ends: int, period: int, place: int) -> bool:
     """Whether a PES packet of sound, whose header tells its length, is cut by the end of the file."""
-    n_packets = min((ends - begin) // period, _LARGEST_READ_BYTES // period)
+    n_packets = min((ends - begin) // period, _MAX_READ_BYTES // period)
     data = _read(file, ends - n_packets * period, n_packets * period)
     missing: dict[int, int] = {}
     for at in range(place, len(data), period):

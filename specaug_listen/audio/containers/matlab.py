@@ -18,8 +18,8 @@ from .sound_layout import FileLayout
 __all__ = ["is_mat4", "mat4", "mat4_of_other_kind", "mat5"]
 
 _HEAD_BYTES = 512
-_MOST_CHANNELS = 256
-_LONGEST_NAME = 64
+_MAX_CHANNELS = 256
+_MAX_NAME_BYTES = 64
 # Bytes of a number by its type, in version 4.
 _NUMBER_BYTES = (8, 4, 4, 2, 2, 1)
 # Types of a variable in version 5, plain and compressed.
@@ -32,7 +32,7 @@ def mat4(file: BinaryIO, begin: int, end: int) -> FileLayout:
     order = _order_of_mat4(head) or "<"
     at = 20 + struct.unpack_from(f"{order}I", head, 16)[0] + 8
     kind, channels, _, is_complex, n_name = struct.unpack_from(f"{order}5I", head, at)
-    if head[at + 20 : at + 20 + n_name] != b"wavedata\0" or is_complex or not 1 <= channels <= _MOST_CHANNELS:
+    if head[at + 20 : at + 20 + n_name] != b"wavedata\0" or is_complex or not 1 <= channels <= _MAX_CHANNELS:
         return _refusal("MAT4")
     field = Field(begin + at + 8, f"{order}I", channels * _NUMBER_BYTES[kind % 1000 // 10])
     return _clip("MAT4", file, (begin, end), begin + at + 20 + n_name, field, order)
@@ -45,7 +45,7 @@ def mat5(file: BinaryIO, begin: int, end: int) -> FileLayout:
         raise ValueError("cut off within the text at its beginning")
     order = ">" if head[126:128] == b"MI" else "<"
     header = _header_of_mat5(order).match(head, 128)
-    if header is None or not 1 <= struct.unpack(f"{order}I", header[1])[0] <= _MOST_CHANNELS:
+    if header is None or not 1 <= struct.unpack(f"{order}I", header[1])[0] <= _MAX_CHANNELS:
         return _refusal("MAT5")
     return _clip("MAT5", file, (begin, end), begin + header.end(), Field(begin + header.end() - 4, f"{order}I"), order)
 
@@ -102,7 +102,7 @@ def _order_of_mat4(head: bytes) -> str:
         if len(head) < 22:
             break
         kind, _, _, is_complex, n_name = struct.unpack_from(f"{order}5I", head)
-        *name, last = head[20 : 20 + min(n_name, _LONGEST_NAME)] or b"\1"
+        *name, last = head[20 : 20 + min(n_name, _MAX_NAME_BYTES)] or b"\1"
         is_kind = kind // 1000 == thousands and kind % 1000 < 60 and kind % 10 < 3
         if is_kind and is_complex < 2 and last == 0 and bytes(name).decode("latin-1").isidentifier():
             return order

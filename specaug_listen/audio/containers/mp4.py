@@ -17,11 +17,11 @@ __all__ = ["disagreement_of_mp4", "is_open_mp4"]
 
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts"})
 # Larger boxes (of hours of sound in single samples) are not read.
-_LARGEST_BOX_BYTES = 1 << 24
+_MAX_BOX_BYTES = 1 << 24
 # Durations are rounded to the time scale of the file, and may include the padding of the last frame.
 _TOLERANCE, _TOLERANCE_S = 0.02, 0.05
 _UNKNOWN_DURATIONS = frozenset({0, 0xFFFFFFFF, (1 << 64) - 1})
-_MOST_CHUNKS, _MOST_BOXES = 1 << 20, 1 << 16
+_MAX_CHUNKS, _MAX_BOXES = 1 << 20, 1 << 16
 # The first bytes of ``stsd``, with the number of its entries.
 _COUNT_BYTES = 8
 
@@ -39,7 +39,7 @@ def is_open_mp4(file: BinaryIO, begin: int, end: int) -> bool:
     An index (``sidx``) before the first fragment is of all of them, if it lists several; others are of one fragment or
     of a segment of several. FFmpeg compares the durations in it.
     """
-    boxes = list(islice(walk_chunks(file, begin, end, BOX), _MOST_BOXES))
+    boxes = list(islice(walk_chunks(file, begin, end, BOX), _MAX_BOXES))
     names = [box.name for box in boxes]
     if b"moof" not in names or b"mfra" in names:
         return False
@@ -72,7 +72,7 @@ def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> 
             for table, content in _tables(file, at, ends):
                 tables.setdefault(table, content)  # a second ``hdlr`` is of QuickTime's data
             tracks.append(_Track(tables, tables.get(b"hdlr", b"")[8:12] == b"soun"))
-        elif name == b"mvhd" and ends - at <= _LARGEST_BOX_BYTES:
+        elif name == b"mvhd" and ends - at <= _MAX_BOX_BYTES:
             movie[name] = read_at(file, at, ends - at)
     media = [(at, ends) for name, at, ends in top if name == b"mdat"]
     try:
@@ -85,7 +85,7 @@ def disagreement_of_mp4(file: BinaryIO, begin: int, end: int, base: int = 0) -> 
 
 def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name of each box, and where its content begins and ends, up to the first one that is cut."""
-    for box in islice(walk_chunks(file, at, end, BOX), _MOST_BOXES):
+    for box in islice(walk_chunks(file, at, end, BOX), _MAX_BOXES):
         if box.size < 0 or box.end > end:
             return
         yield box.name, box.begin, box.end
@@ -97,7 +97,7 @@ def _tables(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Iterator[tu
             yield from _tables(file, at, ends, depth + 1)
         elif name == b"stsd":
             yield name, read_at(file, at, _COUNT_BYTES)
-        elif ends - at <= _LARGEST_BOX_BYTES:
+        elif ends - at <= _MAX_BOX_BYTES:
             yield name, read_at(file, at, ends - at)
 
 
@@ -175,7 +175,7 @@ def _per_chunk(tables: dict[bytes, bytes], n_samples: int) -> list[int]:
 def _offsets(tables: dict[bytes, bytes]) -> tuple[int, ...]:
     box = tables.get(b"stco", tables.get(b"co64", b""))
     n = struct.unpack_from(">I", box, 4)[0]
-    if n > _MOST_CHUNKS:
+    if n > _MAX_CHUNKS:
         raise struct.error("too many chunks")
     return struct.unpack(f">{n}{'I' if b'stco' in tables else 'Q'}", box[8:])
 

@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 from ..._notices import Notice
 from .file_view import Piece
-from .mpeg_frames import MOST_PADDING_BYTES, Run, read_runs
-from .sound_layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread
+from .mpeg_frames import MAX_PADDING_BYTES, Run, read_runs
+from .sound_layout import MAX_FILES, FileLayout, Stream, counted_notices, left_unread
 from .tags import strip_tags
 
 __all__ = ["begins_within", "mpeg_layout"]
@@ -26,7 +26,7 @@ _DECODER_DELAY_SAMPLES = 529
 
 
 def mpeg_layout(
-    file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MOST_PADDING_BYTES
+    file: BinaryIO, begin: int, end: int, *, is_whole_file: bool = True, most_padding: int = MAX_PADDING_BYTES
 ) -> FileLayout | None:
     """Return the layout of MPEG audio between two places of a file; None if there is not one frame."""
     scan = read_runs(file, begin, strip_tags(file, begin, end), most_padding)
@@ -55,9 +55,9 @@ def mpeg_layout(
     )
     if n_within:  # samples are missing in the middle, so a notice of truncation at the end would be wrong
         streams = [replace(stream, promised_samples=None) for stream in streams]
-    if len(streams) > MOST_FILES:
-        notices = (*notices, left_unread(runs[MOST_FILES].begin, end))
-        streams = streams[:MOST_FILES]
+    if len(streams) > MAX_FILES:
+        notices = (*notices, left_unread(runs[MAX_FILES].begin, end))
+        streams = streams[:MAX_FILES]
     return FileLayout("MP3" if runs[0].layer == 3 else f"MP{runs[0].layer}", tuple(streams), notices)
 
 

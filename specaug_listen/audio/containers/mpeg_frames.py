@@ -9,18 +9,18 @@ from typing import BinaryIO, NamedTuple
 
 from .file_view import end_of_run, read_at, search
 from .mpeg_header import Format, parse_header
-from .tags import MOST_REFUSED_TAGS, is_begun_tag, skip_tags
+from .tags import MAX_REFUSED_TAGS, is_begun_tag, skip_tags
 
-__all__ = ["MOST_PADDING_BYTES", "Run", "Scan", "Tag", "read_runs"]
+__all__ = ["MAX_PADDING_BYTES", "Run", "Scan", "Tag", "read_runs"]
 
 _HEAD_BYTES = 52  # header, side information, and the name of a Xing tag
-_SHORTEST_FREE_BYTES, _LONGEST_FREE_BYTES = 24, 4096
+_SHORTEST_FREE_BYTES, _MAX_FREE_BYTES = 24, 4096
 _VBRI_OFFSET = 36  # of Fraunhofer's tag, in any frame
-MOST_PADDING_BYTES = 512
+MAX_PADDING_BYTES = 512
 # The search for a first frame ends after so many false headers. Random data of 100 MB have as many.
-_MOST_FALSE_HEADERS = 1 << 16
+_MAX_FALSE_HEADERS = 1 << 16
 _FRAME_SYNC = re.compile(rb"\xff[\xe2-\xff][\0-\xef]|ID3|TAG|APETAGEX|LYRICSBEGIN")
-_LONGEST_MARK_BYTES = 11
+_MAX_MARK_BYTES = 11
 
 
 class Tag(NamedTuple):
@@ -100,16 +100,16 @@ class Scan:
     foreign: list[tuple[int, int]] = field(default_factory=list)
     n_zeros: int = 0
     is_truncated: bool = False
-    most_padding: int = MOST_PADDING_BYTES
+    most_padding: int = MAX_PADDING_BYTES
 
 
-def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PADDING_BYTES) -> Scan:
+def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MAX_PADDING_BYTES) -> Scan:
     """Find the frames between two places of a file; fewer than `most_padding` zeros around them are padding."""
     scan, at = Scan(most_padding=most_padding), begin
     is_lost, lost_from, n_false, n_refused = True, begin, 0, 0
     while at + 4 <= end:
         head = read_at(file, at, min(_HEAD_BYTES, end - at))
-        if _may_be_tag(head) and n_refused < MOST_REFUSED_TAGS:
+        if _may_be_tag(head) and n_refused < MAX_REFUSED_TAGS:
             if (tags_end := skip_tags(file, at, end, is_leading=not scan.runs)) > at:
                 _note_foreign(scan, file, lost_from, at)
                 at = lost_from = tags_end
@@ -120,9 +120,9 @@ def read_runs(file: BinaryIO, begin: int, end: int, most_padding: int = MOST_PAD
         frame = _frame(file, head, at, end, may_be_free)
         same = bool(scan.runs) and frame is not None and frame[0] == scan.runs[-1].format
         if frame is None or not ((same and not is_lost) or _is_followed(file, at + frame[1], end, frame[0])):
-            at = next(search(file, _FRAME_SYNC, at + 1, end, _LONGEST_MARK_BYTES), end)
+            at = next(search(file, _FRAME_SYNC, at + 1, end, _MAX_MARK_BYTES), end)
             is_lost, n_false = True, n_false + 1
-            if n_false > _MOST_FALSE_HEADERS and not scan.runs:
+            if n_false > _MAX_FALSE_HEADERS and not scan.runs:
                 break
             continue
         if at + frame[1] > end:
@@ -166,7 +166,7 @@ def _frame(file: BinaryIO, head: bytes, at: int, end: int, may_be_free: bool) ->
 
 def _free_length(file: BinaryIO, header: bytes, at: int, end: int) -> int:
     """Return the length of a frame of free bit rate, up to the next one; 0 if none follows."""
-    following = read_at(file, at + 4, min(_LONGEST_FREE_BYTES, end - at - 4))
+    following = read_at(file, at + 4, min(_MAX_FREE_BYTES, end - at - 4))
     place = following.find(header[:2], _SHORTEST_FREE_BYTES - 4)
     while place >= 0:
         other = following[place : place + 4]

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from .file_view import Piece, end_of_run, read_at, search
 from .flac import stream_of
 from .ogg_times import CODEC_MARKS, PAGE_HEADER_BYTES, OggTrack
-from .sound_layout import MOST_FILES, FileLayout, Stream, counted_notices, left_unread, unknown_layout
+from .sound_layout import MAX_FILES, FileLayout, Stream, counted_notices, left_unread, unknown_layout
 from .tags import strip_tags
 
 __all__ = ["ogg_layout"]
@@ -108,7 +108,7 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     if not scan.begins:
         return unknown_layout("Ogg")
     ends = [*scan.begins[1:], end]
-    spans = list(zip(scan.begins, ends, strict=True))[:MOST_FILES]
+    spans = list(zip(scan.begins, ends, strict=True))[:MAX_FILES]
     streams = [_as_flac(file, *span, scan.edits) or _stream(span, end, scan.edits) for span in spans]
     for i, has_end in enumerate(scan.has_ends[: len(streams)]):
         streams[i] = replace(streams[i], skip_samples=scan.skips[i])
@@ -129,8 +129,8 @@ def ogg_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         ("pages-wrong", {"n_marks": scan.n_marks, "n_times": scan.n_times}),
         ("tracks", {"n_tracks": scan.most_tracks if scan.most_tracks > 1 else 0}),
     )
-    if len(scan.begins) > MOST_FILES:
-        notices = (*notices, left_unread(scan.begins[MOST_FILES], end))
+    if len(scan.begins) > MAX_FILES:
+        notices = (*notices, left_unread(scan.begins[MAX_FILES], end))
     return FileLayout("Ogg", tuple(streams), notices)
 
 

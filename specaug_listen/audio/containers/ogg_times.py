@@ -21,7 +21,7 @@ __all__ = ["CODEC_MARKS", "PAGE_HEADER_BYTES", "OggTrack", "PageTime", "mend_tim
 PAGE_HEADER_BYTES = 27
 _CONTINUED_FLAG, _LAST_PAGE_FLAG = 1, 4
 _FLAGS_OFFSET, _GRANULE_OFFSET = 5, 6
-_MOST_HEADER_BYTES = 1 << 20
+_MAX_HEADER_BYTES = 1 << 20
 # Bytes of a packet that tell its duration; the second one is Opus's number of frames.
 _HEAD_BYTES = 2
 # First bytes of a track of sound.
@@ -29,7 +29,7 @@ CODEC_MARKS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
 _OPUS_RATE_HZ = 48000
 # opusenc writes a pre-skip of 312, and RFC 7845 proposes 3840; a file that was cut within a packet has up to a packet
 # more. A larger value is taken for damage, and the usual one is used in its place.
-_MOST_PRE_SKIP, _USUAL_PRE_SKIP, _PRE_SKIP_OFFSET = 12000, 3840, 10
+_MAX_PRE_SKIP, _USUAL_PRE_SKIP, _PRE_SKIP_OFFSET = 12000, 3840, 10
 # How far the times of pages may differ from those of their packets, as some writers round them; and at the beginning.
 _TOLERANCE_S, _ROUNDING_S = 0.25, 0.01
 
@@ -109,7 +109,7 @@ class OggTrack:
         """Whether the pre-skip of an Opus header is too large to be true."""
         first = self._headers[0] if self._headers else b""
         is_opus = first.startswith(b"OpusHead") and len(first) >= _PRE_SKIP_OFFSET + 2
-        return is_opus and struct.unpack_from("<H", first, _PRE_SKIP_OFFSET)[0] > _MOST_PRE_SKIP
+        return is_opus and struct.unpack_from("<H", first, _PRE_SKIP_OFFSET)[0] > _MAX_PRE_SKIP
 
     @cached_property
     def _times(self) -> tuple[dict[int, int], int]:
@@ -169,7 +169,7 @@ class OggTrack:
                     n_samples += self._length(packet)
             self._open, begin = b"", end
         if begin < end and self._open is not None:
-            most = _MOST_HEADER_BYTES if len(self._headers) < self._n_headers else _HEAD_BYTES
+            most = _MAX_HEADER_BYTES if len(self._headers) < self._n_headers else _HEAD_BYTES
             self._open = (self._open + page[begin:end])[:most]
         is_end = bool(flags & _LAST_PAGE_FLAG)
         if self._lengths and (n_sound or (is_end and granule != -1)):

@@ -13,21 +13,21 @@ from . import mpeg
 from .chunks import IFF, RIFF, W64, Chunk, ChunkForm, read_chunk, walk_chunks
 from .file_view import Piece, read_at, tail
 from .header_sizes import Field, is_open_size, sized_layout
-from .sound_layout import MOST_FILES, FileLayout, Stream, unknown_layout
+from .sound_layout import MAX_FILES, FileLayout, Stream, unknown_layout
 from .trailing import end_of_chunks, is_beginning
 from .wav_format import FMT_BYTES, GSM_CODEC, WavFormat, parse_wav_format, sub_format
 
 __all__ = ["aiff", "w64", "wav"]
 
 # So few zeros behind MPEG frames are not lost frames.
-_MOST_PADDING_BYTES = 8
+_MAX_PADDING_BYTES = 8
 _MPEG_CODECS = {0x50, 0x55}
 # Chunks that may follow one of an odd size, where the padding byte may be missing.
 _CHUNK_NAMES = frozenset({b"data", b"fmt ", b"fact", b"LIST", b"bext", b"cue ", b"JUNK", b"junk", b"id3 "})
 # An appended file may begin within the promised size of a truncated one, near its end; its chunks would be taken for
 # those of the first file. Searched are as many bytes as chunks before the sound usually have.
 _FILE_WITHIN = re.compile(rb"(?:RIFF|RIFX|RF64|BW64)....WAVE|FORM....AIF[FC]", re.DOTALL)
-_LONGEST_HEADER_BYTES = 1 << 12
+_MAX_HEADER_BYTES = 1 << 12
 _FILE_NAME_BYTES = 12
 # Bytes of AIFF's COMM without a codec.
 _PLAIN_COMM_BYTES = 18
@@ -97,7 +97,7 @@ def _mpeg_in_wav(file: BinaryIO, begin: int, layout: FileLayout, end: int) -> Fi
     (outer,) = layout.streams
     sound_end = begin + (outer.present_bytes or 0)
     is_open = outer.is_open and sound_end == end
-    inside = mpeg.mpeg_layout(file, begin, sound_end, is_whole_file=is_open, most_padding=_MOST_PADDING_BYTES)
+    inside = mpeg.mpeg_layout(file, begin, sound_end, is_whole_file=is_open, most_padding=_MAX_PADDING_BYTES)
     if inside is None:
         is_cut = not outer.is_open and (outer.promised_bytes or 0) > (outer.present_bytes or 0) > 0
         # Truncated within its first frame, which FFmpeg would turn into sound if the WAV header preceded it.
@@ -214,7 +214,7 @@ def _ssnd_layout(file: BinaryIO, span: tuple[int, int], ssnd: Chunk, comm: _Comm
 def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:
     """Return where an appended file begins shortly before the promised end of a truncated one; None if none does."""
     ends = min(chunk.begin + chunk.size, end)
-    start = max(chunk.begin, chunk.begin + chunk.size - _LONGEST_HEADER_BYTES)
+    start = max(chunk.begin, chunk.begin + chunk.size - _MAX_HEADER_BYTES)
     if start >= ends:  # an open size, which may be beyond any offset of a file
         return None
     within = _FILE_WITHIN.search(read_at(file, start, ends - start + _FILE_NAME_BYTES))
@@ -241,7 +241,7 @@ def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, form
     name = read_at(file, first, 4)
     sounds: list[tuple[int, int]] = []
     for other in walk_chunks(file, first, end, form):
-        if chunk.is_wide or len(sounds) >= MOST_FILES or is_beginning(file, other.at):
+        if chunk.is_wide or len(sounds) >= MAX_FILES or is_beginning(file, other.at):
             break
         if other.name == name and before - 8 <= other.size and other.end <= end:
             sounds.append((other.at, other.end))

@@ -16,7 +16,7 @@ from .trailing import classify_trailing, end_of_chunks, second_file
 __all__ = ["au", "caf", "htk", "is_htk", "nist", "sds", "svx"]
 
 _NIST_FIELD = re.compile(rb"^(\w+) -(?:i|s\d+) (.+?)\s*$", re.MULTILINE)
-_LARGEST_SIZE = (1 << 64) - 1
+_MAX_SIZE = (1 << 64) - 1
 # Bytes that G.721 and G.723, by their numbers, decode together.
 _AU_BLOCK_BYTES = {23: 60, 25: 45, 26: 75}
 _CAF_LINEAR_CODECS = frozenset({b"lpcm", b"ulaw", b"alaw"})
@@ -111,7 +111,7 @@ def _caf_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
                 stream = Stream(pieces, promised_bytes=n_bytes, present_bytes=n_bytes)
                 return FileLayout("CAF", (stream,), next_file=chunks_end if chunks_end < end else None)
             return sized_layout(
-                "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _LARGEST_SIZE,
+                "CAF", file, (begin, end), at + 4, max(0, size - 4) if size >= 0 else _MAX_SIZE,
                 endian="LITTLE" if is_little else "BIG", is_wide=True, is_strict=True, chunks=CAF,
                 field=Field(at - 8, ">q", before=4), n_samples=n_samples,
             )  # fmt: skip
@@ -125,7 +125,7 @@ def _packet_table(file: BinaryIO, at: int, size: int) -> tuple[int, int]:
     n_packets, n_samples = struct.unpack(">qq8x", read_at(file, at, 24))
     n_bytes = length = 0
     for byte in file.read(size - 24):
-        length = (length << 7 | byte & 0x7F) & _LARGEST_SIZE
+        length = (length << 7 | byte & 0x7F) & _MAX_SIZE
         if byte < 0x80 and n_packets > 0:
             n_bytes, length, n_packets = n_bytes + length, 0, n_packets - 1
     return n_samples, n_bytes

@@ -9,11 +9,11 @@ from ..._notices import Notice
 from .file_view import Piece, mend
 
 __all__ = [
-    "MOST_FILES", "Body", "FileLayout", "Stream", "counted_notices", "dropped_notices", "left_unread", "unknown_layout",
+    "MAX_FILES", "Body", "FileLayout", "Stream", "counted_notices", "dropped_notices", "left_unread", "unknown_layout",
 ]  # fmt: skip
 
 # Of concatenated files in one, each of which needs a decoder.
-MOST_FILES = 1000
+MAX_FILES = 1000
 _REFUSAL_KINDS = frozenset({"coded", "cut", "one-by-one", "sample-bytes", "variables"})
 
 
@@ -133,5 +133,5 @@ def dropped_notices(rest: str, n_bytes: int) -> tuple[Notice, ...]:
 
 
 def left_unread(begin: int, end: int) -> Notice:
-    """Return the notice that a part of a file is not read, as `MOST_FILES` precede it."""
-    return Notice("files-left-out", {"n_files": MOST_FILES, "n_bytes": end - begin})
+    """Return the notice that a part of a file is not read, as `MAX_FILES` precede it."""
+    return Notice("files-left-out", {"n_files": MAX_FILES, "n_bytes": end - begin})

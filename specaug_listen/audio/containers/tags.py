@@ -14,21 +14,21 @@ from typing import BinaryIO
 from .file_view import read_at
 from .mpeg_header import adts_length, parse_header
 
-__all__ = ["MOST_REFUSED_TAGS", "is_begun_tag", "skip_id3", "skip_tags", "sound_within", "strip_tags"]
+__all__ = ["MAX_REFUSED_TAGS", "is_begun_tag", "skip_id3", "skip_tags", "sound_within", "strip_tags"]
 
 # How many malformed tags are tried between frames, as each may be searched to the end of the file.
-MOST_REFUSED_TAGS = 16
+MAX_REFUSED_TAGS = 16
 _BYTES_AT_ONCE = 1 << 20
 _ID3V1_BYTES, _ID3V1_MORE_BYTES = 128, 227  # the second one is of "TAG+", before it
 _APE_NAME, _APE_BYTES = b"APETAGEX", 32  # the length of its header and of its footer
 _APE_HAS_HEADER = 1 << 31
 _APE_IS_HEADER = 1 << 29
 _LYRICS_NAME, _LYRICS_ENDS = b"LYRICSBEGIN", (b"LYRICS200", b"LYRICSEND")
-_MOST_LYRICS_BYTES = 1 << 20
+_MAX_LYRICS_BYTES = 1 << 20
 _ID3_FOOTER, _ID3_FOOTER_BYTES = b"3DI", 10
 _ID3_EXTENDED_FLAG, _ID3_UNSYNCHRONISED_FLAG, _ID3_FOOTER_FLAG = 0x40, 0x80, 0x10
 # The largest unsynchronised ID3 tag (with a zero behind each 0xFF), which has to be read whole.
-_MOST_UNSYNCHRONISED_BYTES = 1 << 26
+_MAX_UNSYNCHRONISED_BYTES = 1 << 26
 _ID3_NAME = re.compile(rb"[A-Z0-9]+ ?")
 # How files of sound begin: magic bytes that are found quickly, and what follows them, so that other content hardly ever
 # matches; and frames of MPEG audio and AAC.
@@ -55,10 +55,10 @@ _FILES = tuple(
     )
 )
 _FRAME = re.compile(rb"\xff[\xe2-\xe7\xf0-\xff][\x10-\xef]")
-_LONGEST_BEGINNING = 20
+_MAX_BEGINNING_BYTES = 20
 _CERTAIN_FRAMES = 4
 # How many false frame headers are tried in data without sound.
-_MOST_FALSE_FRAMES = 1 << 16
+_MAX_FALSE_FRAMES = 1 << 16
 
 
 def skip_id3(file: BinaryIO, begin: int, end: int) -> int:
@@ -107,13 +107,13 @@ def sound_within(file: BinaryIO, begin: int, end: int) -> int | None:
         block = read_at(file, at, min(_BYTES_AT_ONCE, end - at))
         if (place := _find_file(block)) >= 0:
             return at + place
-        for sync in _FRAME.finditer(block) if n_false < _MOST_FALSE_FRAMES else ():
+        for sync in _FRAME.finditer(block) if n_false < _MAX_FALSE_FRAMES else ():
             if _is_row_of_frames(file, at + sync.start(), end):
                 return at + sync.start()
             n_false += 1
         if len(block) < _BYTES_AT_ONCE:
             return None
-        at += len(block) - _LONGEST_BEGINNING
+        at += len(block) - _MAX_BEGINNING_BYTES
     return None
 
 
@@ -163,7 +163,7 @@ def _begin_of_tag(file: BinaryIO, begin: int, end: int) -> int:
     elif foot[-_ID3_FOOTER_BYTES:].startswith(_ID3_FOOTER):
         at = end - _length_of_id3(b"ID3" + foot[-_ID3_FOOTER_BYTES + 3 :])
     elif foot.endswith(_LYRICS_ENDS):
-        start = max(begin, end - _MOST_LYRICS_BYTES)
+        start = max(begin, end - _MAX_LYRICS_BYTES)
         place = read_at(file, start, end - start).rfind(_LYRICS_NAME)
         at = start + place if place >= 0 else end
     is_whole = begin <= at < end and (_end_of_tag(file, at, end) == end or _is_ape(file, at, end - _APE_BYTES, foot))
@@ -194,7 +194,7 @@ def _is_id3(file: BinaryIO, at: int, head: bytes, length: int) -> bool:
     if not 2 <= version <= 4:
         return False
     if flags & _ID3_UNSYNCHRONISED_FLAG and version < 4:
-        if end - begin > _MOST_UNSYNCHRONISED_BYTES:
+        if end - begin > _MAX_UNSYNCHRONISED_BYTES:
             return False
         body = read_at(file, begin, end - begin).replace(b"\xff\0", b"\xff")
         return _are_frames(lambda place, n: body[place : place + n], 0, len(body), version, flags)
@@ -261,7 +261,7 @@ def _is_ape(file: BinaryIO, at: int, end: int, head: bytes) -> bool:
 
 def _end_of_lyrics(file: BinaryIO, at: int, end: int) -> int:
     """Return where Lyrics3 ends: version 2 has fields (3 letters, a size of 5 digits, text), version 1 only text."""
-    data = read_at(file, at, min(_MOST_LYRICS_BYTES, end - at))
+    data = read_at(file, at, min(_MAX_LYRICS_BYTES, end - at))
     place = len(_LYRICS_NAME)
     while field := re.compile(rb"[A-Z]{3}(\d{5})").match(data, place):
         place = field.end() + int(field[1])

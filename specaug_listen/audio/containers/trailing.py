@@ -64,7 +64,7 @@ _PROBE_BYTES, _FEWEST_PROBE_BYTES = 1 << 15, 1 << 10
 # Mean and spread of the change from byte to byte of random (compressed) data; the high bytes of sound change less.
 _RANDOM_STEP, _RANDOM_STEP_SPREAD, _STEADY_STEP, _CERTAIN_STEP = 64, 37, 48, 24
 # A sample of 8 channels of 32 bits; how many samples are conclusive, and how many are needed at all.
-_LONGEST_SAMPLE_BYTES, _SURE_SAMPLES, _FEWEST_SAMPLES = 32, 200, 4
+_MAX_SAMPLE_BYTES, _SURE_SAMPLES, _FEWEST_SAMPLES = 32, 200, 4
 
 
 def classify_trailing(
@@ -238,7 +238,7 @@ def _goes_on(before: bytes, rest: bytes, *, is_sure: bool = False) -> bool | Non
 
 
 def _lags(data: bytes) -> range:
-    return range(1, min(_LONGEST_SAMPLE_BYTES, len(data) // _SURE_SAMPLES) + 1)
+    return range(1, min(_MAX_SAMPLE_BYTES, len(data) // _SURE_SAMPLES) + 1)
 
 
 def _steps(data: bytes, lag: int) -> npt.NDArray[np.int16]:

@@ -26,11 +26,11 @@ _SILENT_VALUES = {0: b"\x80", 4: b"\0\0", 6: b"\xd5", 7: b"\xff"}
 _CODECS = frozenset({*_SILENT_VALUES, 1, 2, 3, 0x200})
 _LOGARITHMIC_CODECS = (6, 7)
 # Limit for silence, as a few bytes of a file can ask for any amount.
-_MOST_SILENCE_BYTES = 1 << 26
+_MAX_SILENCE_BYTES = 1 << 26
 # A shorter text is not searched for sound.
 _SHORT_TEXT_BYTES = 1 << 12
 # Fewer bytes than this behind the end mark are no sound.
-_MOST_BYTES_AFTER_END = 64
+_MAX_TRAILING_BYTES = 64
 
 
 class _Coding(NamedTuple):
@@ -74,7 +74,7 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         return unknown_layout("VOC")
     bodies = [part for part in blocks.parts if part[0] >= 0]
     rest = classify_trailing(file, bodies[0][0], blocks.ends, end, None, alignment=1)
-    if rest == "sound" and blocks.is_closed and end - blocks.ends < _MOST_BYTES_AFTER_END:
+    if rest == "sound" and blocks.is_closed and end - blocks.ends < _MAX_TRAILING_BYTES:
         rest = "junk"
     if rest == "sound":  # a size was too small, whatever was parsed behind it
         last = blocks.parts[-1]
@@ -109,7 +109,7 @@ def _pieces(parts: list[tuple[int, int]], coding: _Coding) -> tuple[list[Piece],
             pieces.append((start, stop))
             continue
         n_bytes = round(-start * coding.sample_rate / stop) * len(silent)
-        if n_silent + n_bytes > _MOST_SILENCE_BYTES:
+        if n_silent + n_bytes > _MAX_SILENCE_BYTES:
             n_left_out += 1
             continue
         n_silent += n_bytes

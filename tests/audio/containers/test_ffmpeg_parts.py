@@ -36,7 +36,7 @@ def test_all_files_in_a_row_that_ffmpeg_reads_are_heard_each_with_its_own_header
 
 def test_more_files_in_a_row_than_are_read_by_ffmpeg_are_said(tmp_path, monkeypatch):
     pytest.importorskip("av")
-    monkeypatch.setattr("specaug_listen.audio.containers.ffmpeg_parts.MOST_FILES", 2)
+    monkeypatch.setattr("specaug_listen.audio.containers.ffmpeg_parts.MAX_FILES", 2)
     data = written_by_ffmpeg(tmp_path / "a.tta", "tta")
     alone, _ = heard(tmp_path, data, "clip.tta")
     samples, notices = heard(tmp_path, data * 4, "clip.tta")

@@ -170,7 +170,7 @@ def test_of_joined_files_of_two_rates_the_first_is_heard_with_a_word(tmp_path):
 
 
 def test_more_mp3_in_a_row_than_are_read_are_said(tmp_path, monkeypatch):
-    monkeypatch.setattr("specaug_listen.audio.containers.mpeg.MOST_FILES", 3)
+    monkeypatch.setattr("specaug_listen.audio.containers.mpeg.MAX_FILES", 3)
     data = mp3(VOICE)
     samples, notices = heard(tmp_path, 5 * data)
     assert len(samples) == 3 * len(VOICE)

@@ -144,7 +144,7 @@ def test_frames_of_no_rate_are_not_shorter_than_any_can_be():
 
 def test_headers_without_frames_are_not_looked_at_without_end(tmp_path, monkeypatch):
     """100 MB of them would last 20 minutes."""
-    monkeypatch.setattr("specaug_listen.audio.containers.mpeg_frames._MOST_FALSE_HEADERS", 100)
+    monkeypatch.setattr("specaug_listen.audio.containers.mpeg_frames._MAX_FALSE_HEADERS", 100)
     data = io.BytesIO(200 * b"\xff\xfb\x90\0" + mp3())
     assert read_runs(data, 0, 900).runs == read_runs(data, 0, len(data.getvalue())).runs == []
     assert len(read_runs(io.BytesIO(90 * b"\xff\xfb\x90\0" + mp3()), 0, 60000).runs) == 1

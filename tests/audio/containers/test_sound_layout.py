@@ -232,7 +232,7 @@ def test_a_short_file_that_is_there_twice_is_heard_twice(subtests, tmp_path):
 @pytest.mark.parametrize("container", ["WAV", "FLAC", "OGG"])
 def test_more_files_in_a_row_than_are_read_are_said(tmp_path, monkeypatch, container):
     for module in ("dispatch", "flac", "ogg"):
-        monkeypatch.setattr(f"specaug_listen.audio.containers.{module}.MOST_FILES", 3)
+        monkeypatch.setattr(f"specaug_listen.audio.containers.{module}.MAX_FILES", 3)
     data = bytes(encoded(VOICE[:4000], container))
     samples, notices = heard(tmp_path, 3 * data)
     assert (len(samples), notices) == (12000, {})

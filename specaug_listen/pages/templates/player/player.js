@@ -2,7 +2,7 @@
 
 const SHORTEST_LOOP_S = 0.05;
 /** Clips whose samples are kept; older ones are decoded again when they are wanted. */
-const MOST_DECODED = 3;
+const MAX_DECODED = 3;
 const decodedClips = [];
 
 /** Rounded before it is split, so that no minute has sixty seconds. */
@@ -74,7 +74,7 @@ class Player {
       this.decoded = this.sources().then((sources) => Promise.all(sources.map((one) => decode(context, one))));
       this.decoded.catch(() => (this.decoded = null));
       decodedClips.push(this);
-      if (decodedClips.length > MOST_DECODED) decodedClips.splice(decodedClips.findIndex((p) => !p.isPlaying), 1)[0].decoded = null;
+      if (decodedClips.length > MAX_DECODED) decodedClips.splice(decodedClips.findIndex((p) => !p.isPlaying), 1)[0].decoded = null;
     }
     return this.decoded;
   }
