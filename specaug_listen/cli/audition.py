@@ -14,24 +14,24 @@ from ..errors import ParameterError
 from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import clip_progress, complain, open_page, plural, results_folder, say, tell_of_page
 from .options import (
-    Adapters,
-    AxesText,
-    BatchText,
-    Budget,
-    ChannelText,
-    Flac,
-    Framework,
-    Frontend,
-    Open,
-    Overwrite,
+    AdapterOption,
+    AxesOption,
+    BatchOption,
+    BudgetOption,
+    ChannelOption,
+    FlacOption,
+    FrameworkOption,
+    FrontendOption,
+    OpenOption,
+    OverwriteOption,
+    PathsOption,
     PolicyOption,
-    Seed,
-    SetParameters,
-    ShowPaths,
-    StatisticsText,
-    Strict,
+    SeedOption,
+    SetOption,
+    StatisticsOption,
+    StrictOption,
     VocoderOption,
-    WavChannels,
+    WavChannelsOption,
 )
 from .resolve import resolve_run
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["run_audition"]
 
 
-Out = Annotated[
+OutOption = Annotated[
     Path | None,
     typer.Option(
         "-o",
@@ -55,7 +55,7 @@ Out = Annotated[
     ),
 ]
 
-Paths = Annotated[
+PathsArgument = Annotated[
     list[Path],
     typer.Argument(
         help="Audio files, mel files (.npy .npz .pt .ark .scp ...), or folders of either.",
@@ -63,18 +63,20 @@ Paths = Annotated[
         readable=False,
     ),
 ]
-ExactRng = Annotated[
+ExactRngOption = Annotated[
     bool,
     typer.Option("--exact-rng", help="Draw with the framework's own random generator, seeded as the framework does."),
 ]
-WaveformFile = Annotated[
+WaveformOption = Annotated[
     Path | None,
     typer.Option(help="YAML file of audiomentations transforms, applied before the mel is computed.", readable=False),
 ]
 
 
-Resume = Annotated[bool, typer.Option("--resume", help="Continue an interrupted run in OUT; finished clips are kept.")]
-OriginalPhase = Annotated[
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Continue an interrupted run in OUT; finished clips are kept.")
+]
+OriginalPhaseOption = Annotated[
     bool,
     typer.Option(
         "--original-phase",
@@ -84,34 +86,34 @@ OriginalPhase = Annotated[
 
 
 def run_audition(
-    paths: Paths,
-    out: Out = None,
-    frontend: Frontend = None,
+    paths: PathsArgument,
+    out: OutOption = None,
+    frontend: FrontendOption = None,
     policy: PolicyOption = None,
-    parameters: SetParameters = None,
-    framework: Framework = None,
-    adapter: Adapters = None,
-    batch: BatchText = None,
-    exact_rng: ExactRng = False,
-    waveform: WaveformFile = None,
+    parameters: SetOption = None,
+    framework: FrameworkOption = None,
+    adapter: AdapterOption = None,
+    batch: BatchOption = None,
+    exact_rng: ExactRngOption = False,
+    waveform: WaveformOption = None,
     vocoder: VocoderOption = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each clip.")] = 1,
-    seed: Seed = 0,
+    seed: SeedOption = 0,
     start: Annotated[float, typer.Option(help="Start of the part of each clip to use, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="Length of the part of each clip to use, in seconds.")] = None,
-    strict: Strict = False,
-    original_phase: OriginalPhase = False,
-    stats: StatisticsText = None,
-    axes: AxesText = None,
-    channel: ChannelText = None,
-    layout: WavChannels = "mono",
+    strict: StrictOption = False,
+    original_phase: OriginalPhaseOption = False,
+    stats: StatisticsOption = None,
+    axes: AxesOption = None,
+    channel: ChannelOption = None,
+    layout: WavChannelsOption = "mono",
     report: Annotated[bool, typer.Option(help="Write the page, report.html.")] = True,
-    open_it: Open = False,
-    budget: Budget = DEFAULT_BUDGET_MB,
-    flac: Flac = False,
-    paths_shown: ShowPaths = False,
-    overwrite: Overwrite = False,
-    resume: Resume = False,
+    open_it: OpenOption = False,
+    budget: BudgetOption = DEFAULT_BUDGET_MB,
+    flac: FlacOption = False,
+    paths_shown: PathsOption = False,
+    overwrite: OverwriteOption = False,
+    resume: ResumeOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index of the run as JSON.")] = False,
 ) -> None:
     """Render recordings under a policy: WAV, PNG and JSON for each draw, and a page with all of them."""

@@ -11,7 +11,7 @@ import typer
 
 from .._standard_streams import quiet_stdout
 from .console import complain, say
-from .options import Adapters, Framework, Frontend, Overwrite, SetParameters, adapter_of
+from .options import AdapterOption, FrameworkOption, FrontendOption, OverwriteOption, SetOption, adapter_of
 
 if TYPE_CHECKING:
     from ..audio.audio_in_memory import Audio
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["run_check"]
 
 
-What = Annotated[
+WhatArgument = Annotated[
     list[str] | None,
     typer.Argument(
         help="Callable to check, as module:callable or file.py:callable (or use --policy); then audio files or folders "
@@ -27,10 +27,10 @@ What = Annotated[
         metavar="[MODULE:CALLABLE] [PATH]...",
     ),
 ]
-CheckedPolicy = Annotated[
+CheckedPolicyOption = Annotated[
     str | None, typer.Option(help="Policy to check instead of a callable: a name from 'list policies', or a file.")
 ]
-Out = Annotated[
+OutOption = Annotated[
     Path | None,
     typer.Option(
         "-o",
@@ -40,29 +40,29 @@ Out = Annotated[
         readable=False,
     ),
 ]
-MaxTimeShare = Annotated[
+MaxTimeShareOption = Annotated[
     float | None,
     typer.Option(help="Declared largest share of a clip that one time mask covers; a wider one is a finding."),
 ]
 
 
 def run_check(
-    what: What = None,
-    policy: CheckedPolicy = None,
-    parameters: SetParameters = None,
-    frontend: Frontend = None,
-    framework: Framework = None,
-    adapter: Adapters = None,
-    out: Out = None,
+    what: WhatArgument = None,
+    policy: CheckedPolicyOption = None,
+    parameters: SetOption = None,
+    frontend: FrontendOption = None,
+    framework: FrameworkOption = None,
+    adapter: AdapterOption = None,
+    out: OutOption = None,
     draws: Annotated[int, typer.Option(help="Upper bound of draws for one statistic.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same findings.")] = 0,
     share: Annotated[float, typer.Option(help="Masks over more than this share of a short clip are a finding.")] = 0.5,
-    max_time_share: MaxTimeShare = None,
+    max_time_share: MaxTimeShareOption = None,
     timeout: Annotated[float, typer.Option(help="Time limit [s] of one call; a longer one is a finding.")] = 60.0,
     ignore: Annotated[
         list[str] | None, typer.Option(help="Name of a finding to leave out. May be repeated.", metavar="ID")
     ] = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Find faults of an augmentation. Prints one line for each finding; exit code 1 if there are any."""

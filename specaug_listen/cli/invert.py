@@ -10,7 +10,7 @@ import typer
 
 from .console import complain, plural, say
 from .mel_options import exit_code_without_mels
-from .options import AxesText, Overwrite, StatisticsText, VocoderOption
+from .options import AxesOption, OverwriteOption, StatisticsOption, VocoderOption
 from .resolve import check_vocoder
 
 if TYPE_CHECKING:
@@ -21,31 +21,31 @@ if TYPE_CHECKING:
 
 __all__ = ["run_invert"]
 
-Mels = Annotated[
+MelsArgument = Annotated[
     list[str],
     typer.Argument(
         help="Mel files (.npy .npz .pt .ark .scp .h5 .jsonl.gz), FILE:KEY for one mel of a file, or folders.",
         metavar="MEL",
     ),
 ]
-Target = Annotated[
+OutOption = Annotated[
     Path,
     typer.Option("-o", "--out", help="A .wav file, or a folder for several mels.", metavar="OUT", readable=False),
 ]
 
 
 def run_invert(
-    mels: Mels,
-    out: Target,
+    mels: MelsArgument,
+    out: OutOption,
     frontend: Annotated[
         str | None, typer.Option(help="Front-end that made the mel: a name from 'list frontends', or a YAML file.")
     ] = None,
     vocoder: VocoderOption = "joint",
-    stats: StatisticsText = None,
-    axes: AxesText = None,
+    stats: StatisticsOption = None,
+    axes: AxesOption = None,
     start: Annotated[float, typer.Option(help="Start of the part of each mel to use, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="Length of the part of each mel to use, in seconds.")] = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Turn mels from your own pipeline into sound."""
     from .. import vocoders

@@ -17,46 +17,46 @@ __all__ = [
     "DEFAULT_POLICY",
     "FRAMEWORK_HELP",
     "LAYOUTS",
-    "Adapters",
-    "AxesText",
-    "BatchText",
-    "Budget",
-    "ChannelText",
-    "Flac",
-    "Framework",
-    "Frontend",
-    "Open",
-    "Overwrite",
+    "AdapterOption",
+    "AxesOption",
+    "BatchOption",
+    "BudgetOption",
+    "ChannelOption",
+    "FlacOption",
+    "FrameworkOption",
+    "FrontendOption",
+    "OpenOption",
+    "OverwriteOption",
+    "PathsOption",
     "PolicyOption",
-    "Seed",
-    "SetParameters",
-    "ShowPaths",
-    "StatisticsText",
-    "Strict",
+    "SeedOption",
+    "SetOption",
+    "StatisticsOption",
+    "StrictOption",
     "VocoderOption",
-    "WavChannels",
+    "WavChannelsOption",
     "adapter_of",
     "channel_of",
     "wav_channels_of",
 ]
 
 FRAMEWORK_HELP = "Framework of the configuration, e.g. espnet (default: guessed from the file's keys)."
-Framework = Annotated[str | None, typer.Option(help=FRAMEWORK_HELP, metavar="NAME")]
-Frontend = Annotated[
+FrameworkOption = Annotated[str | None, typer.Option(help=FRAMEWORK_HELP, metavar="NAME")]
+FrontendOption = Annotated[
     str | None,
     typer.Option(
         help="Front-end that computes the mel: a name from 'list frontends', or a YAML file.",
         show_default="the policy's own, or whisper",
     ),
 ]
-Adapters = Annotated[
+AdapterOption = Annotated[
     list[str] | None,
     typer.Option(
         help="Form of mel that a callable expects, e.g. axes='batch, frames, bins'. May be repeated.",
         metavar="KEY=VALUE",
     ),
 ]
-StatisticsText = Annotated[
+StatisticsOption = Annotated[
     str | None,
     typer.Option(
         help="Normalisation of a mel: mean=NUMBER,std=NUMBER (std is the divisor), a file of statistics (.npz .npy "
@@ -64,7 +64,7 @@ StatisticsText = Annotated[
         metavar="STATS",
     ),
 ]
-AxesText = Annotated[
+AxesOption = Annotated[
     str | None,
     typer.Option(
         help="Order of a mel's axes.",
@@ -82,20 +82,22 @@ PolicyOption = Annotated[
     ),
 ]
 VocoderOption = Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")]
-Seed = Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")]
-Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
-Overwrite = Annotated[
+SeedOption = Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+OverwriteOption = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace what specaug-listen wrote there earlier; nothing else is ever replaced."),
 ]
-Budget = Annotated[
+BudgetOption = Annotated[
     float, typer.Option(help="Largest size, in MB, of a page in one file; a larger page becomes a folder.")
 ]
-Flac = Annotated[bool, typer.Option("--flac", help="Embed sounds as FLAC, which is about half as large as 16-bit WAV.")]
-ShowPaths = Annotated[
+FlacOption = Annotated[
+    bool, typer.Option("--flac", help="Embed sounds as FLAC, which is about half as large as 16-bit WAV.")
+]
+PathsOption = Annotated[
     bool, typer.Option("--paths", help="Show the folders of your files in the page, not only their names.")
 ]
-SetParameters = Annotated[
+SetOption = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
@@ -104,14 +106,14 @@ SetParameters = Annotated[
         metavar="KEY=VALUE",
     ),
 ]
-BatchText = Annotated[
+BatchOption = Annotated[
     str | None,
     typer.Option(
         help="Padded batch around a clip: number of examples, number of frames, pad value; e.g. 32x1500@-15.9.",
         metavar="N[xFRAMES[@PAD]]",
     ),
 ]
-Strict = Annotated[
+StrictOption = Annotated[
     bool,
     typer.Option(
         "--strict",
@@ -119,7 +121,7 @@ Strict = Annotated[
     ),
 ]
 LAYOUTS = ("mono", "duplicate", "before-after")
-WavChannels = Annotated[
+WavChannelsOption = Annotated[
     str,
     typer.Option(
         "--wav-channels",
@@ -129,7 +131,7 @@ WavChannels = Annotated[
         metavar="|".join(LAYOUTS),
     ),
 ]
-ChannelText = Annotated[
+ChannelOption = Annotated[
     str | None,
     typer.Option(
         "--channel",

@@ -10,12 +10,12 @@ import typer
 from .._standard_streams import quiet_stdout
 from .console import complain
 from .group import Command, examples
-from .options import FRAMEWORK_HELP, Framework, Frontend, Overwrite, SetParameters
+from .options import FRAMEWORK_HELP, FrameworkOption, FrontendOption, OverwriteOption, SetOption
 
 __all__ = ["policy_app"]
 
 policy_app = typer.Typer(help="Show what a policy does, or convert it for another framework.", no_args_is_help=True)
-PolicyFile = Annotated[
+PolicyArgument = Annotated[
     str,
     typer.Argument(
         help="Policy: a framework's training configuration, a YAML file of specaug-listen, or a name from 'list "
@@ -31,10 +31,10 @@ PolicyFile = Annotated[
     epilog=examples("specaug-listen policy show train_asr.yaml", "specaug-listen policy show LD,F=27,T=40"),
 )
 def _policy_show(
-    file: PolicyFile,
-    parameters: SetParameters = None,
-    framework: Framework = None,
-    frontend: Frontend = None,
+    file: PolicyArgument,
+    parameters: SetOption = None,
+    framework: FrameworkOption = None,
+    frontend: FrontendOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Explain step by step what a policy or a framework's configuration does."""
@@ -50,9 +50,9 @@ def _policy_show(
     "convert", cls=Command, epilog=examples("specaug-listen policy convert train_asr.yaml --to nemo -o nemo.yaml")
 )
 def _policy_convert(
-    file: PolicyFile,
+    file: PolicyArgument,
     to: Annotated[str, typer.Option(help="Framework to write a configuration for, e.g. nemo.", metavar="NAME")],
-    parameters: SetParameters = None,
+    parameters: SetOption = None,
     framework: Annotated[str | None, typer.Option("--from", help=FRAMEWORK_HELP, metavar="NAME")] = None,
     out: Annotated[
         Path | None,
@@ -60,7 +60,7 @@ def _policy_convert(
             "-o", "--out", help="File for the configuration; without it, it is printed.", metavar="FILE", readable=False
         ),
     ] = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Write the nearest configuration of another framework, and list the differences."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .console import complain, results_folder, say
-from .options import Overwrite
+from .options import OverwriteOption
 
 if TYPE_CHECKING:
     from ..auditions.records import DrawRecord
@@ -38,7 +38,7 @@ def run_replay(
         str | None,
         typer.Option(help="The module:callable of the draw, if it has one, because records never import code."),
     ] = None,
-    overwrite: Overwrite = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Render a recorded draw again, bit for bit."""
     from ..replays import read_written_draw

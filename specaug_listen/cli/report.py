@@ -9,12 +9,12 @@ import typer
 
 from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
-from .options import Budget, Flac, Open, Overwrite, ShowPaths
+from .options import BudgetOption, FlacOption, OpenOption, OverwriteOption, PathsOption
 
 __all__ = ["run_report"]
 
 
-Folders = Annotated[
+FoldersArgument = Annotated[
     list[Path],
     typer.Argument(
         help="Folder that 'audition' or 'sweep' wrote; several of 'audition' are compared on one page.",
@@ -22,7 +22,7 @@ Folders = Annotated[
         readable=False,
     ),
 ]
-Page = Annotated[
+OutOption = Annotated[
     Path | None,
     typer.Option(
         "-o", "--out", help="File for the page (default: the page of the first OUT).", metavar="PAGE", readable=False
@@ -31,16 +31,16 @@ Page = Annotated[
 
 
 def run_report(
-    folders: Folders,
-    out: Page = None,
+    folders: FoldersArgument,
+    out: OutOption = None,
     split: Annotated[
         bool, typer.Option("--split", help="Write a folder with audio/ and img/ instead of one file.")
     ] = False,
-    budget: Budget = DEFAULT_BUDGET_MB,
-    flac: Flac = False,
-    paths_shown: ShowPaths = False,
-    open_it: Open = False,
-    overwrite: Overwrite = False,
+    budget: BudgetOption = DEFAULT_BUDGET_MB,
+    flac: FlacOption = False,
+    paths_shown: PathsOption = False,
+    open_it: OpenOption = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Write the page of a run again, or one page of several runs, without rendering anything."""
     from .._files import printable

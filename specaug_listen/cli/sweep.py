@@ -16,18 +16,18 @@ from ..errors import ParameterError
 from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, print_stderr, results_folder, tell_of_page
 from .options import (
-    BatchText,
-    Budget,
-    Flac,
-    Framework,
-    Frontend,
-    Open,
-    Overwrite,
+    BatchOption,
+    BudgetOption,
+    FlacOption,
+    FrameworkOption,
+    FrontendOption,
+    OpenOption,
+    OverwriteOption,
+    PathsOption,
     PolicyOption,
-    Seed,
-    SetParameters,
-    ShowPaths,
-    Strict,
+    SeedOption,
+    SetOption,
+    StrictOption,
     VocoderOption,
 )
 from .resolve import resolve_run
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_sweep"]
 
-Vary = Annotated[
+VaryOption = Annotated[
     list[str],
     typer.Option(
         help="A parameter and its values, as in F=8,27 or time_mask.max_frames=10,40,100; also policy, framework, "
@@ -50,7 +50,7 @@ Vary = Annotated[
         metavar="KEY=VALUE,...",
     ),
 ]
-OneChannel = Annotated[
+OneChannelOption = Annotated[
     str | None,
     typer.Option(
         "--channel",
@@ -59,7 +59,7 @@ OneChannel = Annotated[
         show_default="the configuration's channel_selector, or mean",
     ),
 ]
-Out = Annotated[
+OutOption = Annotated[
     Path | None,
     typer.Option(
         "-o",
@@ -74,25 +74,25 @@ Out = Annotated[
 
 def run_sweep(
     path: Annotated[Path, typer.Argument(help="An audio file.", metavar="PATH", readable=False)],
-    vary: Vary,
-    out: Out = None,
-    frontend: Frontend = None,
+    vary: VaryOption,
+    out: OutOption = None,
+    frontend: FrontendOption = None,
     policy: PolicyOption = None,
-    parameters: SetParameters = None,
-    framework: Framework = None,
-    batch: BatchText = None,
+    parameters: SetOption = None,
+    framework: FrameworkOption = None,
+    batch: BatchOption = None,
     vocoder: VocoderOption = "joint",
     draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each combination.")] = 1,
-    seed: Seed = 0,
+    seed: SeedOption = 0,
     start: Annotated[float, typer.Option(help="Start of the part of the clip to use, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="Length of the part of the clip to use, in seconds.")] = None,
-    channel: OneChannel = None,
-    strict: Strict = False,
-    open_it: Open = False,
-    budget: Budget = DEFAULT_BUDGET_MB,
-    flac: Flac = False,
-    paths_shown: ShowPaths = False,
-    overwrite: Overwrite = False,
+    channel: OneChannelOption = None,
+    strict: StrictOption = False,
+    open_it: OpenOption = False,
+    budget: BudgetOption = DEFAULT_BUDGET_MB,
+    flac: FlacOption = False,
+    paths_shown: PathsOption = False,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """Render a clip under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
