@@ -57,7 +57,7 @@ def _page(audition: Audition, n_draws: int) -> Iterator[bytes]:
     clip = ClipOfRun(entry, draws, InlineAssets(files, flac=True), audition.frontend)
     facts = facts_of_run(configuration_of(audition))
     head = Head(f"Audition of {audition.name}", facts, badges, has_original=audition.original is not None)
-    return page_parts(head, (), (), [page_clip([clip], "clip-1")])
+    return page_parts(head, None, [page_clip([clip], "clip-1")])
 
 
 def _n_draws_within(audition: Audition) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,8 +11,7 @@ from ..audio.loudness import loudness_lufs, matching_gains_db
 from ..augment import Draw
 from ..errors import ResultError
 from ..frontends import MelFrontend
-from ..metrics import SCORES, Score
-from ..pages.page_values import Clip, ClipVersion, Mask, Picture, Row, SoundFacts
+from ..pages.page_values import Clip, ClipVersion, Mask, Picture, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from ..plots.mels import edges_hz
 from .clip_files import InlineAssets
@@ -21,33 +20,13 @@ from .records import ClipEntry, DrawRecord
 from .summaries import facts_of_clip, facts_of_draw
 
 __all__ = [
-    "TABLE_COLUMNS",
     "ClipOfRun",
     "colours_of",
-    "columns_for",
     "draw_version",
     "loudness_matched",
     "page_clip",
-    "rows_of",
     "sound_version",
 ]
-
-_COLUMN_OF_EMPTY_BINS = "masked_area_empty_ratio"
-# The columns of the page's table of draws, after clip, draw and "to know", which
-# pages/templates/parts/table.html.j2 writes.
-TABLE_COLUMNS = (
-    "masked_time_ratio",
-    "masked_frequency_ratio",
-    "masked_area_ratio",
-    _COLUMN_OF_EMPTY_BINS,
-    "longest_gap_ms",
-    "loudest_fill_vs_p95_db",
-    "warp_displacement_ms",
-    "log_mel_rmse_db",
-    "level_change_db",
-    "stoi",
-    "pesq",
-)
 
 
 @dataclass(frozen=True)
@@ -231,40 +210,3 @@ def loudness_matched(versions: Sequence[ClipVersion]) -> list[ClipVersion]:
 def _sound_facts(clip: ClipOfRun, name: str) -> SoundFacts | None:
     sound = clip.assets.audio(name)
     return None if sound is None else SoundFacts(loudness_lufs(sound), sound.peak, sound.duration_s)
-
-
-def columns_for(draws: Iterable[DrawRecord]) -> tuple[Score, ...]:
-    """Return the columns of the table of draws; the one of empty bins only if a clip has some."""
-    keys = {key for draw in draws for key in draw.scores}
-    return tuple(SCORES[key] for key in TABLE_COLUMNS if key != _COLUMN_OF_EMPTY_BINS or key in keys)
-
-
-def rows_of(clips: Sequence[ClipOfRun], clip_id: str, columns: Sequence[Score]) -> list[Row]:
-    """Return one row of the table for each draw."""
-    rows = []
-    for clip in clips:
-        prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
-        for draw in clip.draws:
-            name = f"draw-{draw.number}"
-            values = tuple(_value(draw, score) for score in columns)
-            badges = clip.entry.badges + draw.badges
-            rows.append(Row(clip.entry.name, clip.title_of(name), f"{prefix}{name}", values, badges))
-    return rows
-
-
-def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:
-    value = draw.scores.get(score.key)
-    if value is None:
-        return None, _why_not(draw, score.key)
-    return value, score.number(value).replace("-", "−")
-
-
-def _why_not(record: DrawRecord, key: str) -> str:
-    if key not in ("stoi", "pesq"):
-        return "–"
-    if key not in record.scores:
-        return "not installed"
-    draw = record.effective_draw
-    if draw.warps:
-        return "n/a: warped"
-    return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"

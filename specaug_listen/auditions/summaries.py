@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 Facts = tuple[tuple[str, str], ...]
-# The scores in a draw's list, in order (the table of draws has its own order, `page_clips.TABLE_COLUMNS`).
+# The scores in a draw's list, in order (the table of draws has its own order, `reports.draw_table.TABLE_COLUMNS`).
 _FACTS_OF_DRAW = (
     *("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms", "warp_displacement_ms"),
     *("loudest_fill_vs_p95_db", "log_mel_rmse_db", "level_change_db"),

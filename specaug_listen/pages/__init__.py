@@ -2,21 +2,27 @@
 
 from .folders import folders_of_user, short_paths, without_folders
 from .html import clip_data, findings_page, page_parts, player_bundle_script
-from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Row, Sheet, SoundFacts
+from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Sheet, SoundFacts
+from .table_values import Bar, Column, Histogram, Ranking, Row, Table
 
 __all__ = [
+    "Bar",
     "Clip",
     "ClipVersion",
+    "Column",
     "Facts",
     "Fault",
     "File",
     "Head",
+    "Histogram",
     "Mask",
     "Picture",
+    "Ranking",
     "RerunCode",
     "Row",
     "Sheet",
     "SoundFacts",
+    "Table",
     "clip_data",
     "findings_page",
     "folders_of_user",

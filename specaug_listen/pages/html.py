@@ -15,24 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from .._imports import require
-from ..metrics import Score
 from ..plots import colours_hex
 from ..plots.differences import DIFFERENCE_DB
 from .folders import folders_of_user, without_folders
-from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Row
+from .page_values import Clip, ClipVersion, Facts, Fault, File, Head
+from .table_values import Table
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
-_SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "table.js", "page.js")
-_STYLES = ("base.css", "player.css", "table.css", "sheet.css")
+_SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "table.js", "page.js", "print.js")
+_STYLES = ("base.css", "player.css", "table.css", "sheet.css", "print.css")
 _STYLES_OF_CHECK = ("base.css", "player.css", "findings.css")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def page_parts(
     head: Head,
-    columns: Iterable[Score],
-    rows: Iterable[Row],
+    table: Table | None,
     clips: Iterable[Clip],
     *,
     is_split: bool = False,
@@ -40,16 +39,16 @@ def page_parts(
 ) -> Iterator[bytes]:
     """Yield a whole page in parts, so that only one clip is in memory at a time.
 
-    ``is_split`` is whether sounds and pictures are beside the page, ``private_paths`` are files of the user whose
-    folders it must not show; None shows all paths.
+    ``table`` is that of all draws, if there are any; ``is_split`` is whether sounds and pictures are beside the page;
+    ``private_paths`` are files of the user whose folders it must not show; None shows all paths.
     """
     if private_paths is not None:
         folders = folders_of_user(private_paths)
-        head, rows = without_folders(head, folders), without_folders(tuple(rows), folders)
+        head, table = without_folders(head, folders), without_folders(table, folders)
         clips = (without_folders(clip, folders) for clip in clips)
     script, style = _script(), _style(_STYLES)
     parts = _environment().get_template("page.html.j2").generate(
-        head=head, columns=tuple(columns), rows=tuple(rows), clips=clips, script=script, style=style,
+        head=head, table=table, clips=clips, script=script, style=style,
         policy=_policy(script, style, is_split), settings={"colours": colours_hex(), "difference_db": DIFFERENCE_DB},
     )  # fmt: skip
     for part in parts:

@@ -15,7 +15,6 @@ __all__ = [
     "Mask",
     "Picture",
     "RerunCode",
-    "Row",
     "Sheet",
     "SoundFacts",
 ]
@@ -253,27 +252,6 @@ class Clip:
     colours: tuple[float, float] | None = None
     strength_ends: tuple[str, str] | None = None
     reference: str = "original"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the table of draws.
-
-    Parameters
-    ----------
-    clip, draw : str
-    target : str
-        Id of the version.
-    values : sequence of (float or None, str)
-        Sort key and text of each column.
-    badges : tuple of str
-    """
-
-    clip: str
-    draw: str
-    target: str
-    values: tuple[tuple[float | None, str], ...]
-    badges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

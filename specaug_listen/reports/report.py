@@ -19,7 +19,7 @@ from ..auditions import Audition
 from ..auditions.clip_files import Files, FolderFiles
 from ..auditions.folder_checks import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.journal import read_run
-from ..auditions.page_clips import ClipOfRun, columns_for, page_clip, rows_of
+from ..auditions.page_clips import ClipOfRun, page_clip
 from ..auditions.records import (
     AuditionRecord,
     ClipEntry,
@@ -39,6 +39,7 @@ from ..outputs.result_names import DEFAULT_BUDGET_MB, folder_name
 from ..pages.folders import short_paths
 from ..pages.html import page_parts
 from ..pages.page_values import Clip, Facts, Head, RerunCode
+from .draw_table import table_of_draws
 from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
 from .rerun_text import describe_run, rerun_code
 
@@ -310,17 +311,14 @@ def _clips_of_runs(group: Sequence[tuple[str, _RunClip]], number: int, place: Pa
 
 def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
-    columns = columns_for(draw for run in runs for clip in run.clips for draw in clip.draws)
-    rows = [
-        row
-        for number, group in groups
-        for row in rows_of(_clips_of_runs(group, number, place), f"clip-{number}", columns)
-    ]
+    table = table_of_draws(
+        ((f"clip-{number}", _clips_of_runs(group, number, place)) for number, group in groups),
+        sound_format="FLAC" if place.form.flac else "WAV",
+    )
     paths = [path_of(clip.entry.audio) or "" for run in runs for clip in run.clips]
     return page_parts(
         _head(runs, place.form.paths),
-        columns,
-        rows,
+        table,
         _clips(groups, place),
         is_split=place.folder is not None,
         private_paths=None if place.form.paths else paths,

@@ -116,7 +116,7 @@ def _contents(
         clip = place.with_player_bundle(_clip(record, folder, assets_of))
         paths = None if place.form.paths else [path_of(record.clip.audio) or ""]
         head = _head(record, place.form.paths)
-        return page_parts(head, (), (), [clip], is_split=place.folder is not None, private_paths=paths)
+        return page_parts(head, None, [clip], is_split=place.folder is not None, private_paths=paths)
 
     return list(files.values()), parts_in
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from specaug_listen.auditions.page_clips import TABLE_COLUMNS, masks_of
+from specaug_listen.auditions.page_clips import masks_of
 from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
 from specaug_listen.frontends import WHISPER
-from specaug_listen.metrics import SCORES
 from specaug_listen.plots.mels import edges_hz
 
 
@@ -31,9 +30,3 @@ def test_bins_of_a_mask_are_those_of_its_step():
     (mask,) = masks_of(Draw(80, 100, (FrequencySpan(3, 5),)), WHISPER)
     assert (mask.low_hz, mask.high_hz) == tuple(np.round(edges_hz(WHISPER, (3, 8)), 1))
     assert mask.begin_s == 0.0
-
-
-def test_a_score_is_a_column_of_the_table_of_draws_or_one_of_the_two_that_are_not():
-    assert len(TABLE_COLUMNS) == len(set(TABLE_COLUMNS))
-    assert set(SCORES) - set(TABLE_COLUMNS) == {"masked_frequency_empty_ratio", "peak_change_db"}
-    assert set(TABLE_COLUMNS) <= set(SCORES)

@@ -171,26 +171,6 @@ def test_what_re_creates_the_run_can_be_copied(opened, report, folder):
         assert copied == page.page.locator("details.recipe pre").nth(place).inner_text()
 
 
-def test_the_table_is_sorted_by_any_column_and_leads_to_the_version(opened, report):
-    page = opened(report)
-    head = page.page.locator("table.draws th", has_text="time masked")
-    values = []
-    for wanted in ("ascending", "descending"):
-        head.locator("button").click()
-        assert head.get_attribute("aria-sort") == wanted
-        column = page.page.locator("table.draws tbody tr td:nth-child(4)").all()
-        values.append([float(cell.get_attribute("data-value")) for cell in column])
-    assert values[0] == sorted(values[0])
-    assert values[1] == sorted(values[0], reverse=True)
-    link = page.page.locator("a.go").nth(0)
-    target = link.get_attribute("href").removeprefix("#")
-    link.click()
-    player = page.run("return specaugListen.page.players.indexOf(specaugListen.page.active)")
-    chosen = page.run(f"const one = specaugListen.page.players[{player}]; return one.versions[one.selected].data.id")
-    assert chosen == target
-    assert page.page.locator(f"[id='{target}']").is_visible()
-
-
 def test_help_names_the_keys(opened, report):
     page = opened(report)
     page.page.keyboard.press("?")

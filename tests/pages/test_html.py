@@ -17,6 +17,7 @@ from specaug_listen.metrics import Score
 from specaug_listen.pages import (
     Clip,
     ClipVersion,
+    Column,
     File,
     Head,
     Mask,
@@ -24,6 +25,7 @@ from specaug_listen.pages import (
     RerunCode,
     Row,
     Sheet,
+    Table,
     clip_data,
     page_parts,
     player_bundle_script,
@@ -40,7 +42,11 @@ MASKS = (Mask("time", 0.2, 0.4, 50.0, 450.0, 0, 4, HOSTILE), Mask("frequency", 0
 
 
 def column(title, unit="", about=""):
-    return Score(title, title, unit, 1, "stronger", 0.1, about)
+    return Column(Score(title, title, unit, 1, "stronger", 0.1, about), title == "a", 0.0, 1.0)
+
+
+def table(*rows, columns=()):
+    return Table(columns or (column("a"), column("b")), rows, HOSTILE)
 
 
 def clip(text="speech", **options):
@@ -64,7 +70,9 @@ def html_of(text="speech", rows=True, is_split=False, **options):
     )
     row = Row(text, text, "v-2", ((0.5, "50"), (None, text)), (text,))
     columns = (column("a", "%", text), column("b"))
-    parts = page_parts(head, columns, [row] if rows else [], iter([clip(text, **options)]), is_split=is_split)
+    parts = page_parts(
+        head, table(row, columns=columns) if rows else None, iter([clip(text, **options)]), is_split=is_split
+    )
     return b"".join(parts).decode()
 
 
@@ -198,20 +206,20 @@ def test_a_page_is_made_in_parts_and_asks_for_one_clip_at_a_time():
             asked.append(number)
             yield clip()
 
-    for part in page_parts(Head("slow"), (), (), clips()):
+    for part in page_parts(Head("slow"), None, clips()):
         if b"<section" in part or asked:
             break
     assert asked == [0]
 
 
 def test_a_name_that_is_not_unicode_still_gives_a_page():
-    assert rb"latin-\udce9" in b"".join(page_parts(Head("latin-\udce9"), (), (), []))
+    assert rb"latin-\udce9" in b"".join(page_parts(Head("latin-\udce9"), None, []))
 
 
 def test_a_table_says_what_badges_begin_with_and_the_rest_on_demand():
     badge = "clipped: 4 samples at full scale, loud"
     row = Row("a", "draw-1", "v-2", ((0.5, "50"), (None, "-")), (badge,))
-    parts = page_parts(Head("t"), (column("a"), column("b")), [row], iter([]))
+    parts = page_parts(Head("t"), table(row), iter([]))
     page = Page(b"".join(parts).decode())
     assert badge in page.words  # which the style cuts where there is no room
     assert [one["title"] for one in page.all("li") if "title" in one] == [badge]

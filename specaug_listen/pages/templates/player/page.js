@@ -92,8 +92,12 @@ class Page {
     on("keys", () => this.toggleHelp());
     for (const button of document.querySelectorAll("button.copy")) button.addEventListener("click", () => this.copy(button));
     const table = document.querySelector("table.draws");
-    this.table = table && new DrawTable(table);
-    for (const link of document.querySelectorAll("a.go")) link.addEventListener("click", (event) => this.go(event, link));
+    this.table = table && new DrawTable(table, this);
+    // Rows of the table come and go, so the document listens for their links.
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a.go");
+      if (link) this.go(event, link);
+    });
     for (const tab of document.querySelectorAll("[role=tab]")) this.addTab(tab);
   }
 

@@ -1,0 +1,125 @@
+"""The table of all draws, from their records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..auditions.page_clips import ClipOfRun
+from ..auditions.records import DrawRecord
+from ..metrics import SCORES, Score
+from ..pages.table_values import Column, Row, Table
+from .draw_overview import histograms_of, rankings_of
+
+__all__ = ["TABLE_COLUMNS", "table_of_draws"]
+
+# The columns after clip, draw and warnings, which pages/templates/parts/table.html.j2 writes.
+TABLE_COLUMNS = (
+    "masked_area_ratio",
+    "longest_gap_ms",
+    "loudest_fill_vs_p95_db",
+    "log_mel_rmse_db",
+    "stoi",
+    "masked_time_ratio",
+    "masked_frequency_ratio",
+    "masked_area_empty_ratio",
+    "warp_displacement_ms",
+    "level_change_db",
+    "pesq",
+)
+# Those that help to decide whether a policy is too strong: visible at first.
+_MAIN = TABLE_COLUMNS[: TABLE_COLUMNS.index("stoi") + 1]
+# Scores of which only clips with empty bins have a value, so that their absence needs no sentence.
+_RARE = frozenset({"masked_area_empty_ratio"})
+# Begin of the bars of fills: the range of a picture.
+_QUIET_DB = -80.0
+_PACKAGES = {"stoi": "pystoi", "pesq": "pesq"}
+# With fewer draws, the table itself shows what charts would.
+_LEAST_DRAWS_OF_CHARTS = 10
+
+
+def table_of_draws(clips: Iterable[tuple[str, Sequence[ClipOfRun]]], *, sound_format: str = "WAV") -> Table | None:
+    """Return the table of all draws; None if there are none.
+
+    Parameters
+    ----------
+    clips : iterable of (str, sequence of ClipOfRun)
+        The id of each clip's element in the page, and the clip in every run.
+    sound_format : str
+        ``WAV`` or ``FLAC``.
+    """
+    pairs = [(clip, draw, _prefix(clip_id, clip)) for clip_id, runs in clips for clip in runs for draw in clip.draws]
+    if not pairs:
+        return None
+    records = [draw for _, draw, _ in pairs]
+    with_value = [SCORES[key] for key in TABLE_COLUMNS if any(draw.scores.get(key) is not None for draw in records)]
+    columns = tuple(_column(score, records) for score in with_value)
+    rows = tuple(_row(clip, draw, prefix, with_value) for clip, draw, prefix in pairs)
+    has_charts = len(rows) >= _LEAST_DRAWS_OF_CHARTS
+    return Table(
+        columns,
+        rows,
+        _left_out(records, [score.key for score in with_value], has_warnings=any(row.badges for row in rows)),
+        sound_format,
+        histograms_of(columns, rows) if has_charts else (),
+        rankings_of(columns, rows) if has_charts else (),
+    )
+
+
+def _prefix(clip_id: str, clip: ClipOfRun) -> str:
+    return f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
+
+
+def _column(score: Score, records: Sequence[DrawRecord]) -> Column:
+    values = [value for draw in records if (value := draw.scores.get(score.key)) is not None]
+    if score.key == "loudest_fill_vs_p95_db":  # 0 dB is as loud as speech, so zero is no beginning
+        return Column(score, True, min(_QUIET_DB, *values), max(0.0, *values), base=min(_QUIET_DB, *values))
+    # Shares have the whole as their end, so that bars of two columns or pages can be compared.
+    low, high = min(0.0, *values), 1.0 if score.unit == "%" else max(0.0, *values)
+    return Column(score, score.key in _MAIN, low, high)
+
+
+def _row(clip: ClipOfRun, draw: DrawRecord, prefix: str, scores: Sequence[Score]) -> Row:
+    name = f"draw-{draw.number}"
+    values = tuple(_value(draw, score) for score in scores)
+    return Row(clip.entry.name, clip.title_of(name), f"{prefix}{name}", values, clip.entry.badges + draw.badges)
+
+
+def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:
+    value = draw.scores.get(score.key)
+    if value is None:
+        return None, _why_not(draw, score.key)
+    return value, score.number(value).replace("-", "−")
+
+
+def _why_not(record: DrawRecord, key: str) -> str:
+    if key not in _PACKAGES:
+        return "–"
+    if key not in record.scores:
+        return "not installed"
+    draw = record.effective_draw
+    if draw.warps:
+        return "n/a: warped"
+    return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"
+
+
+def _left_out(records: Sequence[DrawRecord], keys: Sequence[str], *, has_warnings: bool) -> str:
+    """Return a sentence about the scores that no draw has; empty if there are none."""
+    reasons: dict[str, list[str]] = {}
+    for key in TABLE_COLUMNS:
+        if key not in keys and key not in _RARE:
+            reasons.setdefault(_why_in_none(records, key), []).append(SCORES[key].title)
+    if not has_warnings:
+        reasons.setdefault("no draw has any", []).append("warnings")
+    whole = ", ".join(f"{' and '.join(titles)} ({reason})" for reason, titles in reasons.items())
+    return f"Not in the table: {whole}." if whole else ""
+
+
+def _why_in_none(records: Sequence[DrawRecord], key: str) -> str:
+    if key not in _PACKAGES:
+        return {"warp_displacement_ms": "no draw is warped", "loudest_fill_vs_p95_db": "no draw has a mask"}.get(
+            key, "no draw has a value"
+        )
+    absent = [package for score, package in _PACKAGES.items() if all(score not in draw.scores for draw in records)]
+    if any(key in draw.scores for draw in records):
+        return "all draws are warped, cut, too short or silent"
+    return f"{' and '.join(absent)} {'were' if len(absent) > 1 else 'was'} not installed"
