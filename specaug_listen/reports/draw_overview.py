@@ -11,7 +11,7 @@ from ..pages.table_values import Bar, Column, Histogram, Ranking, Row
 
 __all__ = ["histograms_of", "rankings_of"]
 
-_MOST_BARS = 16
+_MAX_BARS = 16
 _N_RANKED = 3
 _RANKED_BY = ("masked_area_ratio", "log_mel_rmse_db")
 
@@ -58,7 +58,7 @@ def _histogram(score: Score, values: Sequence[float]) -> Histogram:
 
 def _round_step(span: float, smallest: float) -> float:
     """Return the smallest of 1, 2 and 5 times a power of ten that divides a span into few enough bars."""
-    at_least = max(span / (_MOST_BARS - 1), smallest)
+    at_least = max(span / (_MAX_BARS - 1), smallest)
     power = 10.0 ** math.floor(math.log10(at_least))
     return next(base * power for base in (1, 2, 5, 10) if base * power >= at_least * (1 - 1e-9))
 

@@ -34,7 +34,7 @@ _RARE = frozenset({"masked_area_empty_ratio"})
 _QUIET_DB = -80.0
 _PACKAGES = {"stoi": "pystoi", "pesq": "pesq"}
 # With fewer draws, the table itself shows what charts would.
-_LEAST_DRAWS_OF_CHARTS = 10
+_MIN_DRAWS_OF_CHARTS = 10
 
 
 def table_of_draws(clips: Iterable[tuple[str, Sequence[ClipOfRun]]], *, sound_format: str = "WAV") -> Table | None:
@@ -54,7 +54,7 @@ def table_of_draws(clips: Iterable[tuple[str, Sequence[ClipOfRun]]], *, sound_fo
     with_value = [SCORES[key] for key in TABLE_COLUMNS if any(draw.scores.get(key) is not None for draw in records)]
     columns = tuple(_column(score, records) for score in with_value)
     rows = tuple(_row(clip, draw, prefix, with_value) for clip, draw, prefix in pairs)
-    has_charts = len(rows) >= _LEAST_DRAWS_OF_CHARTS
+    has_charts = len(rows) >= _MIN_DRAWS_OF_CHARTS
     return Table(
         columns,
         rows,

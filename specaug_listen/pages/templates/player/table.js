@@ -1,7 +1,7 @@
 // The table of all draws: order, filters, pages of rows, columns on demand, CSV, and the sounds of its rows.
 
 /** Rows in the document at a time; the others are kept beside it. */
-const MOST_ROWS = 50;
+const MAX_ROWS = 50;
 /** How a column that is sorted for the first time begins: with the worst. */
 const WORST_FIRST = { high: (value) => -value, low: (value) => value, far: (value) => -Math.abs(value) };
 
@@ -89,7 +89,7 @@ class DrawTable {
 
   // --- rows in the document ---
 
-  show(most = MOST_ROWS) {
+  show(most = MAX_ROWS) {
     const end = Math.min(this.first + most, this.matching.length), rows = this.matching.slice(this.first, end);
     for (const row of rows) this.addBars(row);
     this.body.replaceChildren(...rows);
@@ -107,7 +107,7 @@ class DrawTable {
   }
 
   turn(step) {
-    this.first = Math.max(0, this.first + step * MOST_ROWS);
+    this.first = Math.max(0, this.first + step * MAX_ROWS);
     this.show();
     this.box.scrollTop = 0;
     this.page.say(document.getElementById("row-range").textContent);
