@@ -1,4 +1,4 @@
-"""The command `sweep`: render one clip under every combination of values."""
+"""The command `sweep`: render clips under every combination of values."""
 
 from __future__ import annotations
 
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 __all__ = ["run_sweep"]
 
+PathsArgument = Annotated[
+    list[Path], typer.Argument(help="Audio files, or folders of them.", metavar="PATH", readable=False)
+]
 VaryOption = Annotated[
     list[str],
     typer.Option(
@@ -73,7 +76,7 @@ OutOption = Annotated[
 
 
 def run_sweep(
-    path: Annotated[Path, typer.Argument(help="An audio file.", metavar="PATH", readable=False)],
+    paths: PathsArgument,
     vary: VaryOption,
     out: OutOption = None,
     frontend: FrontendOption = None,
@@ -94,15 +97,16 @@ def run_sweep(
     paths_shown: PathsOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
-    """Render a clip under every combination of values: a contact sheet, a chart and a table of scores."""
+    """Render clips under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
     from ..reports.page_writing import PageOptions
     from ..sweeps.axes import check_not_replaced, read_axes
-    from ..sweeps.cell_rendering import choose_swept_frontend
+    from ..sweeps.cell_rendering import check_n_renderings, choose_swept_frontend
 
-    _check_file(path)
+    files = _files_in(paths)
     form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown)
     axes = read_axes(vary)
+    check_n_renderings(len(files), axes, draws)
     check_not_replaced(axes, framework, None, parameters or ())
     run = resolve_run(
         policy, frontend, vocoder, channel, framework=framework, parameters=parameters, batch=batch, draws=draws,
@@ -110,57 +114,63 @@ def run_sweep(
         choose_frontend=lambda name, rules: choose_swept_frontend(name, rules, axes),
     )  # fmt: skip
     run = replace(run, channel=as_one_channel(run.channel))
-    with _output(out, path, overwrite=overwrite) as output:
-        sweep, page = _sweep_into(output, path, axes, run, form)
+    with _output(out, files, overwrite=overwrite) as output:
+        sweep, page = _sweep_into(output, files, axes, run, form)
     tell_of_page(page, f"{sweep}: ", open_it=open_it)
 
 
 def _sweep_into(
-    output: Output, path: Path, axes: Sequence[Axis], run: Configuration, form: PageOptions
+    output: Output, files: Sequence[Path], axes: Sequence[Axis], run: Configuration, form: PageOptions
 ) -> tuple[Sweep, WrittenPage]:
-    """Render and save the sweep of a recording, with its page; print notes on its front-ends."""
+    """Render and save the sweep of recordings, with its page; print notes on its front-ends."""
     from ..sweeps.cell_rendering import render_sweep
     from ..sweeps.results import save_sweep
 
-    clip, name = _named_clip(path, run)
-    sweep = render_sweep(clip, axes, run, name=name, progress=_tell)
+    sweep = render_sweep(_named_clips(files, run), axes, run, progress=_tell)
     page = save_sweep(sweep, output, form=form)
     for line in _notes(sweep):
         complain(line, "note")
     return sweep, page
 
 
-def _check_file(path: Path) -> None:
-    """Refuse folders and missing files as bad usage; a file that cannot be read is another error."""
+def _files_in(paths: Sequence[Path]) -> list[Path]:
+    """Return the audio files of all paths; refuse missing and empty ones as bad usage, and say what is left out."""
     from .._files import printable
+    from ..audio.file_search import find_audio
 
-    if path.is_dir():
-        raise ParameterError(f"{printable(path)}: is a folder; a sweep takes one audio file")
-    if not os.path.lexists(path):
-        raise ParameterError(f"{printable(path)}: no such file")
+    for path in paths:
+        if not os.path.lexists(path):
+            raise ParameterError(f"{printable(path)}: no such file")
+    sources = find_audio(paths)
+    for notice in sources.left_out:
+        complain(notice.text, "note")
+    if sources.problems:
+        raise ParameterError(sources.problems[0])
+    return sources.files
 
 
 @contextmanager
-def _output(out: Path | None, path: Path, *, overwrite: bool) -> Iterator[Output]:
-    """Yield the output of a sweep; its folder is locked until the ``with`` block ends."""
+def _output(out: Path | None, files: Sequence[Path], *, overwrite: bool) -> Iterator[Output]:
+    """Yield the output of a sweep, whose folder is locked until the ``with`` block ends."""
     from ..sweeps.results import output_of_sweep
 
     with results_folder(out, "sheet", "sweep", overwrite=overwrite) as folder:
-        output = output_of_sweep(folder, overwrite=overwrite, inputs=[path])
+        output = output_of_sweep(folder, overwrite=overwrite, inputs=files)
         with output.alone():
             yield output
 
 
-def _named_clip(path: Path, run: Configuration) -> tuple[Audio, str]:
-    """Load the part of the recording to sweep; return it with its name."""
-    from .._files import printable
+def _named_clips(files: Sequence[Path], run: Configuration) -> list[tuple[str, Audio]]:
+    """Load the part of each recording to sweep; return them with their names."""
     from ..audio.audio_in_memory import load
     from ..audio.channels import as_one_channel
-    from ..auditions.records import clip_name
+    from ..sweeps.cell_rendering import names_of_clips
 
     channel = None if run.channel == "mean" else as_one_channel(run.channel)
-    clip = load(path, start_s=run.start_s, duration_s=run.duration_s, channel=channel, strict=run.strict)
-    return clip, printable(clip_name(clip))
+    clips = [
+        load(file, start_s=run.start_s, duration_s=run.duration_s, channel=channel, strict=run.strict) for file in files
+    ]
+    return list(zip(names_of_clips(clips), clips, strict=True))
 
 
 def _notes(sweep: Sweep) -> list[str]:

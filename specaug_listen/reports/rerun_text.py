@@ -113,11 +113,16 @@ def _mel_options(run: Configuration, files: list[tuple[str, str]]) -> list[str]:
     return [*options, "--stats", run.statistics] if run.statistics else options
 
 
-def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tuple[str, Sequence[Any]]]) -> RerunCode:
-    """Return the command and the Python code that repeat a sweep, and the files that they need."""
+def rerun_code_of_sweep(
+    run: Configuration, paths: Sequence[str], axes: Sequence[tuple[str, Sequence[Any]]]
+) -> RerunCode:
+    """Return the command and the Python code that repeat a sweep, and the files that they need.
+
+    ``paths`` are those of the clips; none for one in memory.
+    """
     files: list[tuple[str, str]] = []
     policy, frontend = _policy(run.policy, files), _frontend(run.frontend, files)
-    clip = path or "CLIP.wav"
+    clips = list(dict.fromkeys(paths)) or ["CLIP.wav"]
     vary = [part for key, values in axes for part in ("--vary", f"{key}={','.join(map(scalar_text, values))}")]
     options = ["--policy", policy, "--draws", str(run.draws), "--seed", str(run.seed)]
     # Without --frontend, each policy is heard on its own.
@@ -125,12 +130,13 @@ def rerun_code_of_sweep(run: Configuration, path: str | None, axes: Sequence[tup
     options = options if is_own else ["--frontend", frontend, *options]
     options += _span_options(run) + _channel_options(run)
     vocoder = _vocoder_option(run)
-    command = f"specaug-listen sweep {shlex.join([clip, *vary, '-o', 'OUT', *options])}"
+    command = f"specaug-listen sweep {shlex.join([*clips, *vary, '-o', 'OUT', *options])}"
     command += f" --vocoder {shlex.quote(vocoder)}" if vocoder else ""
     on = "" if is_own else f", frontend={frontend!r}"
+    loads = [f"sl.load({clip!r}{_span(run)})" for clip in clips]
     lines = [
         *_imports(run),
-        f"clip = sl.load({clip!r}{_span(run)})",
+        f"clip = {loads[0]}" if len(loads) == 1 else "clip = [\n    " + ",\n    ".join(loads) + ",\n]",
         f"vary = { ({key: list(values) for key, values in axes})!r}",
         f"result = sl.sweep(clip, vary=vary{on}, policy={policy!r}, vocoder={_vocoder(run)}, "
         f"draws={run.draws}, rng={run.seed})",

@@ -25,7 +25,7 @@ from ..frameworks.frontend_choice import choose_frontend
 from ..frameworks.policies import get_policy
 from ..frontends import MelFrontend
 
-__all__ = ["Axis", "Value", "check_not_replaced", "differing_key", "read_axes", "with_values"]
+__all__ = ["Axis", "Value", "check_not_replaced", "differing_key", "read_axes", "value_text", "with_values"]
 
 # Applied in this order: a policy is selected, then converted, then its numbers are changed.
 _WHOLE = ("policy", "framework", "frontend", "vocoder")

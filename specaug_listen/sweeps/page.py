@@ -77,8 +77,8 @@ def write_page(
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
             edits.extend(_edits(record, folder))
-            record_with_badges = replace(record, clip=with_badges(record.clip, edits))
-            return _contents(record_with_badges, folder, target.parent)[1](place)
+            first = with_badges(record.clip, edits)
+            return _contents(replace(record, clip=first), folder, target.parent)[1](place)
 
         page = publish_page(target, files, PageOptions() if form is None else form, parts_in, overwrite=overwrite)
         beside = notice_of_unlisted(folder, {cell.folder: cell.draws for cell in record.cells})
@@ -113,10 +113,12 @@ def _contents(
         assets_of = {
             name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
-        clip = place.with_player_bundle(_clip(record, folder, assets_of))
-        paths = None if place.form.paths else [path_of(record.clip.audio) or ""]
+        clips = (
+            place.with_player_bundle(_clip(record, number, folder, assets_of)) for number in range(len(record.clips))
+        )
+        paths = None if place.form.paths else [path_of(clip.audio) or "" for clip in record.clips]
         head = _head(record, place.form.paths)
-        return page_parts(head, None, [clip], is_split=place.folder is not None, private_paths=paths)
+        return page_parts(head, None, clips, is_split=place.folder is not None, private_paths=paths)
 
     return list(files.values()), parts_in
 
@@ -158,10 +160,12 @@ def _head(record: SweepRecord, paths: bool) -> Head:
     same = "each cell draws the same random numbers, so that only the parameter changes"
     own_frontends = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
     words = (*varied, *own_frontends, same, "what is not varied:", *describe_run(run, record.versions, varied_keys))
-    path = path_of(record.clip.audio)
-    shown_path = path if paths or path is None else short_paths([path])[0]
-    rerun = rerun_code_of_sweep(run, shown_path, [(axis.key, axis.values) for axis in record.axes])
-    return Head(f"Sweep of {printable(record.clip.name)}: {keys}", facts, words=(("", words),), rerun_codes=(rerun,))
+    paths_of_clips = [path for path in (path_of(clip.audio) for clip in record.clips) if path is not None]
+    shown_paths = paths_of_clips if paths else short_paths(paths_of_clips)
+    rerun = rerun_code_of_sweep(run, shown_paths, [(axis.key, axis.values) for axis in record.axes])
+    n_clips = len(record.clips)
+    name = printable(record.clip.name) if n_clips == 1 else f"{n_clips} clips"
+    return Head(f"Sweep of {name}: {keys}", facts, words=(("", words),), rerun_codes=(rerun,))
 
 
 def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
@@ -171,27 +175,34 @@ def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
     return printable(f"{which}: heard on its own front-end, {cell.frontend}" + (f" ({why})" if why else ""))
 
 
-def _clip(record: SweepRecord, folder: Path, assets_of: AssetsOf) -> Clip:
-    chart = File(FolderFiles(folder, "", folder).read("sweep.png"), media_type="image/png")
+def _clip(record: SweepRecord, number: int, folder: Path, assets_of: AssetsOf) -> Clip:
+    """Return a clip, by its index; the first one with the chart."""
+    cells = record.cells_of(number)
     references: dict[str, _Reference] = {}
-    for cell in record.cells:
+    for cell in cells:
         if cell.reference not in references:
-            references[cell.reference] = _reference(record, cell, folder, assets_of, len(references) + 1)
+            reference_id = f"{number + 1}-{len(references) + 1}"
+            references[cell.reference] = _reference(record, cell, folder, assets_of, reference_id)
+    if len(references) > 1:
+        references = {name: reference.with_kind() for name, reference in references.items()}
     versions = [version for reference in references.values() for version in reference.versions]
     originals = {name: 2 * i for i, name in enumerate(references)}
     places: dict[tuple[Any, ...], tuple[int, ...]] = {}
-    for number, cell in enumerate(record.cells):
-        versions_of_cell = _cell(record, cell, folder, assets_of, number, originals[cell.reference])
+    for cell in cells:
+        versions_of_cell = _cell(record, cell, folder, assets_of, originals[cell.reference])
         places[cell.values] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
         versions += versions_of_cell
-    entry = record.clip
-    strengths = _strengths(record, folder)
+    entry = record.clips[number]
+    strengths = _strengths(record, cells, folder)
     versions = [replace(version, strength=strengths.shares.get(version.id)) for version in loudness_matched(versions)]
+    chart = None
+    if number == 0:
+        chart = File(FolderFiles(folder, "", folder).read("sweep.png"), media_type="image/png")
     return Clip(
-        "clip-1", entry.name, entry.duration_s, tuple(versions),
+        f"clip-{number + 1}", entry.name, entry.duration_s, tuple(versions),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
-        sheets=_sheets(record, places), references=_more_references([*references.values()]), chart=chart,
-        colours=colours_of(versions), strength_ends=strengths.ends,
+        sheets=_sheets(record, places, number), references=_more_references([*references.values()], number),
+        chart=chart, colours=colours_of(versions), strength_ends=strengths.ends,
     )  # fmt: skip
 
 
@@ -200,6 +211,13 @@ class _Reference(NamedTuple):
 
     kind: str
     versions: tuple[ClipVersion, ClipVersion]
+    frontend: str
+
+    def with_kind(self) -> _Reference:
+        """Return it with front-end and vocoder in the names of its versions."""
+        original, copy = self.versions
+        original = replace(original, name=f"original ({self.frontend})")
+        return self._replace(versions=(original, replace(copy, name=f"copy-synthesis ({self.kind})")))
 
 
 class _Strengths(NamedTuple):
@@ -209,10 +227,10 @@ class _Strengths(NamedTuple):
     ends: tuple[str, str]
 
 
-def _strengths(record: SweepRecord, folder: Path) -> _Strengths:
+def _strengths(record: SweepRecord, cells: Sequence[CellEntry], folder: Path) -> _Strengths:
     scores = {
-        f"cell-{number}-{name}": _draw(record, cell, name, folder).scores
-        for number, cell in enumerate(record.cells)
+        f"{_id_of(record, cell)}-{name}": _draw(record, cell, name, folder).scores
+        for cell in cells
         for name in cell.draws
     }
     for key, words, least in _STRENGTHS:  # noqa: B007
@@ -227,7 +245,7 @@ def _strengths(record: SweepRecord, folder: Path) -> _Strengths:
 
 def _clip_of_cell(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAssets) -> ClipOfRun:
     draws = tuple(_draw(record, cell, name, folder) for name in cell.draws)
-    return ClipOfRun(record.clip, draws, assets, draws[0].frontend)
+    return ClipOfRun(record.clips[cell.clip], draws, assets, draws[0].frontend)
 
 
 def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> DrawRecord:
@@ -237,29 +255,30 @@ def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> Draw
     return draw
 
 
-def _reference(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int) -> _Reference:
+def _id_of(record: SweepRecord, cell: CellEntry) -> str:
+    return f"cell-{record.cells.index(cell)}"
+
+
+def _reference(
+    record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, reference_id: str
+) -> _Reference:
     clip = _clip_of_cell(record, cell, folder, assets_of[cell.reference])
     kind = f"{clip.frontend.name}, {vocoder_name(clip.draws[0].vocoder)}"
     note = "its mel, not augmented, through the same vocoder"
-    original = sound_version(clip, "original", "the recording", f"original-{number}", "original")
-    copy = sound_version(clip, "copy-synthesis", note, f"copy-{number}", "copy-synthesis")
-    if len({other.reference for other in record.cells}) > 1:
-        original = replace(original, name=f"original ({clip.frontend.name})")
-        copy = replace(copy, name=f"copy-synthesis ({kind})")
-    return _Reference(kind, (original, copy))
+    original = sound_version(clip, "original", "the recording", f"original-{reference_id}", "original")
+    copy = sound_version(clip, "copy-synthesis", note, f"copy-{reference_id}", "copy-synthesis")
+    return _Reference(kind, (original, copy), clip.frontend.name)
 
 
-def _more_references(references: Sequence[_Reference]) -> Sheet | None:
+def _more_references(references: Sequence[_Reference], clip: int) -> Sheet | None:
     """Return all originals and copy-syntheses except the first, as a table."""
     more = range(1, len(references))
     cells = tuple((2 * i,) for i in more), tuple((2 * i + 1,) for i in more)
     kinds = tuple(reference.kind for reference in references[1:])
-    return Sheet("references", "", kinds, ("original", "copy-synthesis"), cells) if kinds else None
+    return Sheet(f"references-{clip + 1}", "", kinds, ("original", "copy-synthesis"), cells) if kinds else None
 
 
-def _cell(
-    record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, number: int, reference: int
-) -> list[ClipVersion]:
+def _cell(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, reference: int) -> list[ClipVersion]:
     clip = _clip_of_cell(record, cell, folder, assets_of[cell.folder])
     label = ", ".join(
         f"{axis.key.rpartition('.')[2]} {value_text(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
@@ -271,21 +290,21 @@ def _cell(
     )
     versions = []
     for draw in clip.draws:
-        version = draw_version(clip, draw, f"cell-{number}-")
+        version = draw_version(clip, draw, f"{_id_of(record, cell)}-")
         name = f"{label}, draw {draw.number}" if len(clip.draws) > 1 else label
         facts = tuple((title, SCORES[key].text(draw.scores.get(key) or 0.0)) for key, title in _FACTS_OF_CELL.items())
         versions.append(replace(version, name=name, facts=facts, compared_with=reference))
     return versions
 
 
-def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]]) -> tuple[Sheet, ...]:
+def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]], clip: int) -> tuple[Sheet, ...]:
     """Return a table of the first two parameters for each combination of the others."""
     axes = record.axes
     combinations = list(dict.fromkeys(values[2:] for values in places))
     columns = axes[1].values if len(axes) > 1 else (None,)
     return tuple(
         Sheet(
-            f"sheet-{number}",
+            f"sheet-{clip + 1}-{number}",
             ", ".join(axis.label(value) for axis, value in zip(axes[2:], rest, strict=True)),
             tuple(_head_of(axes[1], value) for value in columns) if len(axes) > 1 else ("",),
             tuple(_head_of(axes[0], value) for value in axes[0].values),

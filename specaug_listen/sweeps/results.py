@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,7 +25,7 @@ from ..outputs.result_names import DEFAULT_BUDGET_MB, check_page, folder_name, p
 from ..reports.page_writing import PageOptions, WrittenPage
 from ..reports.rerun_text import is_on_own_frontends
 from ..vocoders.registry import AnyVocoder
-from .axes import Axis, Value
+from .axes import Axis, Value, value_text
 from .page import chart_png, write_sweep_page_into
 from .records import CellEntry, SweepRecord
 
@@ -31,6 +33,8 @@ __all__ = ["Cell", "Sweep", "output_of_sweep", "save_sweep"]
 
 _OWN = ("sweep.html", "sweep.json", "sweep.png", "scores.csv")
 _MAX_REPR_LENGTH = 200
+# Characters of a cell's folder.
+_MAX_NAME_LENGTH = 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,13 +56,13 @@ class Cell:
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """One clip under many settings.
+    """One clip, or several, under many settings.
 
     Parameters
     ----------
     axes : tuple of Axis
     cells : tuple of Cell
-        In order of the values; the last axis varies fastest.
+        Clip by clip, in order of the values; the last axis varies fastest.
     run : Configuration
         All that is not varied.
 
@@ -77,14 +81,26 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """Name of the clip."""
-        return self.cells[0].audition.name
+        """Name of the clip, or how many there are."""
+        names = list(self.by_clip)
+        return repr(names[0]) if len(names) == 1 else f"{len(names)} clips"
+
+    @cached_property
+    def by_clip(self) -> dict[str, tuple[Cell, ...]]:
+        """The cells of each clip, by its name."""
+        names = dict.fromkeys(cell.audition.name for cell in self.cells)
+        return {name: tuple(cell for cell in self.cells if cell.audition.name == name) for name in names}
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """One row per draw and cell: the values, the front-end if cells differ in it, and the scores."""
+        """One row per draw and cell: the clip, the values, the front-end if cells differ in it, and the scores."""
         return [
-            {**cell.values, **({"frontend": cell.audition.frontend.name} if self.frontends else {}), **row}
+            {
+                "clip": cell.audition.name,
+                **cell.values,
+                **({"frontend": cell.audition.frontend.name} if self.frontends else {}),
+                **row,
+            }
             for cell in self.cells
             for row in cell.audition.scores
         ]
@@ -139,8 +155,9 @@ class Sweep:
             When it cannot be written.
         """
         form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths)
-        source = self.cells[0].audition.clip.source
-        output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=[] if source is None else [source.path])
+        sources = [cells[0].audition.clip.source for cells in self.by_clip.values()]
+        paths_of_clips = [source.path for source in sources if source is not None]
+        output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=paths_of_clips)
         return save_sweep(self, output, form=form).path
 
     def __repr__(self) -> str:
@@ -149,7 +166,7 @@ class Sweep:
     def __str__(self) -> str:
         keys = ", ".join(f"{axis.key} ({len(axis.values)})" for axis in self.axes)
         own = "; each on its policy's own front-end" if self.frontends else ""
-        return f"Sweep of {self.name!r} over {keys}: {len(self.cells)} cells, {self.run.draws} of each{own}"
+        return f"Sweep of {self.name} over {keys}: {len(self.cells)} cells, {self.run.draws} of each{own}"
 
 
 def output_of_sweep(out: Path, *, overwrite: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()) -> Output:
@@ -185,36 +202,69 @@ def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None)
 
 
 def _write_cells(sweep: Sweep, out: Path, used_names: set[str]) -> SweepRecord:
-    references: dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], str] = {}
-    entries = []
-    top_db = max(top_db_of(cell.audition) for cell in sweep.cells)
-    for cell in sweep.cells:
+    entries: list[CellEntry] = []
+    clips: list[ClipEntry] = []
+    numbers = itertools.count(1)
+    for number, (name, cells) in enumerate(sweep.by_clip.items()):
+        # All mels of a clip are on one scale.
+        top_db = max(top_db_of(cell.audition) for cell in cells)
+        writer = _CellWriter(out, used_names, number, name if len(sweep.by_clip) > 1 else "", top_db)
+        width = len(str(len(sweep.cells)))
+        entries_of_clip = [writer.write(cell, f"{next(numbers):0{max(2, width)}}") for cell in cells]
+        first = cells[0].audition
+        duration_s = round(first.duration_s, 4)
+        folder = entries_of_clip[0].reference
+        clips.append(ClipEntry(name, folder, describe_clip(first.clip), duration_s, first.gain, first.badges, ()))
+        entries += entries_of_clip
+    return SweepRecord(sweep.run, sweep.axes, clips[0], tuple(entries), versions(), tuple(clips[1:]))
+
+
+class _CellWriter:
+    """Writes the cells of a clip, each into its own folder; ``name`` is the clip's if there are several."""
+
+    def __init__(self, out: Path, used_names: set[str], clip: int, name: str, top_db: float) -> None:
+        self._out, self._used_names, self._clip, self._name, self._top_db = out, used_names, clip, name, top_db
+        self._references: dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], str] = {}
+
+    def write(self, cell: Cell, number: str) -> CellEntry:
         key = cell.audition.frontend, vocoder_record(cell.audition.vocoder)
-        files = audition_files(cell.audition, figures=False, top_db=top_db)
+        files = audition_files(cell.audition, figures=False, top_db=self._top_db)
         both = {name: data for name, data in files.items() if name.startswith(("original.", "copy-synthesis."))}
-        if key not in references:
-            references[key] = folder_name(f"reference-{len(references) + 1}.wav", used_names)
-            write_files(out / references[key], both)
+        if key not in self._references:
+            of_clip = f"-{plain_name(self._name)}" if self._name else ""
+            name = f"reference{of_clip}-{len(self._references) + 1}"
+            self._references[key] = folder_name(f"{name}.wav", self._used_names)
+            write_files(self._out / self._references[key], both)
         files_of_cell = {name: data for name, data in files.items() if name not in both}
         files_of_cell |= {
             f"{draw.name}.json": to_bytes(draw_record(cell.audition, draw, "mono")) for draw in cell.audition.draws
         }
-        folder = folder_name(f"{_label(cell)}.wav", used_names)
-        write_files(out / folder, files_of_cell)
+        folder = folder_name(f"{cell_name(number, self._name, cell.values)}.wav", self._used_names)
+        write_files(self._out / folder, files_of_cell)
         draws = tuple(draw.name for draw in cell.audition.draws)
-        values = tuple(cell.values.values())
         on = cell.audition.frontend.name, cell.audition.frontend_reason
-        entries.append(CellEntry(values, folder, references[key], draws, *on))
-    first = sweep.cells[0].audition
-    duration_s = round(first.duration_s, 4)
-    clip = ClipEntry(
-        sweep.name, entries[0].reference, describe_clip(first.clip), duration_s, first.gain, first.badges, ()
-    )
-    return SweepRecord(sweep.run, sweep.axes, clip, tuple(entries), versions())
+        return CellEntry(tuple(cell.values.values()), folder, self._references[key], draws, *on, self._clip)
 
 
-def _label(cell: Cell) -> str:
-    return ", ".join(f"{key}={value}" for key, value in cell.values.items())
+def cell_name(number: str, clip: str, values: Mapping[str, Value]) -> str:
+    """Return the name of a cell's folder, of letters, digits, dots and hyphens.
+
+    Examples
+    --------
+    >>> cell_name("01", "", {"time_mask.max_frames": 10, "fill": -4.5, "policy": "mine/a b.yaml"})
+    '01-max_frames-10-fill-minus4.5-policy-a-b.yaml'
+    """
+    parts = [number, clip]
+    for key, value in values.items():
+        is_negative = isinstance(value, (int, float)) and value < 0
+        text = value_text(-value if is_negative else value).replace("\\", "/").rpartition("/")[2]  # type: ignore[operator]
+        parts += [key.rpartition(".")[2], f"minus{text}" if is_negative else text]
+    return "-".join(filter(None, map(plain_name, parts)))[:_MAX_NAME_LENGTH].rstrip("-.")
+
+
+def plain_name(text: str) -> str:
+    """Return a text of letters, digits, dots, hyphens and low lines alone, which no shell needs quoted."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")
 
 
 def _table(sweep: Sweep) -> str:

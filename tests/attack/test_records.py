@@ -237,6 +237,18 @@ SWEEP = {
     "another number of draws": (lambda d: d["configuration"].update(draws=3), r"cells\[0\]\.draws=.*draw-1 to draw-3"),
     "a draw twice": (lambda d: d["cells"][0].update(draws=["draw-1"] * 2), r"cells\[0\]\.draws='draw-1': is repeated"),
     "a folder elsewhere": (lambda d: d["cells"][0].update(folder=".."), r"cells\[0\]\.folder='\.\.'"),
+    "a clip less": (lambda d: d["cells"][1].update(clip=1), r"cells\[1\]\.clip=1: allowed is the index of a clip"),
+    "a clip twice": (lambda d: d.update(more_clips=[d["clip"]]), r"clips\.name='clip': is repeated"),
+    "a clip without cells": (
+        lambda d: d.update(more_clips=[{**d["clip"], "name": "other", "folder": "other"}]),
+        r"4 cells: allowed is one for each combination .* and clip, 8",
+    ),
+    "a reference of two clips": (
+        lambda d: (
+            d.update(more_clips=[{**d["clip"], "name": "other", "folder": "other"}]), d["cells"][1].update(clip=1),
+        ),
+        r"cells\[1\]\.reference='reference-1': is that of another clip, too",
+    ),
     "a reference elsewhere": (lambda d: d["cells"][0].update(reference="/etc"), r"cells\[0\]\.reference='/etc'"),
     "true for 1": (
         lambda d: (d["axes"][0].update(values=[1, 10]), d["cells"][0].update(values=[True, "mean"])),

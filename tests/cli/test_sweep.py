@@ -35,7 +35,7 @@ def test_a_sweep_over_policies_gives_each_its_own_front_end_and_says_so(tmp_path
     assert [own.reason for _, own in swept.frontends] == ["default", "framework", "recipe"]
 
 
-@pytest.mark.parametrize(("name", "message"), [("nosuch.wav", "no such file"), ("", "is a folder; a sweep takes one")])
+@pytest.mark.parametrize(("name", "message"), [("nosuch.wav", "no such file"), ("", "the folder holds no audio file")])
 def test_a_sweep_of_what_is_no_file_is_a_wrong_argument(tmp_path, name, message):
     ran = run("sweep", tmp_path / name, "-o", tmp_path / "out", "--vary", "F=1,2")
     assert (ran.code, (tmp_path / "out").exists()) == (2, False)

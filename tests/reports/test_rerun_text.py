@@ -87,11 +87,18 @@ def test_a_vocoder_of_ones_own_has_no_command():
 
 def test_the_command_of_a_sweep_is_read_as_the_sweep():
     rerun = rerun_code_of_sweep(
-        RUNS["own policy"], "a b.wav", [("time_mask.max_frames", (1, None)), ("fill", ("mean",))]
+        RUNS["own policy"], ["a b.wav"], [("time_mask.max_frames", (1, None)), ("fill", ("mean",))]
     )
     arguments = shlex.split(rerun.command)
     assert arguments[:3] == ["specaug-listen", "sweep", "a b.wav"]
     assert arguments[3:7] == ["--vary", "time_mask.max_frames=1,null", "--vary", "fill=mean"]
+    compile(rerun.python, "rerun", "exec")
+
+
+def test_the_rerun_of_a_sweep_names_all_of_its_clips():
+    rerun = rerun_code_of_sweep(RUNS["own policy"], ["a b.wav", "c.wav"], [("fill", ("mean",))])
+    assert shlex.split(rerun.command)[2:4] == ["a b.wav", "c.wav"]
+    assert "clip = [\n    sl.load('a b.wav'),\n    sl.load('c.wav'),\n]" in rerun.python
     compile(rerun.python, "rerun", "exec")
 
 
@@ -114,7 +121,7 @@ def test_the_rerun_of_a_sweep_takes_the_same_part_of_the_clip(tmp_path, speechli
     save(tmp_path / "clip.wav", speechlike)
     part = load(tmp_path / "clip.wav", start_s=0.25, duration_s=0.5)
     made = sweep(part, vary={"fill": ["mean"]}, policy=OWN, vocoder=FAST, rng=0)
-    rerun = rerun_code_of_sweep(made.run, "clip.wav", [("fill", ("mean",))])
+    rerun = rerun_code_of_sweep(made.run, ["clip.wav"], [("fill", ("mean",))])
     assert "--start 0.25 --duration 0.5" in rerun.command
     assert "sl.load('clip.wav', start_s=0.25, duration_s=0.5)" in rerun.python
 

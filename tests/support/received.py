@@ -18,7 +18,7 @@ from specaug_listen.vocoders import GriffinLim
 __all__ = ["CELL", "change", "copied", "make_run", "make_sweep"]
 
 POLICY = Policy([TimeWarp(max_frames=5), TimeMask(max_frames=20), FrequencyMask()], "p")
-CELL = "time_mask.max_frames=5, fill=mean"
+CELL = "01-max_frames-5-fill-mean"
 
 
 def clip_in(folder: Path) -> Path:

@@ -137,3 +137,57 @@ def test_a_clip_that_cannot_be_read_is_one_line(tmp_path):
     ran = run("sweep", tmp_path / "clip.wav", "--vary", "fill=mean", "-o", tmp_path / "out")
     assert (ran.code, len(ran.err.splitlines())) == (1, 1)
     assert not (tmp_path / "out").exists()
+
+
+def test_each_clip_of_a_list_is_swept_under_its_own_name_and_gain(speechlike, tmp_path):
+    loud, quiet = Audio(speechlike.samples / speechlike.peak, 16000), speechlike.part(0, 0.5)
+    paths = [tmp_path / folder / "take.wav" for folder in "ab"]
+    for path, clip in zip(paths, (loud, quiet), strict=True):
+        path.parent.mkdir()
+        save(path, clip)
+    made = sweep([*paths, quiet], vary={"fill": ["mean", 3.0]}, policy=STEADY, vocoder=FAST, rng=0)
+    assert list(made.by_clip) == ["a/take", "b/take", "clip"]
+    assert [row["clip"] for row in made.rows] == ["a/take"] * 2 + ["b/take"] * 2 + ["clip"] * 2
+    gains = [{cell.audition.gain for cell in cells} for cells in made.by_clip.values()]
+    assert [len(of_clip) for of_clip in gains] == [1, 1, 1]
+    assert gains[0] != gains[2]
+    alone = sweep(quiet, vary={"fill": ["mean", 3.0]}, policy=STEADY, vocoder=FAST, rng=0)
+    assert [{**row, "clip": "clip"} for row in alone.rows] == made.rows[4:]
+    assert str(made) == "Sweep of 3 clips over fill (2): 6 cells, 1 of each"
+
+
+def test_clips_of_one_name_get_numbers(speechlike):
+    made = sweep([speechlike, (speechlike.samples, 16000)], vary={"fill": ["mean"]}, policy=STEADY, vocoder=FAST)
+    assert list(made.by_clip) == ["clip", "clip-2"]
+
+
+def test_a_list_of_samples_and_a_rate_is_one_clip(speechlike):
+    assert (
+        len(sweep([speechlike.samples[0].tolist(), 16000], vary=["fill=mean"], policy=STEADY, vocoder=FAST).cells) == 1
+    )
+
+
+def test_a_name_is_for_one_clip(speechlike):
+    with pytest.raises(ParameterError, match="name='x' is for one clip, and there are 2; leave it out"):
+        sweep([speechlike, speechlike], vary={"fill": ["mean"]}, name="x")
+
+
+def test_renderings_of_all_clips_count(speechlike):
+    with pytest.raises(
+        ParameterError, match="40 cells of 2 draws of 13 clips are 1040 renderings: allowed are at most"
+    ):
+        sweep([speechlike] * 13, vary={"time_mask.max_frames": range(40)}, draws=2)
+
+
+def test_the_command_sweeps_files_and_folders(speechlike, tmp_path):
+    for name in ("in/one.wav", "in/two.wav", "three.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        save(tmp_path / name, speechlike.part(0, 0.3))
+    ran = run(
+        *("sweep", tmp_path / "in", tmp_path / "three.wav", "--vary", "fill=mean,floor", "-o", tmp_path / "out"),
+        *("--vocoder", "original-phase"),
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("Sweep of 3 clips over fill (2): 6 cells, 1 of each: ")
+    record = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert [clip["name"] for clip in [record["clip"], *record["more_clips"]]] == ["one", "two", "three"]

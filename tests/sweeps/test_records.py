@@ -10,6 +10,7 @@ from cheap_audition import FAST, STEADY
 from specaug_listen import sweep
 from specaug_listen.errors import PolicyError
 from specaug_listen.sweeps.page import write_page
+from specaug_listen.sweeps.records import read_sweep
 
 
 def test_a_broken_index_is_refused_in_one_line(subtests, tmp_path):
@@ -53,3 +54,16 @@ def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary)
     (folder / "sweep.json").write_text(json.dumps(index))
     with pytest.raises(PolicyError, match=said):
         write_page(folder, tmp_path / "other.html")
+
+
+def test_an_index_of_an_earlier_version_is_read(made, tmp_path):
+    folder = made.save(tmp_path / "out").parent
+    index = json.loads((folder / "sweep.json").read_text())
+    del index["more_clips"]
+    for cell in index["cells"]:  # folders had other names, too
+        del cell["clip"]
+        name = ", ".join(f"{axis['key']}={value}" for axis, value in zip(index["axes"], cell["values"], strict=True))
+        cell["folder"] = (folder / cell["folder"]).rename(folder / name).name
+    (folder / "sweep.json").write_text(json.dumps(index))
+    assert read_sweep(folder).cells_of(0)[0].folder == "time_mask.max_frames=5, frequency_mask.max_bins=4, fill=mean"
+    assert write_page(folder, tmp_path / "page.html").path.is_file()
