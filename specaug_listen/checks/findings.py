@@ -52,39 +52,46 @@ _OF_PLACES = (
 _OF_FRAMES = ("end-frames-unmasked", "frames-unevenly-masked")
 # In the order of a report. An error is a bug for any use; a warning weakens or distorts the augmentation.
 FINDINGS: dict[str, FindingKind] = {
-    "call-hangs": _crash("one such draw stops the training", "bound loops that draw until something fits"),
+    "call-hangs": _crash("one such draw stops the training", "limit loops that draw until something fits"),
     "process-ended": _crash("one such draw ends the training without a message", "raise an error instead"),
     "process-forked": FindingKind(
-        _E, "the training goes on in several processes at once", "start processes once, outside of the call"
+        _E, "the training continues in several processes at once", "start processes once, outside of the call"
     ),
-    "crash-short-clip": _crash("one short clip ends the training", "bound widths by the clip, or skip such clips"),
-    "crash-long-clip": _crash("one long clip ends the training", "bound what is drawn or allocated by its length"),
-    "crash-at-random": _crash("some draws end the training", "bound what is drawn, and guard rare cases"),
-    "crash-all-masked": _crash("a silent or fully masked clip ends the training", "guard divisions and searches"),
-    "crash-mono": _crash("a clip of one channel ends the training", "do not drop the axis of channels"),
-    "crash-batch": _crash("batches of some sizes end the training", "do not drop or unpack the batch's axis"),
+    "crash-short-clip": _crash(
+        "one short clip ends the training", "limit widths to the clip's length, or skip such clips"
+    ),
+    "crash-long-clip": _crash("one long clip ends the training", "limit what is drawn or allocated by its length"),
+    "crash-at-random": _crash("some draws end the training", "limit what is drawn, and guard rare cases"),
+    "crash-all-masked": _crash(
+        "a silent or fully masked clip ends the training",
+        "guard divisions by a standard deviation, and searches for speech",
+    ),
+    "crash-mono": _crash("a clip of one channel ends the training", "keep the channel axis"),
+    "crash-batch": _crash("batches of some sizes end the training", "keep the batch axis"),
     "crash-few-bins": _crash(
-        "every clip of mels of this size ends the training", "bound widths by the number of bins, or skip the mask"
+        "every clip of mels of this size ends the training", "limit widths to the number of bins, or skip the mask"
     ),
     "not-finite": FindingKind(
         _E,
         "one NaN spreads to all weights",
-        "guard divisions by zero and logarithms",
+        "guard divisions and logarithms",
         silences=(*_OF_PLACES, "stronger-than-published"),
     ),
-    "length-changed": FindingKind(
-        _E, "lengths and alignments no longer fit", "keep the length, or pass the new one on"
+    "length-changed": FindingKind(_E, "lengths and alignments no longer fit", "keep the length, or return the new one"),
+    "dtype-changed": FindingKind(_E, "memory doubles, or mixed precision fails", "return the dtype of the input"),
+    "device-changed": FindingKind(
+        _E, "the model is on another device", "create new tensors on the device of the input"
     ),
-    "dtype-changed": FindingKind(_E, "memory doubles, or mixed precision fails", "return the dtype that was given"),
-    "device-changed": FindingKind(_E, "the model is on another device", "make new tensors on the input's device"),
-    "input-modified": FindingKind(_E, "cached or shared inputs get masks, too", "work on a copy: x = x.clone()"),
+    "input-modified": FindingKind(
+        _E, "other users of the input, such as a cache, see the masks, too", "work on a copy: x = x.clone()"
+    ),
     "result-overwritten": FindingKind(
-        _E, "earlier results of the same batch are overwritten", "return newly allocated memory from each call"
+        _E, "earlier results of the same batch are overwritten", "return new memory, and keep no array between calls"
     ),
     "other-clip-returned": FindingKind(
         _E,
         "audio and transcript of a training example do not match",
-        "keep nothing of earlier inputs, and the order of items",
+        "keep nothing of earlier inputs, and return items in their order",
         silences=(
             *_OF_PLACES,
             "fill-loud",
@@ -98,13 +105,13 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "order-changed": _of_axes(
         _E,
-        "the training gets audio that is not speech",
-        "undo flips and transpositions, and shuffle no frames or bins",
+        "the model is trained on impossible speech",
+        "undo any reversal after the call, and do not shuffle frames or bins",
     ),
     "axes-swapped": _of_axes(
         _E,
         "time is masked by the rules of frequency",
-        "exchange F and T, or transpose the mel for the call",
+        "exchange F and T, or transpose before the call and back after it",
         silences=(
             *_OF_PLACES,
             "short-clip-mostly-masked",
@@ -120,7 +127,7 @@ FINDINGS: dict[str, FindingKind] = {
     "rectangles-turned": _of_axes(
         _E,
         "each side follows the rule of the other axis",
-        "exchange the two sizes where the cells are cut out",
+        "exchange the sizes where the cells are cut out",
         silences=(*_OF_PLACES, "stronger-than-published"),
     ),
     "masks-only-at-start": _of_axes(
@@ -138,48 +145,52 @@ FINDINGS: dict[str, FindingKind] = {
     "masks-stop-early": _of_axes(
         _E,
         "the rest of long clips is never masked",
-        "bound starts by the clip's own length, not by a constant",
+        "limit starts by the clip's own length",
         silences=_OF_FRAMES,
     ),
     "nothing-applied": FindingKind(
         _E,
         "the training runs without augmentation",
-        "look at probabilities, widths and modes",
+        "check probabilities, widths and modes",
         silences=("warp-ineffective",),
     ),
-    "items-left-out": FindingKind(
-        _E, "a part of each batch trains without augmentation", "go through all items of the batch"
+    "items-left-out": FindingKind(_E, "a part of each batch is not augmented", "process all items of the batch"),
+    "applied-in-eval": FindingKind(
+        _E, "the evaluation uses masked clips", "return the input if self.training is false"
     ),
-    "applied-in-eval": FindingKind(_E, "scores are of masked clips", "return the input if self.training is false"),
     "same-draw-every-time": FindingKind(
         _E,
-        "the model adapts to one fixed change",
+        "the model learns to ignore one fixed change",
         "draw in each call, and do not seed inside it",
         silences=(*_OF_PLACES, "same-draw-in-batch", "warp-one-sided"),
     ),
     "not-reproducible": FindingKind(
         _E, "a run cannot be reproduced", "draw from random, numpy.random, torch, or a generator of your own"
     ),
-    "cap-exceeded": _of_axes(_E, "a mask is wider than was declared", "bound the width before it is drawn"),
+    "cap-exceeded": _of_axes(_E, "a mask is wider than declared", "limit the width before it is drawn"),
     "crash-2d": FindingKind(
         _W,
-        "a single mel cannot be augmented, only batches",
+        "a single mel cannot be augmented, only a batch",
         "count axes from the end (dim=-1), and accept any number of others",
         has_result=False,
     ),
-    "same-draw-in-batch": FindingKind(_W, "a batch has only one augmentation", "draw for each item (iid masks)"),
-    "fill-loud": FindingKind(_W, "masks are bursts instead of gaps", "fill with the clip's mean or its floor"),
+    "same-draw-in-batch": FindingKind(
+        _W, "all items of a batch get the same augmentation", "draw for each item (iid_masks=True)"
+    ),
+    "fill-loud": FindingKind(_W, "masks are bursts of noise instead of gaps", "fill with the clip's mean or its floor"),
     "zero-fill-in-log": FindingKind(
         _W, "in log mels, 0 is an arbitrary level", "fill with the mean or the floor, or normalise before masking"
     ),
     "masks-in-padding": _of_axes(_W, "masks in the padding have no effect", "draw starts within each item's length"),
     "masks-follow-shortest": _of_axes(
-        _W, "how a clip is masked depends on what else is in the batch", "draw starts within each item's own length"
+        _W, "the masks of a clip depend on the rest of the batch", "draw starts within each item's own length"
     ),
     "warp-into-padding": _of_axes(
         _W, "speech moves into the padding, or padding into the clip", "warp each item within its own length"
     ),
-    "padding-in-fill": FindingKind(_W, "the fill's level depends on the batch", "take the mean over valid frames"),
+    "padding-in-fill": FindingKind(
+        _W, "the level of the fill depends on the rest of the batch", "take the mean over valid frames"
+    ),
     "frames-unevenly-masked": _of_axes(
         _W,
         "some times of a clip are hardly augmented",
@@ -192,19 +203,19 @@ FINDINGS: dict[str, FindingKind] = {
         "draw starts uniformly in [0, size - width]",
         silences=("end-bins-unmasked",),
     ),
-    "starts-on-grid": _of_axes(_W, "masks repeat the same places", "draw starts at every place"),
+    "starts-on-grid": _of_axes(_W, "masks repeat the same positions", "draw starts from all positions"),
     "widths-cut-twice": _of_axes(
-        _W, "masks are far narrower than declared", "draw a width once, and mask from start to start + width"
+        _W, "masks are far narrower than configured", "draw a width once, and mask from start to start + width"
     ),
     "stronger-than-published": _of_axes(
-        _W, "masks cover more than recipes that are known to help", "lower widths, counts, or shares"
+        _W, "masks cover more than recipes that are known to help", "lower widths, counts or shares"
     ),
     "end-bins-unmasked": _of_axes(_W, "an end of the spectrum is never masked", "let starts reach size - width"),
     "end-frames-unmasked": _of_axes(_W, "an end of each clip is never masked", "let starts reach length - width"),
-    "short-clip-mostly-masked": _of_axes(_W, "little of short clips is left", "bound masks by a share of the clip"),
+    "short-clip-mostly-masked": _of_axes(_W, "little of short clips is left", "limit masks to a share of the clip"),
     "warp-one-sided": FindingKind(_W, "frames only move later, or only earlier", "draw displacements around zero"),
     "warp-ineffective": FindingKind(_W, "a warp costs time and moves nothing", "check how displacements are drawn"),
-    "warp-skipped": FindingKind(_W, "short clips are never warped", "bound the warp by a share of the clip"),
+    "warp-skipped": FindingKind(_W, "short clips are never warped", "limit the warp to a share of the clip"),
 }
 
 
@@ -231,7 +242,7 @@ class Finding:
     Examples
     --------
     >>> print(Finding.of("cap-exceeded", "a mask of 45 %"))
-    error: cap-exceeded: a mask of 45 %; a mask is wider than was declared: bound the width before it is drawn
+    error: cap-exceeded: a mask of 45 %; a mask is wider than declared: limit the width before it is drawn
     """
 
     id: str

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from checked import ids_of
 from historical_bugs import BUGS
 from pipelines import FAULTS
@@ -32,3 +35,12 @@ def test_every_finding_has_a_test_with_that_fault():
         "masks-follow-shortest", *(bug.finding for bug in BUGS.values()),
     }  # fmt: skip
     assert {expected for _, expected, _ in FAULTS.values()} | elsewhere == set(FINDINGS)
+
+
+def test_the_page_states_the_reason_and_the_fix_of_every_finding_as_a_check_prints_them():
+    text = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
+    tables = text.partition("### Errors")[2].partition("### How certain")[0]
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| (.*) \| (.*) \|$", tables, flags=re.M)
+    assert rows == [(name, kind.why, kind.fix) for name, kind in FINDINGS.items()]
+    n_errors = tables.partition("### Warnings")[0].count("\n| `")
+    assert [kind.severity for kind in FINDINGS.values()] == ["error"] * n_errors + ["warning"] * (len(rows) - n_errors)
