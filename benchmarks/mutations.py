@@ -161,8 +161,8 @@ FAULTS = (
     ),
     Fault(
         "a gain told in dB of power",
-        "quieter by {-20 * np.log10(gain):.1f} dB, all",
-        "quieter by {-10 * np.log10(gain):.1f} dB, all",
+        "down_db = -20 * np.log10(gain)",
+        "down_db = -10 * np.log10(gain)",
     ),
     Fault("edges of masks half a bin off", "spacing * (np.array(bins) + 0.5)", "spacing * (np.array(bins) + 1.0)"),
     Fault("a command without its channels", '["--wav-channels", run.channels] if run.channels != "mono" else []', "[]"),

@@ -27,6 +27,8 @@ __all__ = [
 
 # Longer recordings are processed in parts, unless something needs them as a whole.
 LONG_S = 60.0
+# Less is not heard, and would be shown as 0.0 dB.
+_LEAST_DOWN_DB = 0.05
 # Limits of a record.
 MAX_BADGES, _MAX_BADGE_LENGTH = 1000, 2000
 # A page shows 0 if one of these is missing.
@@ -47,8 +49,9 @@ def clip_badges(
         badges.append(f"constant: every sample is {levels.first:.4g} (DC only)")
     elif levels.n_clipped:
         badges.append(f"clipped: {levels.n_clipped} samples at full scale")
-    if gain < 1:
-        badges.append(f"quieter by {-20 * np.log10(gain):.1f} dB, all renderings alike, so that none clips")
+    down_db = -20 * np.log10(gain)
+    if down_db >= _LEAST_DOWN_DB:
+        badges.append(f"turned down {down_db:.1f} dB to avoid clipping, all renderings alike")
     if held_s > LONG_S:
         badges.append(f"held in memory: all {held_s:.0f} s at once, as callables and waveform stages need it")
     return _within_limits(badges)

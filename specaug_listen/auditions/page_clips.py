@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,7 @@ from .records import ClipEntry, DrawRecord
 from .summaries import facts_of_clip, facts_of_draw
 
 __all__ = [
+    "MIN_LOUD_DB",
     "ClipOfRun",
     "colours_of",
     "draw_version",
@@ -27,6 +29,9 @@ __all__ = [
     "page_clip",
     "sound_version",
 ]
+
+# Turned down by at least this, the common gain makes a clip hard to hear: matched loudness is offered first.
+MIN_LOUD_DB = 3.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
     first = clips[0]
     versions: list[ClipVersion] = []
     originals: dict[MelFrontend, int] = {}
+    has_one_original = len({clip.frontend for clip in clips}) == 1
     for clip in clips:
         prefix = f"{clip_id}-{clip.label}-" if clip.label else f"{clip_id}-"
         key = clip.frontend
@@ -79,14 +85,15 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
             name = clip.title_of("original") if originals else "original"
             originals[key] = len(versions)
             if not clip.is_mel:
-                versions.append(sound_version(clip, "original", "the recording", f"{prefix}original", name))
+                original = sound_version(clip, "original", "the recording", f"{prefix}original", name)
+                versions.append(replace(original, run="" if has_one_original else clip.label))
         versions.append(_copy_version(clip, f"{prefix}copy-synthesis"))
         has_mel = versions[originals[key]].picture is not None
         for draw in clip.draws:
             version = draw_version(clip, draw, prefix)
             is_comparable = has_mel and version.picture is not None
             versions.append(replace(version, compared_with=originals[key] if is_comparable else None))
-            versions += _original_phase_versions(clip, draw, prefix)
+            versions += _original_phase_versions(clip, draw, prefix, len(versions) - 1)
     badges = [f"{clip.label}: {badge}" if clip.label else badge for clip in clips for badge in clip.entry.badges]
     entry = first.entry
     return Clip(
@@ -99,7 +106,19 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
         is_plain=any(version.sound.data is None for version in versions),
         colours=colours_of(versions),
         reference="mel as it was given" if first.is_mel else "original",
+        loud_words=_loud_words(clips),
     )
+
+
+def _loud_words(clips: Sequence[ClipOfRun]) -> str:
+    """Say why and by how much all sounds were turned down, if it is by a lot; else return an empty text."""
+    down_db = max((-20 * math.log10(clip.entry.gain) - clip.level_db for clip in clips), default=0.0)
+    if down_db <= MIN_LOUD_DB:
+        return ""
+    fills = [draw.scores.get("loudest_fill_vs_p95_db") for clip in clips for draw in clip.draws]
+    is_of_masks = any(fill is not None and fill > 0 for fill in fills)
+    what = "The masks are loud" if is_of_masks else "Some renderings are loud"
+    return f"{what}: to avoid clipping, all sounds of this clip are turned down {down_db:.1f} dB."
 
 
 def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:
@@ -118,6 +137,7 @@ def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: 
     return ClipVersion(
         version_id, name, clip.assets.sound(f"{file}.wav"), note, clip.level_db,
         picture=_picture(clip, file), key=version_id, sound_facts=_sound_facts(clip, f"{file}.wav"),
+        run=clip.label, slot=file,
     )  # fmt: skip
 
 
@@ -131,31 +151,26 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersio
         f"{prefix}{name}", clip.title_of(name), clip.assets.sound(f"{name}.wav"), "", clip.level_db,
         picture=picture, figure=figure, masks=masks_of(draw, clip.frontend),
         warp=tuple(warp_lines(draw, clip.frontend)) if draw.warps else (),
-        facts=facts_of_draw(record.scores), badges=record.badges,
-        key=f"{prefix}{name}", sound_facts=_sound_facts(clip, f"{name}.wav"),
+        facts=tuple((title, text.replace("-", "−")) for title, text in facts_of_draw(record.scores)),
+        badges=record.badges, key=f"{prefix}{name}", sound_facts=_sound_facts(clip, f"{name}.wav"),
+        run=clip.label, slot=name,
     )  # fmt: skip
 
 
-def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str) -> list[ClipVersion]:
-    """Return the draw with the phase of the original, if it was rendered."""
+def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str, pictured_by: int) -> list[ClipVersion]:
+    """Return the draw with the phase of the original, if it was rendered; its picture is that of the draw."""
     name = f"draw-{draw.number}-original-phase"
     if clip.assets.read(f"{name}.wav") is None:
         return []
     check_drawn(clip.assets.files, f"{name}.wav", draw)
-    note = "the same draw without the vocoder's part"
-    sound = clip.assets.sound(f"{name}.wav")
-    title = clip.title_of(f"draw-{draw.number}, original phase")
+    slot = f"draw-{draw.number}, original phase"
     return [
         ClipVersion(
-            f"{prefix}{name}",
-            title,
-            sound,
-            note,
-            clip.level_db,
-            key=f"{prefix}{name}",
-            sound_facts=_sound_facts(clip, f"{name}.wav"),
+            f"{prefix}{name}", clip.title_of(slot), clip.assets.sound(f"{name}.wav"),
+            "the same draw without the vocoder's part", clip.level_db, key=f"{prefix}{name}",
+            sound_facts=_sound_facts(clip, f"{name}.wav"), run=clip.label, slot=slot, pictured_by=pictured_by,
         )
-    ]
+    ]  # fmt: skip
 
 
 def masks_of(draw: Draw, frontend: MelFrontend) -> tuple[Mask, ...]:

@@ -23,8 +23,11 @@ from .table_values import Table
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
-_SCRIPTS = ("sound.js", "pictures.js", "version.js", "player.js", "table.js", "page.js", "print.js")
-_STYLES = ("base.css", "player.css", "table.css", "sheet.css", "print.css")
+_SCRIPTS = (
+    *("sound.js", "pictures.js", "waveform.js", "version.js", "stage.js", "blind.js", "player.js"),
+    *("cards.js", "keys.js", "table.js", "page.js", "print.js"),
+)
+_STYLES = ("base.css", "player.css", "stage.css", "blind.css", "table.css", "sheet.css", "print.css")
 _STYLES_OF_CHECK = ("base.css", "player.css", "findings.css")
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -113,7 +116,8 @@ def _version_data(version: ClipVersion) -> dict[str, Any]:
     return {
         "id": version.id, "name": version.name, "key": version.key, "level_db": version.level_db,
         "matched_db": version.matched_db, "picture": picture_data, "masks": masks,
-        "compared_with": version.compared_with,
+        "compared_with": version.compared_with, "run": version.run, "slot": version.slot or version.name,
+        "pictured_by": version.pictured_by,
         "warp": [[round(second, 4) for second in pair] for pair in version.warp],
     }  # fmt: skip
 

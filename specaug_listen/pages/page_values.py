@@ -45,6 +45,12 @@ class File:
             return self.url or ""
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
 
+    @property
+    def kind(self) -> str:
+        """The form of a sound, in capital letters."""
+        is_flac = self.media_type == "audio/flac" or (self.url or "").endswith(".flac")
+        return "FLAC" if is_flac else "WAV"
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -171,6 +177,12 @@ class ClipVersion:
         In [0, 1], for the colour of a cell of a sheet.
     sound_facts : SoundFacts or None
         None if the sound is too long to be decoded.
+    run : str
+        Label of its run, if the page shows several runs of the clip; empty for what they have in common.
+    slot : str
+        Name of its place on the stage, which the same versions of several runs share; empty is its own name.
+    pictured_by : int or None
+        Index of the version whose picture stands for it, too.
     """
 
     id: str
@@ -189,6 +201,9 @@ class ClipVersion:
     compared_with: int | None = None
     strength: float | None = None
     sound_facts: SoundFacts | None = None
+    run: str = ""
+    slot: str = ""
+    pictured_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -236,6 +251,8 @@ class Clip:
         Labels of the palest and the darkest frame of a cell.
     reference : str
         Name of the version that levels and differences refer to.
+    loud_words : str
+        Why and by how much all sounds were turned down, if that is so much that matched loudness is offered first.
     """
 
     id: str
@@ -252,6 +269,12 @@ class Clip:
     colours: tuple[float, float] | None = None
     strength_ends: tuple[str, str] | None = None
     reference: str = "original"
+    loud_words: str = ""
+
+    @property
+    def has_warp(self) -> bool:
+        """Whether the picture of any version has the lines of a warp above it."""
+        return any(version.warp for version in self.versions)
 
 
 @dataclass(frozen=True)

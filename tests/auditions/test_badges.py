@@ -34,7 +34,7 @@ def test_speech_driven_into_its_limits_is_called_clipped():
 
 def test_a_common_gain_is_told_in_db():
     assert clip_badges(Audio(SPEECH, 16000).levels, 0.5) == (
-        "quieter by 6.0 dB, all renderings alike, so that none clips",
+        "turned down 6.0 dB to avoid clipping, all renderings alike",
     )
 
 

@@ -122,7 +122,7 @@ def test_a_loud_recording_has_the_same_gain_and_badges(heard_both_ways, recordin
     assert_same_bytes(ways)
     written = json.loads(ways[1][0]["loud/draw-1.json"])
     assert written["gain"] < 0.9
-    assert re.search(r"clipped: \d+ samples .* quieter by", " ".join(written["clip_badges"]))
+    assert re.search(r"clipped: \d+ samples .* turned down", " ".join(written["clip_badges"]))
 
 
 def test_silence_gives_the_same_bytes(heard_both_ways, tmp_path):

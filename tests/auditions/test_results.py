@@ -32,7 +32,7 @@ def test_one_gain_keeps_the_loudest_rendering_from_clipping(tone, loud_one):
     peaks = [result.original.peak, result.copy_synthesis.peak, *(d.audio.peak for d in result.draws)]
     assert max(peaks) == pytest.approx(2.0, rel=1e-3)
     assert 0.999 < result.gain * max(peaks) <= 32767 / 32768 + 1e-9
-    assert any(badge.startswith("quieter by 6.0 dB") for badge in result.badges)
+    assert any(badge.startswith("turned down 6.0 dB") for badge in result.badges)
 
 
 def test_nothing_is_made_louder_and_nothing_is_said_where_nothing_clips(tone):

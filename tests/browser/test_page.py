@@ -22,7 +22,8 @@ HOSTILE = [
 
 
 def mel_box(page, number=2):
-    picture = page.page.locator("svg.mel").nth(number)
+    page.page.keyboard.press(str(number + 1))
+    picture = page.page.locator("#clip-1 .version").nth(number).locator("svg.mel")
     picture.scroll_into_view_if_needed()
     return picture.bounding_box()
 
@@ -49,7 +50,7 @@ def test_number_keys_choose_versions_and_arrows_seek(opened, report):
 def test_keys_with_ctrl_are_the_browsers(opened, report):
     page = opened(report)
     page.page.keyboard.press("Control+b")
-    assert page.state("order") is None
+    assert page.state("blind.stage") == "off"
 
 
 def test_the_seek_bar_seeks(opened, report):
@@ -123,6 +124,7 @@ def test_levels_are_read_from_the_picture_as_they_were_drawn(opened, tmp_path):
 
 def test_masks_can_be_hidden_and_the_difference_be_seen(opened, report):
     page = opened(report)
+    page.page.keyboard.press("3")
     mask = page.page.locator(".masks rect").first
     assert mask.is_visible()
     page.page.keyboard.press("m")
@@ -134,30 +136,6 @@ def test_masks_can_be_hidden_and_the_difference_be_seen(opened, report):
     assert image.get_attribute("href").startswith("data:image/png")
     page.page.locator("button.difference").first.click()
     assert image.get_attribute("href") == own
-
-
-def test_blind_mode_hides_names_and_shuffles_until_it_reveals(opened, report):
-    page = opened(report)
-    choices = page.page.locator(".choices").first
-    before = choices.inner_text()
-    page.page.keyboard.press("b")
-    assert choices.inner_text().split("\n") == [f"{i + 1} {letter}" for i, letter in enumerate("ABCDEFGH")]
-    assert not any(text.is_visible() for text in page.page.locator("#clip-1 .version h3").all())
-    assert not any(one.is_visible() for one in page.page.locator("#clip-1 .masks rect, #clip-1 .cells").all())
-    orders = set()
-    for _ in range(12):
-        orders.add(tuple(page.state("order")))
-        page.page.keyboard.press("b")
-        page.page.keyboard.press("b")
-    assert len(orders) > 2
-    order = page.state("order")
-    page.page.keyboard.press("2")
-    assert page.state("selected") == order[1]
-    page.page.keyboard.press("b")
-    names = page.run("return p.versions.map((version) => version.data.name)")
-    told = page.page.locator("#status").inner_text()
-    assert told == ", ".join(f"{letter} is {names[i]}" for letter, i in zip("ABCDEFGH", order, strict=True))
-    assert choices.inner_text() == before
 
 
 def test_what_re_creates_the_run_can_be_copied(opened, report, folder):
@@ -190,6 +168,7 @@ def test_everything_that_answers_has_a_name_and_is_reached_by_the_keyboard(opene
     )
     assert nameless == []
     reached = set()
+    page.page.keyboard.press("3")
     for _ in range(80):
         page.page.keyboard.press("Tab")
         reached.add(page.run("return document.activeElement.className || document.activeElement.id"))

@@ -28,7 +28,8 @@ def copied(folder, tmp_path_factory):
 
 
 def click_picture(page, share, number=2):
-    picture = page.page.locator("svg.mel").nth(number)
+    page.run(f"p.select({number})")
+    picture = page.page.locator("#clip-1 .version").nth(number).locator("svg.mel")
     picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
     page.page.mouse.click(box["x"] + share * box["width"], box["y"] + 20)
@@ -55,12 +56,30 @@ def test_keys_go_to_the_clip_with_the_focus(opened, report):
     assert page.state("now") == pytest.approx(0.2)
 
 
-def test_space_plays_what_is_in_view_not_what_was_used(opened, report):
+def test_space_starts_and_stops_what_was_used_last_and_shows_it(opened, report):
     page = opened(report)
     page.play()
-    page.page.locator("section.clip").nth(1).evaluate("(one) => one.scrollIntoView()")
+    second = page.page.locator("section.clip").nth(1)
+    second.evaluate("(one) => one.scrollIntoView()")
     page.page.keyboard.press("Space")
     page.until("!p.isPlaying")  # what sounds can be stopped from anywhere
+    assert not is_in_window(page, page.page.locator(".play").first)
+    page.page.keyboard.press("Space")
+    page.until("p.isPlaying")
+    page.settle()
+    assert is_in_window(page, page.page.locator(".play").first)
+    for button in ("#masks", ".next", ".loop"):  # whatever has the focus, one thing only is pressed
+        before = page.run("return document.querySelector('#clip-1 .loop, #masks').ariaPressed + p.selected + p.looping")
+        page.page.locator(button).first.focus()
+        page.page.keyboard.press("Space")
+        page.until("!p.isPlaying")
+        page.page.keyboard.press("Space")
+        page.until("p.isPlaying")
+        after = page.run("return document.querySelector('#clip-1 .loop, #masks').ariaPressed + p.selected + p.looping")
+        assert after == before
+    page.page.keyboard.press("Space")
+    page.until("!p.isPlaying")
+    page.page.locator(".play").nth(1).focus()  # a button to play is itself
     page.page.keyboard.press("Space")
     page.until(f"{SECOND}.isPlaying")
     assert not page.state("isPlaying")
@@ -103,58 +122,16 @@ def test_a_seek_within_a_loop_keeps_it(opened, report):
     assert page.state("now") == pytest.approx(1.0, abs=0.02)
 
 
-# --- blind ---
-
-
-def test_blind_mode_has_letters_for_however_many_versions(opened, tmp_path):
-    page = opened(write_report(folder_of(tmp_path / "many", ["one"], draws=15, seconds=0.4, original_phase=True)))
-    page.page.keyboard.press("b")
-    labels = [text.split()[-1] for text in page.page.locator(".choices button").all_text_contents()]
-    assert labels == [*"ABCDEFGHIJKLMNOPQRSTUVWXYZ", "AA", "AB", "AC", "AD", "AE", "AF"]
-    page.page.keyboard.press("b")
-    assert "AF is " in told(page).text_content()
-    assert "undefined" not in told(page).text_content()
-
-
-def test_sheets_have_no_blind_mode(opened, sheet):
-    page = opened(sheet)
-    assert not page.page.locator(".blind").is_visible()
-    page.page.keyboard.press("b")
-    assert page.state("order") is None
-    assert "not for sheets" in told(page).inner_text()
-
-
-def test_a_link_of_the_table_ends_blind_mode_with_its_names(opened, report):
-    page = opened(report)
-    page.page.keyboard.press("b")
-    page.page.locator("a.go").first.click()
-    assert page.state("order") is None
-    assert "A is " in told(page).inner_text()
-    assert page.state("selected") == page.state(FIRST_DRAW)
-
-
-def test_blind_mode_hides_pictures_of_older_runs_and_lists_of_masks(opened, copied):
-    page = opened(copied("draw-?.mel.png", lambda name: name.replace(".mel", "")))
-    hidden = page.page.locator("#clip-1 .figure, #clip-1 details")
-    assert hidden.count() == 6
-    assert all(one.is_visible() for one in hidden.all())
-    page.page.keyboard.press("b")
-    assert not any(one.is_visible() for one in hidden.all())
-    page.page.keyboard.press("b")
-    assert all(one.is_visible() for one in hidden.all())
-
-
 # --- what is told ---
 
 
-def test_the_names_are_told_where_the_reader_looks(opened, report):
-    page = opened(report)
-    page.page.locator("svg.mel").nth(3).scroll_into_view_if_needed()
-    for _ in range(2):
-        page.page.keyboard.press("b")
-    assert "A is " in told(page).inner_text()
+def test_what_is_told_is_seen_where_the_reader_looks_and_read_aloud_once(opened, sheet):
+    page = opened(sheet)
+    assert not page.page.locator(".blind").is_visible()
+    page.page.keyboard.press("b")
+    assert page.state("blind.stage") == "off"
+    assert "not for sheets" in told(page).inner_text()
     assert is_in_window(page, told(page))
-    assert not is_in_window(page, page.page.locator("#status"))
     assert page.page.locator("[aria-live]").count() == 1
     assert page.page.locator("#status").inner_text() == told(page).inner_text()
 
@@ -164,6 +141,7 @@ def test_a_missing_parcel_is_told_and_not_thrown(opened, folder, tmp_path):
     for script in path.parent.rglob("*.js"):
         script.unlink()
     page = opened(path)
+    page.page.keyboard.press("3")
     page.page.locator("svg.mel").nth(2).hover()
     page.until("document.querySelector('.told').textContent.includes('levels cannot be told')")
     assert "Hz" in page.page.locator(".probe").first.inner_text()
@@ -259,6 +237,7 @@ def test_a_draw_that_was_cut_has_its_difference(opened, report):
 
 def test_a_difference_that_fails_is_told_and_given_up(opened, report):
     page = opened(report)
+    page.page.keyboard.press("3")
     page.run("p.versions[0].read = Promise.resolve({ width: 1, height: 1, values: [0] })")
     button = page.page.locator("button.difference").first
     button.click()

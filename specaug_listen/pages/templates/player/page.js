@@ -1,21 +1,24 @@
-// The page: which clip is at hand, what the keys do, copying and tabs.
+// The page: which clip is at hand, what is shown of all clips, copying and tabs.
 
 class Page {
   constructor() {
     const settings = JSON.parse(document.getElementById("page-data").textContent);
     this.indices = indicesOf(settings.colours);
     this.differenceDb = settings.difference_db;
-    this.matched = false;
+    this.matched = this.showsAll = this.showsWaves = false;
     this.parcels = new Map();
     this.status = document.getElementById("status");
-    this.players = [];
-    for (const element of document.querySelectorAll("[data-clip]")) this.add(element);
+    document.documentElement.classList.add("has-player");
+    this.cards = new Cards(this);
     this.addControls();
-    document.addEventListener("keydown", (event) => this.key(event));
+    this.keys = new Keys(this);
+    this.cards.answerHash();
+    addEventListener("resize", () => this.showsWaves && this.showAll());
   }
 
-  add(element) {
-    this.players.push(new Player(element, this));
+  /** Those of the cards that were shown so far. */
+  get players() {
+    return this.cards.players;
   }
 
   // --- sound ---
@@ -66,7 +69,7 @@ class Page {
 
   isInView({ element }) {
     const box = element.getBoundingClientRect();
-    return box.bottom > 80 && box.top < window.innerHeight;
+    return box.height > 0 && box.bottom > 80 && box.top < window.innerHeight;
   }
 
   /** Whether a key may be meant for a player: nobody means what is neither seen nor heard. */
@@ -76,19 +79,27 @@ class Page {
 
   /** The clip that keys are meant for: the one with the focus, or else the last one used, or else the first in view. */
   atHand(focused) {
-    const holder = this.players.find((player) => player.element.contains(focused) && this.isNear(player));
+    const { players } = this, holder = players.find((player) => player.element.contains(focused) && this.isNear(player));
     if (holder) return holder;
     if (this.active && this.isNear(this.active)) return this.active;
-    return this.players.find((player) => this.isInView(player)) ?? this.active ?? this.players[0];
+    return players.find((player) => this.isInView(player)) ?? this.active ?? players.find(({ element }) => !element.hidden);
+  }
+
+  /** The clip that is started or stopped: the one that plays or was used last, or else the first in view. */
+  toToggle() {
+    const { players, active } = this;
+    if (active && !active.element.hidden) return active;
+    return players.find((player) => this.isInView(player)) ?? players.find(({ element }) => !element.hidden);
   }
 
   // --- controls ---
 
   addControls() {
-    document.documentElement.classList.add("has-player");
     const on = (id, answer) => document.getElementById(id)?.addEventListener("click", answer);
     on("matched", () => this.toggleMatched());
     on("masks", () => this.toggleMasks());
+    on("all-versions", () => this.toggleAll());
+    on("waves", () => this.toggleWaves());
     on("keys", () => this.toggleHelp());
     for (const button of document.querySelectorAll("button.copy")) button.addEventListener("click", () => this.copy(button));
     const table = document.querySelector("table.draws");
@@ -101,64 +112,53 @@ class Page {
     for (const tab of document.querySelectorAll("[role=tab]")) this.addTab(tab);
   }
 
+  press(id, isOn) {
+    document.getElementById(id)?.setAttribute("aria-pressed", String(isOn));
+  }
+
+  showAll() {
+    for (const player of this.players) player.show();
+  }
+
   toggleMatched() {
-    this.matched = !this.matched;
-    document.getElementById("matched").setAttribute("aria-pressed", String(this.matched));
-    for (const player of this.players) {
-      player.graph?.select(player.selected, this.context.currentTime, player.levels);
-      player.show();
-    }
-    const said = this.matched ? "Loudness matched: the gains stand beside the versions" : "One gain for all versions of a clip";
+    this.setMatched(!this.matched);
+    const said = this.matched ? "Loudness matched: the gains are beside the versions" : "One gain for all versions of a clip";
     this.atHand(document.activeElement)?.say(said);
   }
 
+  setMatched(isOn) {
+    this.matched = isOn;
+    this.press("matched", isOn);
+    this.dismissLoud();
+    for (const player of this.players) player.relevel();
+    this.showAll();
+  }
+
+  /** Who has chosen between the two kinds of gain is not asked again. */
+  dismissLoud() {
+    for (const line of document.querySelectorAll(".loud")) line.hidden = true;
+  }
+
   toggleMasks() {
-    const hidden = document.documentElement.classList.toggle("hides-masks");
-    document.getElementById("masks").setAttribute("aria-pressed", String(!hidden));
+    this.press("masks", !document.documentElement.classList.toggle("hides-masks"));
+  }
+
+  toggleAll() {
+    this.showsAll = document.documentElement.classList.toggle("shows-all");
+    this.press("all-versions", this.showsAll);
+    this.showAll();
+  }
+
+  toggleWaves() {
+    this.showsWaves = document.documentElement.classList.toggle("shows-waves");
+    this.press("waves", this.showsWaves);
+    this.showAll();
   }
 
   toggleHelp() {
     const help = document.getElementById("help");
     if (help.open) help.close();
     else help.showModal();
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not(.seek), select, textarea, pre, audio")) return;
-    if (event.key === "?") return this.toggleHelp();
-    if (document.getElementById("help").open || !this.players.length) return;
-    const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const ofPage = { m: () => this.toggleMasks(), g: () => this.toggleMatched() }[name];
-    if (ofPage) return ofPage();
-    const player = this.atHand(event.target);
-    if (this.isForElement(event, player)) return;
-    const answer = this.answer(name, player, event.shiftKey ? 0.1 : 1);
-    if (!answer) return;
-    event.preventDefault();
-    this.activate(player);
-    answer();
-  }
-
-  /** Whether a key is the business of what has the focus; a button that was scrolled away has none, and lets go. */
-  isForElement(event, player) {
-    if (event.key.startsWith("Arrow")) return Boolean(event.target.closest("[role=tab]"));
-    if (event.key !== " " || !event.target.closest("button, a, summary")) return false;
-    const isLost = !player.element.contains(event.target) && event.target.closest("[data-clip]");
-    if (isLost) event.target.blur();
-    return !isLost;
-  }
-
-  answer(name, player, step) {
-    if (/^[1-9]$/.test(name)) return () => player.choose(Number(name) - 1);
-    return {
-      " ": () => player.toggle(),
-      ArrowLeft: () => player.seek(player.now - step),
-      ArrowRight: () => player.seek(player.now + step),
-      Home: () => player.seek(0),
-      l: () => player.toggleLoop(),
-      b: () => player.toggleBlind(),
-      Escape: () => player.setLoop(null),
-    }[name];
   }
 
   point(player, at) {
@@ -194,18 +194,22 @@ class Page {
     }
   }
 
-  /** Bring the reader to a version, selected. */
+  /** Bring the reader to the version that a link names. */
   go(event, link) {
-    const version = document.getElementById(link.hash.slice(1));
-    const player = this.players.find(({ element }) => element.contains(version));
-    if (!player) return;
-    event.preventDefault();
+    if (this.goTo(document.getElementById(link.hash.slice(1)))) event.preventDefault();
+  }
+
+  /** Bring the reader to a version, selected, or to a clip; false if there is no player of it. */
+  goTo(element) {
+    const player = this.cards.playerAt(element);
+    if (!player) return false;
+    const chosen = player.versions.find((version) => version.element === element);
     // Whoever asks for a version by its name is not blind to it any more.
-    player.endBlind();
-    const chosen = player.versions.find(({ element }) => element === version);
-    player.select(chosen.index);
-    this.bring(chosen);
+    player.blind.end();
+    if (chosen) player.select(chosen.index);
+    this.bring(chosen ?? player);
     player.playButton.focus({ preventScroll: true });
+    return true;
   }
 
   /** Bring a version into view, from whatever it is folded away under. */
@@ -213,7 +217,10 @@ class Page {
     const tab = element.closest("[role=tabpanel]")?.id, folded = element.closest("details");
     if (tab) this.showTab(document.querySelector(`[aria-controls="${tab}"]`));
     if (folded) folded.open = true;
-    element.scrollIntoView({ block: "center" });
+    const stage = element.closest(".has-stage");
+    // On a stage, the whole of it: the sound is started above the picture.
+    if (stage && !this.showsAll) stage.scrollIntoView({ block: "start" });
+    else element.scrollIntoView({ block: "center" });
   }
 
   addTab(tab) {
@@ -236,4 +243,4 @@ class Page {
   }
 }
 
-window.specaugListen = { page: new Page(), Graph, rendered };
+window.specaugListen = { page: new Page(), Graph, rendered, chanceOf };

@@ -1,6 +1,6 @@
 // The player of one clip: its versions, its pictures, and what keys and pointer do to them.
 
-const SHORTEST_LOOP_S = 0.05;
+const MIN_LOOP_S = 0.05;
 /** Clips whose samples are kept; older ones are decoded again when they are wanted. */
 const MAX_DECODED = 3;
 const decodedClips = [];
@@ -10,17 +10,7 @@ const clock = (s) => {
   const hundredths = Math.round(100 * s);
   return `${Math.floor(hundredths / 6000)}:${((hundredths % 6000) / 100).toFixed(2).padStart(5, "0")}`;
 };
-/** A … Z, AA, AB …: however many versions there are. */
-const letters = (place) => (place < 26 ? "" : letters(Math.floor(place / 26) - 1)) + String.fromCharCode(65 + (place % 26));
 const percent = (share) => `${100 * share}%`;
-const shuffled = (n) => {
-  const order = Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-};
 
 class Player {
   /** @param {HTMLElement} element A section that holds the data, the versions and the pictures of a clip. */
@@ -35,9 +25,17 @@ class Player {
     this.loop = null;
     this.looping = false;
     this.graph = null;
-    this.order = null;
+    this.pointed = null;
+    this.slots = slotsOf(this.versions);
+    this.runs = [...new Set(this.versions.map((version) => version.data.run).filter(Boolean))];
+    [this.run] = this.runs;
+    this.view = new TimeView(this);
     this.addTransport();
+    this.addLoud();
+    this.blind = new BlindTest(this);
     for (const version of this.versions) version.offerDifference();
+    element.classList.toggle("has-stage", !this.isSheet);
+    element.classList.toggle("is-compared", this.runs.length > 1);
     this.show();
   }
 
@@ -49,8 +47,12 @@ class Player {
     return this.data.duration_s;
   }
 
+  get isMatched() {
+    return this.page.matched || Boolean(this.blind?.isMatched);
+  }
+
   get levels() {
-    return this.versions.map(({ data }) => 10 ** (((this.page.matched ? data.matched_db : data.level_db) ?? 0) / 20));
+    return this.versions.map(({ data }) => 10 ** (((this.isMatched ? data.matched_db : data.level_db) ?? 0) / 20));
   }
 
   get isPlaying() {
@@ -124,6 +126,7 @@ class Player {
   seek(seconds) {
     this.page.activate(this);
     this.position = Math.max(0, Math.min(this.duration, seconds));
+    this.view.keep(this.position);
     // Who goes elsewhere wants to hear what is there.
     if (this.looping && this.loop && !this.isInLoop(this.position)) {
       this.loop = null;
@@ -140,12 +143,18 @@ class Player {
     if (i < 0 || i >= this.versions.length) return;
     this.page.activate(this);
     this.selected = i;
-    this.graph?.select(i, this.page.context.currentTime, this.levels);
+    this.run = this.versions[i].data.run || this.run;
+    this.relevel();
     this.show();
   }
 
+  /** Hear what is selected at its level of now. */
+  relevel() {
+    this.graph?.select(this.selected, this.page.context.currentTime, this.levels);
+  }
+
   setLoop(loop) {
-    this.loop = loop && loop[1] - loop[0] >= SHORTEST_LOOP_S ? loop : null;
+    this.loop = loop && loop[1] - loop[0] >= MIN_LOOP_S ? loop : null;
     this.looping = this.loop !== null;
     this.position = this.loop && !this.isInLoop(this.now) ? loop[0] : this.now;
     this.restart();
@@ -167,34 +176,45 @@ class Player {
     return rendered(await this.buffers(), this.levels, options);
   }
 
-  // --- blind ---
+  // --- which version ---
 
-  toggleBlind() {
-    if (this.isSheet) return this.say("Blind mode is not for sheets: their places name the versions");
-    if (this.order) this.endBlind();
-    else this.beginBlind();
+  /** Of the versions in a place of the bar, the one of the run that is heard, if that has one. */
+  inSlot(slot) {
+    return slot.versions.find((version) => version.data.run === this.run) ?? slot.versions[0];
   }
 
-  beginBlind() {
-    this.order = shuffled(this.versions.length);
-    this.selected = this.order[0];
-    this.graph?.select(this.selected, this.page.context.currentTime);
-    this.probe.textContent = "";
-    this.say(`Blind: ${this.versions.length} versions, shuffled and unnamed`);
-    this.show();
-  }
-
-  endBlind() {
-    if (!this.order) return;
-    const said = this.order.map((version, place) => `${letters(place)} is ${this.versions[version].data.name}`);
-    this.order = null;
-    this.say(said.join(", "));
-    this.show();
+  get slot() {
+    const heard = this.versions[this.selected];
+    return this.slots.findIndex((slot) => slot.versions.includes(heard));
   }
 
   /** The version behind a number key or a button of the player. */
   choose(place) {
-    this.select(this.order ? (this.order[place] ?? -1) : place);
+    if (!this.blind.isOn && this.slots[place]) this.select(this.inSlot(this.slots[place]).index);
+  }
+
+  /** To the next version, or the one before, and round at the end. */
+  step(direction) {
+    const n = this.slots.length;
+    this.choose(this.slot < 0 ? 0 : (this.slot + direction + n) % n);
+  }
+
+  chooseRun(run) {
+    const other = this.slots[this.slot]?.versions.find((version) => version.data.run === run);
+    this.run = run;
+    if (other && !this.blind.isOn) this.select(other.index);
+    else this.show();
+  }
+
+  /** To the same draw of the other run. */
+  otherRun() {
+    if (this.runs.length > 1) this.chooseRun(this.runs[(this.runs.indexOf(this.run) + 1) % this.runs.length]);
+  }
+
+  /** Whether a version's picture is on the stage. */
+  isShown(version) {
+    if (this.page.showsAll || version.isCell || this.isSheet) return true;
+    return this.slots[this.slot]?.versions.includes(version) ?? false;
   }
 
   // --- what is seen ---
@@ -216,59 +236,57 @@ class Player {
     this.element.querySelector(".transport-place").replaceChildren(bar);
     const find = (name) => bar.querySelector(`.${name}`);
     [this.playButton, this.loopButton, this.blindButton] = ["play", "loop", "blind"].map(find);
-    [this.seekBar, this.timeText, this.probe, this.choices] = ["seek", "time", "probe", "choices"].map(find);
-    this.told = find("told");
+    [this.seekBar, this.timeText, this.probe, this.told] = ["seek", "time", "probe", "told"].map(find);
     this.blindButton.hidden = this.isSheet;
-    this.playButton.addEventListener("click", () => this.toggle());
-    this.loopButton.addEventListener("click", () => (this.page.activate(this), this.toggleLoop()));
-    this.blindButton.addEventListener("click", () => (this.page.activate(this), this.toggleBlind()));
+    find("zoom").hidden = this.isSheet;
+    this.wholeButton = find("whole");
+    const on = (name, answer) => find(name).addEventListener("click", () => (this.page.activate(this), answer()));
+    on("play", () => this.toggle());
+    on("loop", () => this.toggleLoop());
+    on("blind", () => this.blind.toggle());
+    on("closer", () => this.view.step(1));
+    on("farther", () => this.view.step(-1));
+    on("whole", () => this.view.reset());
     this.seekBar.max = this.duration;
     this.seekBar.addEventListener("input", () => this.seek(Number(this.seekBar.value)));
-    // Cells of a sheet have buttons of their own, and one place here for the one that is heard.
-    this.places = this.versions.flatMap(({ isCell }, i) => (isCell ? [] : [i]));
-    this.buttons = this.places.map((i) => this.addChoice(() => this.choose(i)));
-    this.heardButton = this.isSheet ? this.addChoice(() => this.page.bring(this.versions[this.selected])) : null;
+    this.bar = new VersionBar(this, bar);
   }
 
-  addChoice(answer) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.addEventListener("click", answer);
-    this.choices.append(button);
-    return button;
+  /** The choice that is offered before a clip is played whose sounds all had to be turned down. */
+  addLoud() {
+    this.loud = this.element.querySelector(".loud");
+    this.loud?.querySelector(".match").addEventListener("click", () => {
+      this.page.setMatched(true);
+      this.play();
+      this.playButton.focus({ preventScroll: true });
+    });
+    this.loud?.querySelector(".keep").addEventListener("click", () => {
+      this.page.dismissLoud();
+      this.playButton.focus({ preventScroll: true });
+    });
   }
 
-  /** How a version is called on its button. */
-  label(i) {
-    const { name, matched_db } = this.versions[i].data;
-    if (!this.page.matched) return name;
-    return `${name} ${matched_db === null ? "(no loudness)" : signed(matched_db)}`;
+  /** The gain of a version, if it is not that of all. */
+  gainText({ data }) {
+    if (!this.page.matched) return "";
+    return data.matched_db === null ? " (no loudness)" : ` ${signed(data.matched_db)}`;
   }
 
   show() {
-    this.element.classList.toggle("is-blind", this.order !== null);
     this.element.classList.toggle("is-playing", this.isPlaying);
     this.playButton.textContent = this.isPlaying ? "Pause" : "Play";
     this.loopButton.setAttribute("aria-pressed", String(this.looping));
-    this.blindButton.setAttribute("aria-pressed", String(this.order !== null));
-    this.buttons.forEach((button, place) => {
-      const i = this.order ? this.order[place] : this.places[place];
-      button.textContent = `${place < 9 ? `${place + 1} ` : ""}${this.order ? letters(place) : this.label(i)}`;
-      button.setAttribute("aria-pressed", String(i === this.selected));
-    });
-    this.showHeard();
+    this.bar.show();
+    this.blind.show();
     for (const version of this.versions) version.show();
-    this.showPosition();
+    this.showView();
   }
 
-  /** Name the cell that is heard, which may be far away or under another tab. */
-  showHeard() {
-    if (!this.heardButton) return;
-    const { isCell } = this.versions[this.selected];
-    this.heardButton.hidden = !isCell;
-    this.heardButton.textContent = isCell ? this.label(this.selected) : "";
-    this.heardButton.title = "Show its cell";
-    this.heardButton.setAttribute("aria-pressed", String(isCell));
+  /** Show the stretch of time that is looked at, in all pictures that are seen. */
+  showView() {
+    this.wholeButton.disabled = this.view.isWhole;
+    for (const version of this.versions) if (this.isShown(version)) version.showView(this.view);
+    this.showPosition();
   }
 
   showPosition() {
@@ -293,6 +311,7 @@ class Player {
         this.show();
         return;
       }
+      this.view.keep(this.now);
       this.showPosition();
       requestAnimationFrame(step);
     };

@@ -14,7 +14,20 @@ class Version {
     this.isCell = this.element.classList.contains("cell");
     this.pick = this.element.querySelector("button.pick");
     this.pick?.addEventListener("click", () => this.hear());
+    this.element.querySelector("a.save")?.addEventListener("click", (event) => this.save(event));
+    if (!this.mel && data.pictured_by !== null) this.borrowPicture(player.data.versions[data.pictured_by]);
     if (this.mel) this.addPicture();
+  }
+
+  /** The same draw was rendered in another way: its picture is that of the draw. */
+  borrowPicture(lender) {
+    const plot = document.getElementById(lender.id).querySelector(".plot");
+    if (!plot) return;
+    this.element.querySelector("h3").after(plot.cloneNode(true));
+    this.element.classList.add("has-borrowed-picture");
+    this.mel = this.element.querySelector("svg.mel");
+    this.mel.setAttribute("aria-label", `${this.mel.getAttribute("aria-label")}, which ${this.data.name} has in common with it`);
+    this.data = { ...this.data, picture: lender.picture, masks: lender.masks, warp: lender.warp, picture_key: lender.key };
   }
 
   addPicture() {
@@ -24,25 +37,62 @@ class Version {
     this.mel.addEventListener("pointerdown", (event) => this.press(event));
     this.mel.addEventListener("pointermove", (event) => this.move(event));
     this.mel.addEventListener("pointerup", (event) => this.release(event));
-    this.mel.addEventListener("pointercancel", () => (this.pressed = null));
+    this.mel.addEventListener("pointercancel", () => this.letGo());
     this.mel.addEventListener("pointerleave", () => this.leave());
+    this.touches = new Map();
     const button = this.element.querySelector(".difference");
     button?.addEventListener("click", () => this.toggleDifference(button));
+    if (!this.isCell) this.addView();
+  }
+
+  /** Wheel, pinch and drag of the axis move in time; a wheel alone is the page's. */
+  addView() {
+    const area = this.element.querySelector(".area");
+    this.axis = area.querySelector("svg.seconds");
+    this.wholeAxis = [...this.axis.childNodes];
+    this.moved = area.querySelectorAll("svg.moved");
+    area.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    this.mel.addEventListener("dblclick", () => this.player.view.reset());
+    let from = null;
+    this.axis.addEventListener("pointerdown", (event) => {
+      from = event.clientX;
+      this.player.view.isHeld = true;
+      this.axis.setPointerCapture(event.pointerId);
+    });
+    this.axis.addEventListener("pointermove", (event) => {
+      if (from === null) return;
+      this.player.view.pan((-(event.clientX - from) / this.mel.clientWidth) * this.player.view.span);
+      from = event.clientX;
+    });
+    for (const end of ["pointerup", "pointercancel"]) this.axis.addEventListener(end, () => ((from = null), (this.player.view.isHeld = false)));
+  }
+
+  wheel(event) {
+    const { view } = this.player, across = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
+    const isAcross = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    if (event.ctrlKey) view.zoom(Math.exp(-event.deltaY / 200), this.seconds(event));
+    else if (isAcross && !view.isWhole) view.pan((across / this.mel.clientWidth) * view.span);
+    else return;
+    event.preventDefault();
   }
 
   seconds(event) {
-    const box = this.mel.getBoundingClientRect();
-    return Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)) * this.player.duration;
+    const box = this.mel.getBoundingClientRect(), { begin, end } = this.player.view;
+    const [from, to] = this.isCell ? [0, this.player.duration] : [begin, end];
+    return from + Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)) * (to - from);
   }
 
   press(event) {
     if (event.button !== 0) return;
-    this.pressed = { x: event.clientX, at: this.seconds(event) };
+    this.touches.set(event.pointerId, event);
+    this.pressed = this.touches.size === 1 ? { x: event.clientX, at: this.seconds(event) } : null;
     this.mel.setPointerCapture(event.pointerId);
   }
 
   move(event) {
+    if (this.touches.size === 2) return this.spread(event);
     const at = this.seconds(event);
+    this.player.pointed = at;
     this.player.page.point(this.player, at);
     this.tell(event, at);
     if (this.pressed && Math.abs(event.clientX - this.pressed.x) > DRAGGED_PIXELS) {
@@ -51,14 +101,32 @@ class Version {
     }
   }
 
+  /** Two fingers: what was between them stays between them. */
+  spread(event) {
+    if (this.isCell || !this.touches.has(event.pointerId)) return;
+    const width = () => {
+      const [a, b] = [...this.touches.values()];
+      return Math.max(20, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
+    };
+    const before = width();
+    this.touches.set(event.pointerId, event);
+    const [a, b] = [...this.touches.values()];
+    this.player.view.zoom(width() / before, (this.seconds(a) + this.seconds(b)) / 2);
+  }
+
+  letGo() {
+    this.pressed = null;
+    this.touches.clear();
+  }
+
   release(event) {
     const { pressed } = this;
-    this.pressed = null;
+    this.letGo();
     if (!pressed) return;
     this.player.page.activate(this.player);
     if (pressed.loop) return this.player.setLoop(pressed.loop);
     if (this.isCell) return this.hear();
-    if (!this.player.order) this.player.select(this.index);
+    if (!this.player.blind.isOn) this.player.select(this.index);
     this.player.seek(this.seconds(event));
   }
 
@@ -70,6 +138,7 @@ class Version {
   }
 
   leave() {
+    this.player.pointed = null;
     this.player.page.point(this.player, null);
     this.asked = null;
     if (!this.pressed) this.player.probe.textContent = "";
@@ -77,7 +146,7 @@ class Version {
 
   /** Say time, frequency, level and mask under the pointer. */
   async tell(event, at) {
-    if (this.player.order) return;
+    if (this.player.blind.isOn) return;
     this.asked = event;
     const { picture, masks } = this.data, box = this.mel.getBoundingClientRect();
     const height = Math.max(0, Math.min(0.9999, 1 - (event.clientY - box.top) / box.height));
@@ -86,7 +155,7 @@ class Version {
     const parts = [`${at.toFixed(3)} s`, `${Math.round(hz)} Hz (bin ${bin})`];
     const cells = await this.cells().catch((error) => this.player.fail("levels cannot be told", error));
     // Meanwhile the pointer may have gone on, or the names been hidden.
-    if (this.asked !== event || this.player.order) return;
+    if (this.asked !== event || this.player.blind.isOn) return;
     if (cells && column >= 0 && column < cells.width) {
       const db = picture.low_db + (cells.at(column, bin) / 255) * (picture.high_db - picture.low_db);
       parts.push(`${db <= picture.low_db ? "≤ " : ""}${db.toFixed(0).replace("-", "−")} dB`);
@@ -106,7 +175,7 @@ class Version {
   async picture() {
     const { parcel } = this.player.data;
     if (!parcel) return this.own;
-    return `data:image/png;base64,${(await this.player.page.parcel(parcel)).pictures[this.data.key]}`;
+    return `data:image/png;base64,${(await this.player.page.parcel(parcel)).pictures[this.data.picture_key ?? this.data.key]}`;
   }
 
   /** A button that cannot answer says why instead. */
@@ -144,11 +213,55 @@ class Version {
     return differenceUrl(before, await this.cells(), (255 * this.player.page.differenceDb) / (high_db - low_db), unwarped(this.data));
   }
 
+  /** The sound as a file; beside a split page it lies already. */
+  save(event) {
+    if (!this.audio.src.startsWith("data:")) return;
+    event.preventDefault();
+    const [kind, base64] = this.audio.src.slice(5).split(";base64,");
+    saveAs(new Blob([bytesOf(base64)], { type: kind }), event.currentTarget.download);
+  }
+
   show() {
-    const isChosen = this.player.selected === this.index && !this.player.order;
+    const { player } = this, isChosen = player.selected === this.index && !player.blind.isOn;
     this.element.classList.toggle("is-heard", isChosen);
-    this.pick?.setAttribute("aria-pressed", String(isChosen && this.player.isPlaying));
-    this.showLoop(this.player.loop);
+    this.element.classList.toggle("is-shown", player.isShown(this));
+    this.pick?.setAttribute("aria-pressed", String(isChosen && player.isPlaying));
+    this.showLoop(player.loop);
+  }
+
+  /** Stretch and move what is drawn, and label what is seen of the axis. */
+  showView(view) {
+    if (!this.moved) return;
+    for (const svg of this.moved) {
+      svg.setAttribute("x", percent(-view.begin / view.span));
+      svg.setAttribute("width", percent(this.player.duration / view.span));
+    }
+    this.showAxis(view);
+    this.showWave();
+  }
+
+  showAxis(view) {
+    if (view.isWhole) return this.axis.replaceChildren(...this.wholeAxis);
+    const make = (name, attributes) => {
+      const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+      return element;
+    };
+    const ticks = ticksBetween(view.begin, view.end);
+    this.axis.replaceChildren(
+      ...ticks.flatMap(([share, label], i) => {
+        const anchor = share < 0.015 ? "start" : share > 0.97 ? "end" : "middle", x = percent(share);
+        const text = make("text", { x, y: "1.25em", "text-anchor": anchor });
+        text.textContent = i === ticks.length - 1 ? `${label} s` : label;
+        return [make("line", { x1: x, x2: x, y1: 0, y2: 4 }), text];
+      }),
+    );
+  }
+
+  showWave() {
+    if (!this.player.page.showsWaves) return;
+    this.wave ??= new Waveform(this);
+    this.wave.draw();
   }
 
   showPosition(now) {
