@@ -27,7 +27,9 @@ def test_names_pictures_and_levels_are_hidden_while_two_versions_are_told_apart(
     page.page.keyboard.press("3")
     page.page.keyboard.press("b")
     assert page.page.locator(".blind-panel .setup").first.is_visible()
-    checked = page.run("return p.blind.boxes.filter((one) => one.checked).map((one) => p.versions[one.value].data.name)")
+    checked = page.run(
+        "return p.blind.boxes.filter((one) => one.checked).map((one) => p.versions[one.value].data.name)"
+    )
     assert checked == ["copy-synthesis", "draw-1"]
     assert page.page.locator(".match-levels").first.is_checked()
     page.page.locator(".start").first.click()
@@ -113,7 +115,9 @@ def test_the_chance_of_a_score_is_that_of_the_binomial_distribution(browser, rep
     page = opened(report)
     for choices in (2, 3):
         for n in (1, 8, 20):
-            found = page.run(f"return Array.from({{ length: {n} + 1 }}, (_, k) => specaugListen.chanceOf(k, {n}, {choices}))")
+            found = page.run(
+                f"return Array.from({{ length: {n} + 1 }}, (_, k) => specaugListen.chanceOf(k, {n}, {choices}))"
+            )
             weights = [math.comb(n, k) * (choices - 1) ** (n - k) / choices**n for k in range(n + 1)]
             assert found == pytest.approx([math.fsum(weights[k:]) for k in range(n + 1)], abs=1e-9)
 

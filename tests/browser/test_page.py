@@ -163,7 +163,7 @@ def test_everything_that_answers_has_a_name_and_is_reached_by_the_keyboard(opene
     page = opened(report)
     nameless = page.run(
         """return [...document.querySelectorAll("button, input, a, summary, audio")].filter((one) =>
-          one.checkVisibility() && !(one.getAttribute("aria-label") || one.textContent.trim()))
+          one.checkVisibility() && !(one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.length))
           .map((one) => one.outerHTML)"""
     )
     assert nameless == []
@@ -236,11 +236,11 @@ def test_tabs_hold_the_other_parameters(opened, sheet):
     page = opened(sheet)
     tabs = page.page.locator("[role=tab]")
     assert tabs.all_inner_texts() == ["fill = mean", "fill = floor"]
-    assert page.page.locator("#sheet-0").is_visible()
-    assert not page.page.locator("#sheet-1").is_visible()
+    assert page.page.locator("#sheet-1-0").is_visible()
+    assert not page.page.locator("#sheet-1-1").is_visible()
     tabs.nth(0).focus()
     page.page.keyboard.press("ArrowRight")
-    assert page.page.locator("#sheet-1").is_visible()
+    assert page.page.locator("#sheet-1-1").is_visible()
     assert tabs.nth(1).get_attribute("aria-selected") == "true"
     assert page.complaints == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from webpages import STEADY, folder_of, speech
+from webpages import STEADY, speech
 
 from specaug_listen import sweep, write_report
 from specaug_listen.vocoders import GriffinLim
@@ -57,7 +57,7 @@ def test_keys_go_to_the_clip_with_the_focus(opened, report):
 
 
 def test_space_starts_and_stops_what_was_used_last_and_shows_it(opened, report):
-    page = opened(report)
+    page = opened(report, viewport={"width": 1280, "height": 400})
     page.play()
     second = page.page.locator("section.clip").nth(1)
     second.evaluate("(one) => one.scrollIntoView()")
@@ -177,7 +177,7 @@ def test_the_cell_that_is_heard_is_named_whatever_tab_it_lies_under(opened, shee
     page.page.locator("[role=tab]").nth(1).click()
     assert chip.inner_text().startswith(name)
     chip.click()
-    assert page.page.locator("#sheet-0").is_visible()
+    assert page.page.locator("#sheet-1-0").is_visible()
     page.page.keyboard.press("1")
     assert page.state("selected") == 0
     assert not chip.is_visible()

@@ -44,8 +44,9 @@ class Keys {
     event.preventDefault();
     this.isTaken = true;
     if (event.repeat) return;
+    const starts = !player.isPlaying;
     player.toggle();
-    if (!player.isPlaying && !page.isInView(player)) player.element.scrollIntoView({ block: "start" });
+    if (starts && !page.isInView(player)) player.element.scrollIntoView({ block: "start" });
   }
 
   answer(name, player, step) {
