@@ -25,6 +25,7 @@ from .options import (
     OpenOption,
     OverwriteOption,
     PathsOption,
+    PdfOption,
     PolicyOption,
     SeedOption,
     SetOption,
@@ -110,14 +111,15 @@ def run_audition(
     report: Annotated[bool, typer.Option(help="Write the page, report.html.")] = True,
     open_it: OpenOption = False,
     budget: BudgetOption = DEFAULT_BUDGET_MB,
-    flac: FlacOption = False,
+    flac: FlacOption = None,
+    pdf: PdfOption = False,
     paths_shown: PathsOption = False,
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index of the run as JSON.")] = False,
 ) -> None:
     """Render recordings under a policy: WAV, PNG and JSON for each draw, and a page with all of them."""
-    form = _form(report, open_it, budget, flac, paths_shown)
+    form = _form(report, open_it, budget, flac, paths_shown, pdf)
     with quiet_stdout() if as_json else nullcontext():
         run = resolve_run(
             policy, frontend, vocoder, channel, framework=framework, parameters=parameters, adapter=adapter,
@@ -162,13 +164,15 @@ def _audition_into(
             return index, folder, page
 
 
-def _form(report: bool, open_it: bool, budget: float, flac: bool, paths: bool) -> PageOptions | None:
+def _form(report: bool, open_it: bool, budget: float, flac: bool | None, paths: bool, pdf: bool) -> PageOptions | None:
     """Return the options of the page; None for no page."""
     from ..reports.page_writing import PageOptions
 
     if open_it and not report:
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
-    form = PageOptions(budget_mb=budget, flac=flac, paths=paths)
+    if pdf and not report:
+        raise ParameterError("--pdf prints the page, and --no-report writes none; leave out one of them")
+    form = PageOptions(budget_mb=budget, flac=flac, paths=paths, pdf=pdf)
     return form if report else None
 
 

@@ -126,10 +126,12 @@ def print_stderr(text: str, end: str = "\n") -> None:
 
 
 def tell_of_page(page: WrittenPage, before: str = "", *, open_it: bool = False) -> None:
-    """Print the path of a page, with advice if it became a folder; optionally open it in the browser."""
+    """Print the path of a page, with its size or advice, and that of its PDF; optionally open it in the browser."""
     from .._files import printable
 
     say(f"{before}{printable(page.path)}{f' ({page.advice})' if page.advice else ''}")
+    if page.pdf is not None:
+        say(printable(page.pdf))
     if open_it:
         open_page(page.path)
 

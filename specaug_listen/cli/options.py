@@ -28,6 +28,7 @@ __all__ = [
     "OpenOption",
     "OverwriteOption",
     "PathsOption",
+    "PdfOption",
     "PolicyOption",
     "SeedOption",
     "SetOption",
@@ -92,10 +93,18 @@ BudgetOption = Annotated[
     float, typer.Option(help="Largest size, in MB, of a page in one file; a larger page becomes a folder.")
 ]
 FlacOption = Annotated[
-    bool, typer.Option("--flac", help="Embed sounds as FLAC, which is about half as large as 16-bit WAV.")
+    bool | None,
+    typer.Option(
+        "--flac/--no-flac",
+        help="Embed sounds as FLAC, which is about half as large as 16-bit WAV.",
+        show_default="only if the page fits into one file with FLAC, and not with WAV",
+    ),
 ]
 PathsOption = Annotated[
     bool, typer.Option("--paths", help="Show the folders of your files in the page, not only their names.")
+]
+PdfOption = Annotated[
+    bool, typer.Option("--pdf", help="Print the page as PDF, too; needs a Chromium browser on PATH, or in $CHROMIUM.")
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -9,7 +9,7 @@ import typer
 
 from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
-from .options import BudgetOption, FlacOption, OpenOption, OverwriteOption, PathsOption
+from .options import BudgetOption, FlacOption, OpenOption, OverwriteOption, PathsOption, PdfOption
 
 __all__ = ["run_report"]
 
@@ -37,7 +37,8 @@ def run_report(
         bool, typer.Option("--split", help="Write a folder with audio/ and img/ instead of one file.")
     ] = False,
     budget: BudgetOption = DEFAULT_BUDGET_MB,
-    flac: FlacOption = False,
+    flac: FlacOption = None,
+    pdf: PdfOption = False,
     paths_shown: PathsOption = False,
     open_it: OpenOption = False,
     overwrite: OverwriteOption = False,
@@ -51,7 +52,7 @@ def run_report(
     from ..sweeps.page import write_page
     from ..sweeps.records import is_sweep
 
-    form = PageOptions(split, budget, flac, paths_shown)
+    form = PageOptions(split, budget, flac, paths_shown, pdf)
     # The lock makes sure that no run is writing while the folders are inspected.
     with reading(folders, folders[0] if out is None else out.parent):
         sweeps = [folder for folder in folders if is_sweep(folder)]

@@ -24,6 +24,7 @@ from .options import (
     OpenOption,
     OverwriteOption,
     PathsOption,
+    PdfOption,
     PolicyOption,
     SeedOption,
     SetOption,
@@ -93,7 +94,8 @@ def run_sweep(
     strict: StrictOption = False,
     open_it: OpenOption = False,
     budget: BudgetOption = DEFAULT_BUDGET_MB,
-    flac: FlacOption = False,
+    flac: FlacOption = None,
+    pdf: PdfOption = False,
     paths_shown: PathsOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -104,7 +106,7 @@ def run_sweep(
     from ..sweeps.cell_rendering import check_n_renderings, choose_swept_frontend
 
     files = _files_in(paths)
-    form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown)
+    form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown, pdf=pdf)
     axes = read_axes(vary)
     check_n_renderings(len(files), axes, draws)
     check_not_replaced(axes, framework, None, parameters or ())

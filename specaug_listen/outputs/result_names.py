@@ -46,9 +46,10 @@ def folder_name(path: str | os.PathLike[str], used: set[str]) -> str:
 
 
 def page_names(target: Path, own_files: OwnFiles) -> list[str]:
-    """List the files of the page ``target``, in either form, but no folder of a clip or a cell."""
+    """List the files of the page ``target``, in either form and as PDF, but no folder of a clip or a cell."""
     pages = [*own_files.by("report"), *(own_files.by("sweep") if target.name == "sweep.html" else ())]
-    return [name for name in pages if name == target.name or name.startswith(f"{target.stem}/")]
+    names = {target.name, target.with_suffix(".pdf").name}
+    return [name for name in pages if name in names or name.startswith(f"{target.stem}/")]
 
 
 def check_page(output: Output, name: str) -> None:

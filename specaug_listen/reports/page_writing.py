@@ -17,6 +17,7 @@ from ..outputs.output import Output
 from ..outputs.result_names import DEFAULT_BUDGET_MB, page_names
 from ..pages.html import player_bundle_script
 from ..pages.page_values import Clip
+from .pdf import find_browser, publish_pdf
 
 __all__ = [
     "PageOptions",
@@ -28,6 +29,10 @@ __all__ = [
 ]
 
 
+# base64 takes four characters for three bytes.
+_BASE64 = 4 / 3
+# FLAC takes half of a WAV file, and less where masks are silent; below this share it is not tried.
+_MIN_FLAC_SHARE = 0.25
 _LINKED = "long: its sounds are not in this page; send the folder along"
 
 
@@ -41,38 +46,46 @@ class PageOptions:
         Write a folder whatever the size.
     budget_mb : float > 0 [MB]
         Largest page that is written as one file.
-    flac : bool
-        FLAC instead of 16-bit WAV.
+    flac : bool or None
+        FLAC instead of 16-bit WAV; None only if the page then fits into one file, and with WAV does not.
     paths : bool
         Show the folders of the user's files.
+    pdf : bool
+        Print the page as PDF, too.
 
     Raises
     ------
     ParameterError
-        For an invalid budget.
+        For an invalid budget, or if there is no browser that prints.
     """
 
     split: bool = False
     budget_mb: float = DEFAULT_BUDGET_MB
-    flac: bool = False
+    flac: bool | None = None
     paths: bool = False
+    pdf: bool = False
 
     def __post_init__(self) -> None:
-        """Check the budget."""
+        """Check the budget, and find the browser before any work."""
         is_size = isinstance(self.budget_mb, numbers.Real) and not isinstance(self.budget_mb, bool)
         if not is_size or not self.budget_mb > 0:
             raise ParameterError(f"budget_mb={self.budget_mb!r:.80}: expected a size above 0, in MB")
+        if self.pdf:
+            find_browser()
 
-    def size_mb(self, files: Iterable[Files]) -> float:
-        """Return the size of one file with all of these; base64 takes four characters for three bytes."""
-        files = list(files)
+    def forms_in_one_file(self, files: Sequence[Files]) -> list[PageOptions]:
+        """Return forms in which these files may fit into one file, the best first; with WAV, samples stay exact."""
         sounds = sum(files_of_clip.total(".wav") for files_of_clip in files)
-        total = (sounds // 2 if self.flac else sounds) + sum(files_of_clip.total(".mel.png") for files_of_clip in files)
-        return total * 4 / 3 / 1e6
+        pictures = sum(files_of_clip.total(".mel.png") for files_of_clip in files)
+        kinds = [False, True] if self.flac is None else [self.flac]
+        least_bytes = {kind: (sounds * (_MIN_FLAC_SHARE if kind else 1) + pictures) * _BASE64 for kind in kinds}
+        fitting = [kind for kind in kinds if least_bytes[kind] <= self.budget_bytes]
+        return [] if self.split else [replace(self, flac=kind) for kind in fitting]
 
-    def is_split(self, files: Iterable[Files]) -> bool:
-        """Whether a page with these files is a folder."""
-        return self.split or self.size_mb(files) > self.budget_mb
+    @property
+    def budget_bytes(self) -> float:
+        """The budget in bytes."""
+        return self.budget_mb * 1e6
 
 
 @dataclass(frozen=True)
@@ -83,22 +96,31 @@ class WrittenPage:
     ----------
     path : Path
     form : PageOptions
+        As asked for.
     size_mb : float [MB]
-        Of the page as one file.
+        Of the page as one file; estimated for a folder.
+    has_flac : bool
+        Whether its sounds are FLAC.
     notices : tuple of Notice
         About the runs in it.
+    pdf : Path or None
     """
 
     path: Path
     form: PageOptions
     size_mb: float
+    has_flac: bool = False
     notices: tuple[Notice, ...] = ()
+    pdf: Path | None = None
 
     @property
     def advice(self) -> str:
-        """Why the page became a folder, unless the user wanted one, and how to get one file; else empty."""
-        if self.form.split or self.path.name != "index.html":
+        """The size of the page against its budget, and how to get another form; empty for a folder on request."""
+        if self.form.split:
             return ""
+        if self.path.name != "index.html":
+            budget = f"{self.size_mb:.1f} MB of {self.form.budget_mb:g}"
+            return f"{budget}, sounds as FLAC to fit" if self.has_flac and self.form.flac is None else budget
         ways = [] if self.form.flac else ["--flac takes about half"]
         ways.append(f"--budget {math.ceil(self.size_mb)} makes it one file")
         return (
@@ -114,11 +136,16 @@ class PageTarget:
     form: PageOptions
     folder: Path | None = None
 
+    @property
+    def has_flac(self) -> bool:
+        """Whether sounds are FLAC."""
+        return bool(self.form.flac)
+
     def assets(self, files: Files, name: str) -> InlineAssets:
         """Return a clip's files in the form of the page; ``name`` is its folder beside a split page."""
         if self.folder is None:
-            return InlineAssets(files, self.form.flac)
-        return LinkedAssets(files, self.form.flac, self.folder, name)
+            return InlineAssets(files, self.has_flac)
+        return LinkedAssets(files, self.has_flac, self.folder, name)
 
     def with_player_bundle(self, clip: Clip) -> Clip:
         """Return a clip for the page; for a split page, write a script with its sounds and pictures beside it."""
@@ -171,34 +198,62 @@ def publish_page(
     files = list(files)
     output = Output(target.parent, "report", overwrite=overwrite)
     earlier = page_names(target, output.own_files)
-    is_split = form.is_split(files)
     output.check([name for name in earlier if output.own_files.state(name) != "absent"])
+    pdf = target.with_suffix(".pdf").name
+    _check_place(output, target, is_split=not form.forms_in_one_file(files))
+    output.check([pdf] if form.pdf else [])
+    with output.scratch() as scratch:
+        with io_errors(target):
+            page = write_page_into(scratch / target.name, files, form, parts_in)
+        is_split = page.path.name != target.name
+        _check_place(output, target, is_split=is_split)
+        # The page comes last, so that a killed run leaves no earlier page with some of the new sounds.
+        output.publish(scratch, last=[f"{target.stem}/index.html"] if is_split else [])
+        # Remove the other form of an earlier page, and its PDF, which would be outdated.
+        output.remove(page_names(target, output.own_files))
+    page = replace(page, path=target.parent / page.path.relative_to(scratch))
+    # After the page and from its place, so that a browser that fails leaves a page.
+    return replace(page, pdf=publish_pdf(output, page.path, pdf)) if form.pdf else page
+
+
+def _check_place(output: Output, target: Path, *, is_split: bool) -> None:
     if is_split and output.is_taken(target.stem):
         raise ParameterError(
             f"{printable(target.with_suffix(''))}: exists and is not a report; a split page needs its own folder, so "
             "choose another path"
         )
     output.check([f"{target.stem}/index.html" if is_split else target.name])
-    with output.scratch() as scratch:
-        with io_errors(target):
-            page = write_page_into(scratch / target.name, files, form, parts_in)
-        # The page comes last, so that a killed run leaves no earlier page with some of the new sounds.
-        output.publish(scratch, last=[f"{target.stem}/index.html"] if is_split else [])
-        # Remove the other form of an earlier page, which would be outdated.
-        output.remove(page_names(target, output.own_files))
-    return replace(page, path=target.parent / page.path.relative_to(scratch))
 
 
 def write_page_into(
     target: Path, files: Sequence[Files], form: PageOptions, parts_in: Callable[[PageTarget], Iterator[bytes]]
 ) -> WrittenPage:
-    """Write a page into a hidden folder; parameters as for `publish_page`."""
+    """Write a page into a hidden folder, as one file if that fits; parameters as for `publish_page`."""
+    for fitting in form.forms_in_one_file(files):
+        n_bytes = _write_within(target, parts_in(PageTarget(fitting)), form.budget_bytes)
+        if n_bytes is not None:
+            return WrittenPage(target, form, n_bytes / 1e6, bool(fitting.flac))
     folder = target.with_suffix("")
-    place, path = PageTarget(form), target
-    if form.is_split(files):
-        for name in ("audio", "img"):
-            (folder / name).mkdir(parents=True)
-        place, path = PageTarget(form, folder), folder / "index.html"
+    for name in ("audio", "img"):
+        (folder / name).mkdir(parents=True)
+    place = PageTarget(replace(form, flac=bool(form.flac)), folder)
+    path = folder / "index.html"
     with open(path, "wb") as file:
         file.writelines(parts_in(place))
-    return WrittenPage(path, form, form.size_mb(files))
+    embedded = sum(each.stat().st_size for each in folder.rglob("*") if each.suffix in (".wav", ".flac", ".png"))
+    return WrittenPage(path, form, (path.stat().st_size + embedded * _BASE64) / 1e6, place.has_flac)
+
+
+def _write_within(path: Path, parts: Iterator[bytes], max_bytes: float) -> int | None:
+    """Write the parts of a page and return its size; None, and no file, as soon as it exceeds a size."""
+    n_bytes = 0
+    with open(path, "wb") as file:
+        for part in parts:
+            n_bytes += len(part)
+            if n_bytes > max_bytes:
+                break
+            file.write(part)
+    if n_bytes <= max_bytes:
+        return n_bytes
+    path.unlink()
+    return None

@@ -77,8 +77,9 @@ def write_report(
     *,
     split: bool = False,
     budget_mb: float = DEFAULT_BUDGET_MB,
-    flac: bool = False,
+    flac: bool | None = None,
     paths: bool = False,
+    pdf: bool = False,
     overwrite: bool = False,
 ) -> Path:
     """Write a page with a player: one self-contained file, or a folder if that would be too large.
@@ -95,11 +96,15 @@ def write_report(
         Write a folder whatever the size.
     budget_mb : float > 0 [MB]
         Largest page that is written as one file.
-    flac : bool
-        FLAC instead of 16-bit WAV: about half as large, but not supported by every browser.
+    flac : bool or None
+        FLAC instead of 16-bit WAV: about half as large, but decoded at the browser's own sample rate. None is FLAC only
+        if the page then fits into one file, and with WAV does not.
     paths : bool
         Show whole paths. Otherwise, a page shows only the file names of clips, configurations and code, not their
         folders; the records on disk (``audition.json``, ``draw-N.json``) keep the paths.
+    pdf : bool
+        Print the page as PDF beside it, too, with a Chromium browser on PATH or in the environment variable
+        ``CHROMIUM``.
     overwrite : bool
         Replace an earlier page at this path; nothing else is ever replaced.
 
@@ -111,7 +116,8 @@ def write_report(
     Raises
     ------
     ParameterError
-        When there is nothing to show, for an invalid budget, or a path that is missing, not a page's, or taken.
+        When there is nothing to show, for an invalid budget, a path that is missing, not a page's, or taken, or if no
+        browser can print.
     PolicyError
         When a folder holds no audition, or a draw of another run.
     ResultError
@@ -126,7 +132,7 @@ def write_report(
     ...
     specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
-    return publish_report(auditions, path, PageOptions(split, budget_mb, flac, paths), overwrite=overwrite).path
+    return publish_report(auditions, path, PageOptions(split, budget_mb, flac, paths, pdf), overwrite=overwrite).path
 
 
 def publish_report(
@@ -145,12 +151,16 @@ def publish_report(
         runs = _runs(sources, target.parent)
         files = (clip.files for run in runs for clip in run.clips)
         edits: list[Notice] = []
+        checked_runs: list[_PageRun] = []
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
-            # Only after it is certain that the page can be written, because it takes long for a large run.
-            runs_and_edits = [_with_edits(run) for run in runs]
-            edits.extend(notice for _, notices in runs_and_edits for notice in notices)
-            return _parts([run for run, _ in runs_and_edits], place)
+            # Only after it is certain that the page can be written, because it takes long for a large run; and once,
+            # because a page that turns out to be too large for one file is begun again.
+            if not checked_runs:
+                runs_and_edits = [_with_edits(run) for run in runs]
+                edits.extend(notice for _, notices in runs_and_edits for notice in notices)
+                checked_runs.extend(run for run, _ in runs_and_edits)
+            return _parts(checked_runs, place)
 
         page = publish_page(target, files, form, parts_in, overwrite=overwrite)
     return replace(page, notices=(*(notice for run in runs for notice in run.notices), *edits))
@@ -313,7 +323,7 @@ def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
     table = table_of_draws(
         ((f"clip-{number}", _clips_of_runs(group, number, place)) for number, group in groups),
-        sound_format="FLAC" if place.form.flac else "WAV",
+        sound_format="FLAC" if place.has_flac else "WAV",
     )
     paths = [path_of(clip.entry.audio) or "" for run in runs for clip in run.clips]
     return page_parts(

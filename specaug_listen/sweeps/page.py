@@ -76,7 +76,7 @@ def write_page(
         edits: list[Notice] = []
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
-            edits.extend(_edits(record, folder))
+            edits[:] = _edits(record, folder)  # a page that is too large for one file is begun again
             first = with_badges(record.clip, edits)
             return _contents(replace(record, clip=first), folder, target.parent)[1](place)
 

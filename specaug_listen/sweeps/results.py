@@ -23,6 +23,7 @@ from ..frontends import MelFrontend
 from ..outputs.output import Output
 from ..outputs.result_names import DEFAULT_BUDGET_MB, check_page, folder_name, page_names
 from ..reports.page_writing import PageOptions, WrittenPage
+from ..reports.pdf import publish_pdf
 from ..reports.rerun_text import is_on_own_frontends
 from ..vocoders.registry import AnyVocoder
 from .axes import Axis, Value, value_text
@@ -124,8 +125,9 @@ class Sweep:
         *,
         overwrite: bool = False,
         budget_mb: float = DEFAULT_BUDGET_MB,
-        flac: bool = False,
+        flac: bool | None = None,
         paths: bool = False,
+        pdf: bool = False,
     ) -> Path:
         """Write sounds, mels and records of all cells, the page and the chart.
 
@@ -137,10 +139,12 @@ class Sweep:
             Replace an earlier sweep; other files stay.
         budget_mb : float > 0 [MB]
             A larger page becomes a folder.
-        flac : bool
-            Sounds of the page as FLAC.
+        flac : bool or None
+            Sounds of the page as FLAC; None only if it then fits into one file, and with WAV does not.
         paths : bool
             Show whole paths in the page.
+        pdf : bool
+            Print the page as PDF, too.
 
         Returns
         -------
@@ -154,7 +158,7 @@ class Sweep:
         OutputError
             When it cannot be written.
         """
-        form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths)
+        form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths, pdf=pdf)
         sources = [cells[0].audition.clip.source for cells in self.by_clip.values()]
         paths_of_clips = [source.path for source in sources if source is not None]
         output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=paths_of_clips)
@@ -198,7 +202,8 @@ def save_sweep(sweep: Sweep, output: Output, *, form: PageOptions | None = None)
         earlier = [*output.own_files.by("sweep"), *page_names(scratch / "sweep.html", output.own_files)]
         output.publish(scratch, last=["sweep.html", "sweep/index.html", "sweep.json"])
         output.remove(earlier)
-    return replace(page, path=output.out / page.path.relative_to(scratch))
+        page = replace(page, path=output.out / page.path.relative_to(scratch))
+        return replace(page, pdf=publish_pdf(output, page.path, "sweep.pdf")) if page.form.pdf else page
 
 
 def _write_cells(sweep: Sweep, out: Path, used_names: set[str]) -> SweepRecord:

@@ -34,11 +34,13 @@ def room(tmp_path, monkeypatch):
 
 def test_a_file_alone_is_auditioned_into_the_next_free_folder(room):
     first = run("x.wav", *FAST)
-    assert (first.code, first.out.splitlines()[-1]) == (0, "1 clip auditioned: heard/report.html")
+    assert first.code == 0
+    assert re.fullmatch(r"1 clip auditioned: heard/report\.html \(0\.\d MB of 12\)", first.out.splitlines()[-1])
     assert (room / "heard" / "report.html").is_file()
-    assert run("audition", "x.wav", *FAST).out.splitlines()[-1] == "1 clip auditioned: heard-2/report.html"
+    last = run("audition", "x.wav", *FAST).out.splitlines()[-1]
+    assert last.startswith("1 clip auditioned: heard-2/report.html (")
     (room / "heard-3").mkdir()
-    assert run("--policy", "SS,T=20", "x.wav", *FAST).out.splitlines()[-1].endswith(": heard-3/report.html")
+    assert ": heard-3/report.html (" in run("--policy", "SS,T=20", "x.wav", *FAST).out.splitlines()[-1]
     assert read_index("heard-3").configuration.policy.name == "SS,T=20"
 
 
@@ -50,7 +52,8 @@ def test_a_second_run_over_the_same_folder_leaves_earlier_results_out(room):
 def test_the_last_line_counts_what_was_refused(room):
     (room / "broken.wav").write_bytes(b"no sound")
     ran = run("x.wav", "broken.wav", "none.wav", *FAST)
-    assert (ran.code, ran.out.splitlines()[-1]) == (1, "1 clip auditioned, 2 refused: heard/report.html")
+    assert ran.code == 1
+    assert ran.out.splitlines()[-1].startswith("1 clip auditioned, 2 refused: heard/report.html (")
     assert run("broken.wav", *FAST).out.splitlines()[-1] == "0 clips auditioned, 1 refused"
 
 
@@ -74,10 +77,28 @@ def test_a_page_that_became_a_folder_says_why_and_how_to_have_one_file(room):
     )
     assert found, last
     again = run("report", "heard", "--overwrite", "--budget", found[1])
-    assert again.out == "heard/report.html\n"
+    assert re.fullmatch(rf"heard/report\.html \([\d.]+ MB of {found[1]}\)\n", again.out)
     assert "--flac" not in run("report", "heard", "--overwrite", "--budget", "0.01", "--flac").out
     assert run("report", "heard", "--overwrite", "--split").out == "heard/report/index.html\n"
     assert run("audition", "x.wav", "--budget", "0").code == 2
+
+
+def test_a_pdf_is_named_after_its_page_and_needs_both_a_page_and_a_browser(room, monkeypatch):
+    (room / "browser").write_text(
+        '#!/bin/sh\nfor one; do case $one in --print*) echo %PDF-1.4 > "${one#*=}"; esac; done\n'
+    )
+    (room / "browser").chmod(0o755)
+    monkeypatch.setenv("CHROMIUM", str(room / "browser"))
+    assert run("x.wav", *FAST, "--pdf").out.splitlines()[-1] == "heard/report.pdf"
+    assert run("sweep", "x.wav", "--vary", "fill=mean", *FAST, "--pdf").out.splitlines()[-1] == "sheet/sweep.pdf"
+    assert (room / "heard" / "report.pdf").read_bytes() == (room / "sheet" / "sweep.pdf").read_bytes() == b"%PDF-1.4\n"
+    refused = run("x.wav", "--pdf", "--no-report")
+    assert (refused.code, refused.err[:6]) == (2, "error:")
+    monkeypatch.setenv("CHROMIUM", "nowhere")
+    refused = run("x.wav", *FAST, "--pdf")
+    assert refused.code == 2
+    assert "CHROMIUM='nowhere': is no program" in refused.err
+    assert not (room / "heard-2").exists()
 
 
 def test_the_page_is_opened_and_without_a_browser_that_is_said(room, monkeypatch):
@@ -97,7 +118,7 @@ def test_other_commands_have_their_folders_too(room):
     assert run("replay", "heard/x/draw-1.json").out.startswith("again-2/")
     swept = run("sweep", "x.wav", "--vary", "F=8,27", *FAST)
     assert swept.code == 0, swept.err
-    assert swept.out.splitlines()[-1].endswith(": sheet/sweep.html")
+    assert ": sheet/sweep.html (" in swept.out.splitlines()[-1]
     assert "F = 8" in Path("sheet/sweep.html").read_text()
 
 

@@ -19,6 +19,8 @@ from specaug_listen.auditions.batch import audition_many
 from specaug_listen.augment import TimeMask
 from specaug_listen.errors import OutputError, ParameterError, ResultError
 from specaug_listen.frontends import WHISPER
+from specaug_listen.reports.page_writing import PageOptions
+from specaug_listen.reports.report import publish_report
 from specaug_listen.vocoders import GriffinLim
 
 RUN = Configuration(WHISPER, Policy([TimeMask(max_frames=20)], "<gap> & co"), GriffinLim(n_iter=1), draws=2, seed=4)
@@ -118,7 +120,7 @@ def test_a_page_beyond_its_budget_is_a_folder_and_the_other_form_goes(out):
         next(resolved(split, one["src"]) for one in page.all("audio")) == files["_script_alert(1)_script_/original.wav"]
     )
     assert next(resolved(split, one["href"]) for one in page.all("image")).startswith(b"\x89PNG")
-    assert len(split.read_bytes()) < 100_000
+    assert len(split.read_bytes()) < 250_000
     assert sorted(path.name for path in (out / "report" / "audio").glob("*.js")) == ["clip-1.js", "clip-2.js"]
     assert write_report(out, overwrite=True) == whole
     assert not (out / "report").exists()
@@ -170,6 +172,45 @@ def test_flac_holds_the_samples_of_the_files(out):
     wanted, _ = soundfile.read(out / "_script_alert(1)_script_" / "draw-1.wav", dtype="int16")
     assert rate == 16000
     assert (heard == wanted).all()
+
+
+def test_a_page_that_fits_only_with_flac_has_flac_and_one_that_fits_with_wav_has_wav(out, monkeypatch):
+    wav, flac = (write_report(out, flac=flac, overwrite=True).stat().st_size for flac in (False, True))
+    assert flac < 0.8 * wav
+
+    def written(budget, **options):
+        page = publish_report(out, form=PageOptions(budget_mb=budget / 1e6, **options), overwrite=True)
+        return page.path.name, page.has_flac, page.advice
+
+    assert written(wav) == ("report.html", False, f"{wav / 1e6:.1f} MB of {wav / 1e6:g}")
+    name, has_flac, advice = written(wav - 1)
+    assert (name, has_flac) == ("report.html", True)
+    assert advice == f"{flac / 1e6:.1f} MB of {(wav - 1) / 1e6:g}, sounds as FLAC to fit"
+    assert b'<a class="sound" href="#clip-1-draw-1" title="Save the sound of this draw">FLAC</a>' in (
+        out / "report.html"
+    ).read_bytes().replace(b"\n", b"")
+    assert written(flac)[:2] == ("report.html", True)
+    # One byte less, and it becomes a folder, whose sounds need no codec.
+    name, has_flac, advice = written(flac - 1)
+    assert (name, has_flac) == ("index.html", False)
+    assert "--flac takes about half, --budget" in advice
+    assert written(wav - 1, flac=False)[:2] == ("index.html", False)
+    assert written(flac - 1, flac=True)[:2] == ("index.html", True)
+
+
+def test_a_page_that_is_begun_again_checks_its_files_once(out):
+    (out / "it's _so_ & on" / "draw-1.json").write_bytes((out / "it's _so_ & on" / "draw-1.json").read_bytes() + b" ")
+    wav = write_report(out, flac=False).stat().st_size
+    page = publish_report(out, form=PageOptions(budget_mb=(wav - 1) / 1e6), overwrite=True)
+    assert page.has_flac
+    assert len(page.notices) == len(set(page.notices)) == 1
+
+
+def test_the_budget_that_is_advised_makes_one_file(out):
+    split = publish_report(out, form=PageOptions(budget_mb=0.01))
+    whole = write_report(out, budget_mb=split.size_mb, flac=False, overwrite=True)
+    assert whole == out / "report.html"
+    assert whole.stat().st_size / 1e6 == pytest.approx(split.size_mb, rel=0.05)
 
 
 def test_a_folder_of_the_users_beside_a_page_is_left_alone_whatever_its_names(out, tmp_path):
