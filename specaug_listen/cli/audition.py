@@ -124,8 +124,7 @@ def run_audition(
         run = resolve_run(
             policy, frontend, vocoder, channel, framework=framework, parameters=parameters, adapter=adapter,
             batch=batch, exact_rng=exact_rng, waveform=waveform, layout=layout, draws=draws, seed=seed, start_s=start,
-            duration_s=duration, original_phase=original_phase, strict=strict,
-        )  # fmt: skip
+            duration_s=duration, original_phase=original_phase, strict=strict)  # fmt: skip
     done = _audition_into(out, (paths, stats, axes), run, form, as_json=as_json, overwrite=overwrite, resume=resume)
     _tell_of(*done, as_json=as_json, open_it=open_it)
 

@@ -113,8 +113,7 @@ def run_sweep(
     run = resolve_run(
         policy, frontend, vocoder, channel, framework=framework, parameters=parameters, batch=batch, draws=draws,
         seed=seed, start_s=start, duration_s=duration, strict=strict,
-        choose_frontend=lambda name, rules: choose_swept_frontend(name, rules, axes),
-    )  # fmt: skip
+        choose_frontend=lambda name, rules: choose_swept_frontend(name, rules, axes))  # fmt: skip
     run = replace(run, channel=as_one_channel(run.channel))
     with _output(out, files, overwrite=overwrite) as output:
         sweep, page = _sweep_into(output, files, axes, run, form)

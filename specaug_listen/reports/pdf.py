@@ -43,13 +43,13 @@ def find_browser() -> str:
     ParameterError
         When there is none.
     """
-    named = os.environ.get(_VARIABLE)
-    if named:
-        path = shutil.which(named)
+    name = os.environ.get(_VARIABLE)
+    if name:
+        path = shutil.which(name)
         if path is None:
-            raise ParameterError(f"{_VARIABLE}={named!r:.200}: is no program; name a Chromium browser, {_BY_HAND}")
+            raise ParameterError(f"{_VARIABLE}={name!r:.200}: is no program; name a Chromium browser, {_BY_HAND}")
         return path
-    path = next((path for name in _NAMES if (path := shutil.which(name)) is not None), None)
+    path = next((path for each in _NAMES if (path := shutil.which(each)) is not None), None)
     if path is None:
         raise ParameterError(
             "--pdf needs a Chromium browser, and none was found on PATH; install chromium or Google Chrome, name one "
@@ -72,10 +72,12 @@ def print_page(page: Path, pdf: Path) -> None:
         command = [find_browser(), *_OPTIONS, f"--user-data-dir={profile}"]
         if getattr(os, "geteuid", lambda: 1)() == 0:  # as root, Chromium has no sandbox and does not start with one
             command.append("--no-sandbox")
-        said = _output_of([*command, f"--print-to-pdf={pdf}", page.resolve().as_uri()], page)
+        last_line = _output_of([*command, f"--print-to-pdf={pdf}", page.resolve().as_uri()], page)
     data = pdf.read_bytes() if pdf.is_file() else b""
     if not data.startswith(_PDF):
-        raise OutputError(f"{printable(page)}: could not be printed as PDF by {command[0]} ({said}); {_other_ways()}")
+        raise OutputError(
+            f"{printable(page)}: could not be printed as PDF by {command[0]} ({last_line}); {_other_ways()}"
+        )
     # Of the same length, because a PDF file counts its bytes.
     pdf.write_bytes(_TIME_OF_WRITING.sub(b"20000101000000", data))
 

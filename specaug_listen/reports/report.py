@@ -150,19 +150,16 @@ def publish_report(
     with note_reads(), reading(folders, target.parent):
         runs = _runs(sources, target.parent)
         files = (clip.files for run in runs for clip in run.clips)
-        edits: list[Notice] = []
-        checked_runs: list[_PageRun] = []
+        with_edits: list[tuple[_PageRun, tuple[Notice, ...]]] = []
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
-            # Only after it is certain that the page can be written, because it takes long for a large run; and once,
-            # because a page that turns out to be too large for one file is begun again.
-            if not checked_runs:
-                runs_and_edits = [_with_edits(run) for run in runs]
-                edits.extend(notice for _, notices in runs_and_edits for notice in notices)
-                checked_runs.extend(run for run, _ in runs_and_edits)
-            return _parts(checked_runs, place)
+            # Once, and only after it is certain that the page can be written: it takes long for a large run.
+            if not with_edits:
+                with_edits.extend(map(_with_edits, runs))
+            return _parts([run for run, _ in with_edits], place)
 
         page = publish_page(target, files, form, parts_in, overwrite=overwrite)
+    edits = (notice for _, notices in with_edits for notice in notices)
     return replace(page, notices=(*(notice for run in runs for notice in run.notices), *edits))
 
 
@@ -326,13 +323,9 @@ def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
         sound_format="FLAC" if place.has_flac else "WAV",
     )
     paths = [path_of(clip.entry.audio) or "" for run in runs for clip in run.clips]
-    return page_parts(
-        _head(runs, place.form.paths),
-        table,
-        _clips(groups, place),
-        is_split=place.folder is not None,
-        private_paths=None if place.form.paths else paths,
-    )
+    head, clips = _head(runs, place.form.paths), _clips(groups, place)
+    private_paths = None if place.form.paths else paths
+    return page_parts(head, table, clips, is_split=place.folder is not None, private_paths=private_paths)
 
 
 def _clips(groups: Iterable[tuple[int, list[tuple[str, _RunClip]]]], place: PageTarget) -> Iterator[Clip]:

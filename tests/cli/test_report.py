@@ -9,5 +9,5 @@ def test_report_is_written_again_from_the_folder(out):
     first = (out / "report.html").read_bytes()
     (out / "report.html").unlink()
     ran = run("report", out)
-    assert ran == (0, f"{out / 'report.html'}\n", "")
+    assert ran == (0, f"{out / 'report.html'} ({len(first) / 1e6:.1f} MB of 12)\n", "")
     assert (out / "report.html").read_bytes() == first
