@@ -88,7 +88,7 @@ class Cutout(FixedCount):
 
 @record
 class Copy(FixedCount):
-    """Runs of frames that are replaced by earlier ones: wenet's ``spec_sub`` [1]_.
+    """Runs of frames that are replaced by earlier ones: WeNet's ``spec_sub`` [1]_.
 
     The start is uniform over all frames, the length uniform in {1, ..., ``max_frames``} and truncated at the end; the
     distance back to the source frames is uniform over all possible ones. Frames are copied from the mel before the
@@ -121,7 +121,7 @@ class Copy(FixedCount):
 
 @record
 class TrimTail(Transform):
-    """The last frames are cut off: wenet's ``spec_trim`` [1]_.
+    """The last frames are cut off: WeNet's ``spec_trim`` [1]_.
 
     1 to ``max_frames`` of them, if that is less than half the clip.
 

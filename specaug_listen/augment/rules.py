@@ -151,7 +151,7 @@ def draw_spans(
         ``below_widest``: below the size minus the widest mask of the batch (ESPnet). ``below_limit``: from 0 to the
         size minus the configured maximum, which must fit (NeMo's legacy code; ``below_limit_or_1``: never only 0,
         whatever the size; ``under_limit``: end excluded). ``anywhere``: any bin or frame; the mask is truncated at the
-        end (wenet, SpeechBrain). ``distinct``: like ``all``, all starts different (HF). ``grid``: multiples of the
+        end (WeNet, SpeechBrain). ``distinct``: like ``all``, all starts different (HF). ``grid``: multiples of the
         width, all different (NeMo's patches).
     order : str
         ``mask_by_mask``: width, start, width, start. ``start_first``: start, width. ``widths_first``: all widths, then

@@ -39,6 +39,8 @@ class Config:
         Records what is read; the resolver may share it.
     owners : callable
         Returns the frameworks that have an argument, for the message about an unknown one.
+    spelling : callable
+        Returns the name of a framework as sentences spell it.
     """
 
     def __init__(
@@ -49,9 +51,10 @@ class Config:
         name: str = "policy",
         places: ReadPlaces | None = None,
         owners: Callable[[Iterable[str]], list[str]] = lambda keys: [],
+        spelling: Callable[[str], str] = str,
     ) -> None:
         self.data, self.framework, self.name = data, framework, name[:100] or "policy"
-        self.resolve, self.places, self.owners = resolve, places or ReadPlaces(), owners
+        self.resolve, self.places, self.owners, self.spelling = resolve, places or ReadPlaces(), owners, spelling
         self.defaults: list[str] = []
         self.notes: list[str] = []
         self.frontend_error = self.why_irreplaceable = ""
@@ -75,7 +78,7 @@ class Config:
 
     def default_frontend(self) -> MelFrontend | None:
         """Return the framework's default front-end, because the file has none, which is noted."""
-        self.notes.append(f"the file names no front-end; {self.framework}'s default is used")
+        self.notes.append(f"the file names no front-end; {self.spelling(self.framework)}'s default is used")
         return self.preset(self.framework)
 
     def preset(self, name: str, keys: Mapping[str, str] | None = None, **changes: Any) -> MelFrontend | None:
@@ -244,7 +247,8 @@ class Section:
         for key in self.data:
             if key not in allowed:
                 others = [name for name in self._config.owners([key]) if name != self._config.framework]
-                hint = f"; it looks like {others[0]}'s" if others else nearest(key, sorted(allowed))
+                looks_like = f"; it looks like {self._config.spelling(others[0])}'s" if others else ""
+                hint = looks_like or nearest(key, sorted(allowed))
                 raise ParameterError(
                     f"unknown key {self.prefix + key!r:.80}{hint} (allowed: {', '.join(sorted(allowed))})"
                 )

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from .._files import printable
 from ..errors import ParameterError
 from .paper import is_own
-from .registry import FRAMEWORKS, owners
+from .registry import FRAMEWORKS, owners, spelling
 from .unsupported import unsupported_framework
 
 __all__ = ["CanRead", "claims", "framework_of_keys", "marks", "nested_hint", "short_list"]
@@ -93,7 +93,7 @@ def framework_of_keys(data: Mapping[str, Any], can_read: CanRead) -> str | None:
     """
     keys_of = claims(data)
     if len(keys_of) > 1:
-        all_keys = " and ".join(f"{name}'s ({short_list(keys)})" for name, keys in keys_of.items())
+        all_keys = " and ".join(f"{spelling(name)}'s ({short_list(keys)})" for name, keys in keys_of.items())
         able = [name for name in keys_of if can_read(data, name)]
         hint = (
             f"; name the one that uses it for training: {' or '.join(f'--framework {name}' for name in able)} "
@@ -111,7 +111,7 @@ def nested_hint(data: Mapping[str, Any], can_read: CanRead, place: tuple[str, ..
     Examples
     --------
     >>> nested_hint({"train": {"specaug": "specaug"}}, lambda data, name: True)
-    "; espnet's specaug are below 'train': give a file with what is below it"
+    "; ESPnet's specaug are below 'train': give a file with what is below it"
     """
     inside = {str(key): value for key, value in data.items() if isinstance(value, dict)}
     for key, value in inside.items():
@@ -123,7 +123,7 @@ def nested_hint(data: Mapping[str, Any], can_read: CanRead, place: tuple[str, ..
             # One bare argument, such as p, identifies nothing.
             if len(keys) > 1 or keys[0] in marks() or keys[0] in ("spec_augment", "dataset_conf"):
                 advice = ": give a file with what is below it" if can_read(value, name) else ""
-                return f"; {name}'s {short_list(keys)} are below {where!r:.80}{advice}"
+                return f"; {spelling(name)}'s {short_list(keys)} are below {where!r:.80}{advice}"
     hints = (nested_hint(value, can_read, (*place, key), depth - 1) for key, value in inside.items() if depth > 1)
     return next((hint for hint in hints if hint), "")
 

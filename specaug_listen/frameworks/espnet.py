@@ -348,6 +348,7 @@ def _write(policy: NeutralPolicy) -> str:
 
 ESPNET = Framework(
     name="espnet",
+    spelling="ESPnet",
     source="espnet2/layers/mask_along_axis.py, time_warp.py",
     oddities=(
         "the upper bound of a width range is exclusive",

@@ -38,6 +38,8 @@ class Framework:
     Parameters
     ----------
     name : str
+    spelling : str
+        The name in sentences; empty if it is ``name``.
     source : str
         The upstream files that were read.
     oddities : tuple of str
@@ -82,6 +84,7 @@ class Framework:
     """
 
     name: str
+    spelling: str = ""
     source: str
     oddities: tuple[str, ...]
     frontends: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from ..augment.parameters import split_name
 from ..augment.policy import Policy
 from ..errors import ParameterError, PolicyError, error_context
 from ..frontends import WHISPER, MelFrontend, get_frontend
-from .registry import ALL_POLICIES, FRAMEWORKS
+from .registry import ALL_POLICIES, FRAMEWORKS, spelling
 
 __all__ = [
     "FrontendChoice",
@@ -115,7 +115,7 @@ def choose_channel(policy: Policy) -> tuple[OneChannel, str]:
     """
     if policy.channel is None:
         return "mean", ""
-    counting = "" if policy.channel == "mean" else f" ({policy.framework} counts from 0)"
+    counting = "" if policy.channel == "mean" else f" ({spelling(policy.framework)} counts from 0)"
     return policy.channel, policy.channel_key + counting
 
 

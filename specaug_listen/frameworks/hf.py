@@ -278,6 +278,7 @@ def _write(policy: NeutralPolicy) -> str:
 
 HF = Framework(
     name="hf",
+    spelling="Hugging Face",
     source="transformers/models/whisper/modeling_whisper.py",
     oddities=(
         "all masks have the same width and different starts, but may overlap",

@@ -292,6 +292,7 @@ _SHARED_ODDITIES = (
 )
 NEMO = Framework(
     name="nemo",
+    spelling="NeMo",
     source="nemo/collections/asr/parts/submodules/spectr_augment.py (vectorised)",
     oddities=(
         "the maximum width is never drawn, and the last bin and frame are never masked",
@@ -321,6 +322,7 @@ NEMO = Framework(
 )
 NEMO_LEGACY = Framework(
     name="nemo-legacy",
+    spelling="NeMo (legacy)",
     variant_of="nemo",
     source="nemo/collections/asr/parts/submodules/spectr_augment.py (use_vectorized_spec_augment: false)",
     oddities=(
@@ -334,6 +336,7 @@ NEMO_LEGACY = Framework(
 )
 NEMO_NUMBA = Framework(
     name="nemo-numba",
+    spelling="NeMo (numba)",
     variant_of="nemo",
     source="nemo/collections/asr/parts/numba/spec_augment/spec_aug_numba.py",
     oddities=(

@@ -109,6 +109,7 @@ def _fill(masks: NeutralMasks) -> Any:
 
 PAPER = Framework(
     name="paper",
+    spelling="the paper",
     source="Park et al. 2019 (arXiv:1904.08779) and 2020 (arXiv:1912.05533)",
     oddities=(
         "widths are uniform from 0 to the maximum, starts are integers in [0, size - width): only a mask over all bins "

@@ -21,7 +21,7 @@ from ..custom.adapter import Adapter
 from ..custom.load import is_spec
 from ..errors import ParameterError, error_context
 from .read import Imported, check_framework, import_policy, read_policy
-from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_streams
+from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_streams, spelling
 
 __all__ = ["PolicySource", "get_policy", "is_policy_name", "recipe_behind", "resolve_policy"]
 
@@ -170,7 +170,7 @@ def _main_recipe(name: str) -> Policy:
     framework = next(each for each in FRAMEWORKS.values() if name in each.main_recipes)
     others = ", ".join(recipe.name for recipe in framework.recipes if recipe.name != policy.name)
     which = "the recipe of this name" if policy.name == name else f"the recipe {policy.name}"
-    line = f"policy {name}: {which}" + (f"; others of {framework.name}: {others}" if others else "")
+    line = f"policy {name}: {which}" + (f"; others of {spelling(framework.name)}: {others}" if others else "")
     return replace(policy, notes=(*policy.notes, line))
 
 

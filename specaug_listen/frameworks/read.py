@@ -21,7 +21,7 @@ from .config_source import content_of
 from .detect import claims, framework_of_keys, marks, nested_hint, short_list
 from .framework import PolicyAndFrontend
 from .paper import OWN_KEYS, is_nearly_own, is_own, own_policy
-from .registry import FRAMEWORKS, owners
+from .registry import FRAMEWORKS, owners, spelling
 from .unread import ReadPlaces, UnreadKey, unread_in_words
 from .unsupported import unsupported_framework
 
@@ -205,20 +205,20 @@ def import_data(
 
 def _read(data: Mapping[str, Any], framework: str, path: str | os.PathLike[str]) -> tuple[PolicyAndFrontend, Config]:
     if is_own(data):
-        raise ParameterError(f"a policy of our own, not {framework}'s; leave the framework out")
+        raise ParameterError(f"a policy of our own, not {spelling(framework)}'s; leave the framework out")
     others = _keys_of_others(data, framework)
     left_out = {key for keys in others.values() for key in keys}
     places, file = ReadPlaces(), Path(os.path.abspath(path))
     name = printable(file.parent.name if file.name == "config.json" else file.stem)
     own = {key: value for key, value in data.items() if key not in left_out}
     reader = FRAMEWORKS[framework]
-    config = Config(own, framework, reader.resolver(data, places.note_reference), name, places, owners)
+    config = Config(own, framework, reader.resolver(data, places.note_reference), name, places, owners, spelling)
     config.notes += [
-        f"{short_list(keys)}: {other}'s, ignored, because the file is read as {framework}'s"
+        f"{short_list(keys)}: {spelling(other)}'s, ignored, because the file is read as {spelling(framework)}'s"
         for other, keys in others.items()
     ]
     if reader.read is None:
-        raise ParameterError(f"configurations of {framework} are not read")
+        raise ParameterError(f"configurations of {spelling(framework)} are not read")
     return reader.read(config), config
 
 
@@ -227,18 +227,18 @@ def _keys_of_others(data: Mapping[str, Any], framework: str) -> dict[str, list[s
     keys_of = claims(data)
     if not keys_of:
         close = nested_hint(data, _can_read) or nearest(next(iter(data), ""), list(marks()))
-        raise ParameterError(f"holds no key of {framework}'s SpecAugment{close}")
+        raise ParameterError(f"holds no key of {spelling(framework)}'s SpecAugment{close}")
     family = FRAMEWORKS[framework].family
     others = {other: keys for other, keys in keys_of.items() if FRAMEWORKS[other].family != family}
     own = {key for other, keys in keys_of.items() if other not in others for key in keys}
     if len(others) < len(keys_of):
         return {other: [key for key in keys if key not in own] for other, keys in others.items()}
     if framework not in owners(map(str, data)):
-        names = " and ".join(f"{other}'s" for other in others)
+        names = " and ".join(f"{spelling(other)}'s" for other in others)
         able = [other for other in others if _can_read(data, other)]
         advice = " or ".join(map(repr, able)) + ("" if len(others) > 1 else ", or none")
         hint = f"; give framework {advice}" if able else ", and it cannot be read as theirs either"
-        raise ParameterError(f"looks like {names} configuration, not {framework}'s{hint}")
+        raise ParameterError(f"looks like {names} configuration, not {spelling(framework)}'s{hint}")
     return {}
 
 
@@ -258,7 +258,7 @@ def _refuse_unsupported(data: Mapping[str, Any], framework: str | None = None) -
         return
     unsupported = unsupported_framework(data)
     if unsupported is not None:
-        names = " and ".join(f"{name}'s" for name in ([framework] if framework else claims(data)))
+        names = " and ".join(f"{spelling(name)}'s" for name in ([framework] if framework else claims(data)))
         readable = ", ".join(sorted(readable_frameworks()))
         reason = (
             f"tried as {names}, whose keys it seems to have"

@@ -28,6 +28,7 @@ __all__ = [
     "draw_of_clip",
     "exact_streams",
     "owners",
+    "spelling",
 ]
 
 FRAMEWORKS: dict[str, Framework] = {}
@@ -65,6 +66,18 @@ def owners(keys: Iterable[str]) -> list[str]:
     keys = set(keys)
     numbers = {name: len(keys & framework.arguments) for name, framework in FRAMEWORKS.items()}
     return sorted((name for name, number in numbers.items() if number), key=lambda name: -numbers[name])
+
+
+def spelling(name: str) -> str:
+    """Return a framework's name as sentences spell it.
+
+    Examples
+    --------
+    >>> spelling("wenet"), spelling("lhotse")
+    ('WeNet', 'lhotse')
+    """
+    framework = FRAMEWORKS.get(name)
+    return framework.spelling or name if framework is not None else name
 
 
 def exact_streams(policy: Policy, seed: int) -> dict[str, RandomStream]:

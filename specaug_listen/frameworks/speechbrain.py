@@ -305,6 +305,7 @@ _WARPS = (
 )
 SPEECHBRAIN = Framework(
     name="speechbrain",
+    spelling="SpeechBrain",
     source="speechbrain/augment/freq_domain.py",
     oddities=(
         "starts are uniform over all bins or frames, and masks are truncated at the end: the last ones are masked as "
@@ -345,6 +346,7 @@ SPEECHBRAIN = Framework(
 )
 SPEECHBRAIN_LEGACY = Framework(
     name="speechbrain-legacy",
+    spelling="SpeechBrain (legacy)",
     variant_of="speechbrain",
     source="speechbrain/lobes/augment.py (until 0.5)",
     oddities=(

@@ -18,7 +18,7 @@ from ..frontends import MelFrontend
 from .frontend_choice import FrontendReason, choose_channel, choose_frontend, reason_in_words
 from .policies import PolicySource, resolve_policy
 from .read import Imported
-from .registry import FRAMEWORKS
+from .registry import FRAMEWORKS, spelling
 from .unread import UnreadKey, unread_in_words
 
 __all__ = ["PolicyPage", "show_policy"]
@@ -67,7 +67,7 @@ class PolicyPage:
         """The description as plain text."""
         policy = self.imported.policy
         lines = [
-            f"{self.source}: policy {policy.name!r}, by the rules of {self.imported.framework}",
+            f"{self.source}: policy {policy.name!r}, by the rules of {spelling(self.imported.framework)}",
             _frontend_line(self.frontend, reason_in_words(self.frontend_reason, policy)),
         ]
         channel, line = choose_channel(policy)
@@ -88,7 +88,7 @@ class PolicyPage:
         lines += _block("defaults, not in the file:", self.imported.defaults)
         lines += _block("notes:", self.imported.notes)
         lines += _unread_lines(self.imported.unread)
-        lines += _block(f"oddities of {self.imported.framework}:", self.oddities)
+        lines += _block(f"oddities of {spelling(self.imported.framework)}:", self.oddities)
         return "\n".join(lines)
 
     def _table(self) -> list[str]:

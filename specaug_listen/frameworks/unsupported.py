@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from .._yaml import Tagged
-from .registry import owners
+from .registry import owners, spelling
 
 __all__ = ["Unsupported", "file_kind", "unsupported_framework"]
 
@@ -303,7 +303,7 @@ def _of_python(text: str) -> str:
         names = owners(_ARGUMENT.findall(inside))
         if names:
             return (
-                f"{head}; it creates a SpecAugment that looks like {names[0]}'s: give its arguments as YAML, one "
-                "`name: value` per line"
+                f"{head}; it creates a SpecAugment that looks like {spelling(names[0])}'s: give its arguments as YAML, "
+                "one `name: value` per line"
             )
     return f"{head}; for a callable in it, give FILE.py:NAME"

@@ -1,4 +1,4 @@
-"""wenet's ``spec_aug``, ``spec_sub`` and ``spec_trim`` [1]_, and wespeaker's masks [2]_: no warp, applied before CMVN.
+"""WeNet's ``spec_aug``, ``spec_sub`` and ``spec_trim`` [1]_, and wespeaker's masks [2]_: no warp, applied before CMVN.
 
 Reads WeNet's training configuration: ``dataset_conf``, or ``collate_conf`` of WeNet 1.
 
@@ -240,6 +240,7 @@ def _write(policy: NeutralPolicy) -> str:
 _WESPEAKER = wenet_policy(num_t_mask=1, num_f_mask=1, max_t=10, max_f=8, name="wespeaker")
 WENET = Framework(
     name="wenet",
+    spelling="WeNet",
     source="wenet/dataset/processor.py",
     oddities=(
         "no mask is empty: widths are 1 to the maximum",

@@ -16,6 +16,7 @@ from ..augment import Policy
 from ..augment.describe import in_words
 from ..frameworks.frontend_choice import reason_in_words
 from ..frameworks.policies import recipe_behind
+from ..frameworks.registry import spelling
 from ..frontends import PRESETS, GlobalStatistics, MelFrontend
 from ..pages.page_values import RerunCode
 from ..vocoders import Neural, to_spec
@@ -49,7 +50,7 @@ def is_on_own_frontends(run: Configuration, varied: Iterable[str]) -> bool:
 
 def _words_of_policy(policy: Policy) -> list[str]:
     probability = f", applied with a probability of {policy.probability:g}" if policy.probability < 1 else ""
-    lines = [f"policy {policy.name}, by the rules of {policy.framework}{probability}"]
+    lines = [f"policy {policy.name}, by the rules of {spelling(policy.framework)}{probability}"]
     if policy.batch:
         padded = f" padded to {policy.batch.n_frames} frames" if policy.batch.n_frames else ""
         lines.append(f"each clip drawn as one of a batch of {policy.batch.size}{padded}")

@@ -37,7 +37,7 @@ def test_each_is_counted_told_and_written(call):
 def test_a_configurations_own_channel_is_heard_and_said_unless_another_is_asked_for(call, tmp_path):
     (tmp_path / "nemo.yaml").write_text(NEMO)
     ran = run("audition", call, "-o", "out", "--policy", "nemo.yaml", *FAST)
-    line = "note: channel 2 of each recording, as model.train_ds.channel_selector: 1 (nemo counts from 0) says; choose"
+    line = "note: channel 2 of each recording, as model.train_ds.channel_selector: 1 (NeMo counts from 0) says; choose"
     assert line in ran.err
     assert read_index("out").configuration.channel == read_index("out").clips[0].audio.channel == 2
     ran = run("audition", call, "-o", "out2", "--policy", "nemo.yaml", "--channel", "left", *FAST)

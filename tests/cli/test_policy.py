@@ -10,6 +10,7 @@ from commandline import run
 
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS
 from specaug_listen.frameworks.policies import resolve_policy
+from specaug_listen.frameworks.registry import spelling
 
 
 def test_show_prints_all_that_there_is(subtests, written):
@@ -19,7 +20,7 @@ def test_show_prints_all_that_there_is(subtests, written):
             ran = run("policy", "show", path)
             assert (ran.code, ran.err) == (0, "")
             assert f"{path}: policy '" in ran.out
-            assert f"by the rules of {framework}" in ran.out
+            assert f"by the rules of {spelling(framework)}" in ran.out
             for oddity in FRAMEWORKS[framework].oddities:
                 assert oddity in ran.out
             assert len(re.findall(r"^ +(2|5|10|15) s +0\.\d\d of the frames", ran.out, re.MULTILINE)) == 4
@@ -43,14 +44,14 @@ def test_show_as_json_holds_the_same(written):
 
 
 def test_show_takes_names(tmp_path):
-    assert "policy 'LD', by the rules of paper" in run("policy", "show", "ld").out
+    assert "policy 'LD', by the rules of the paper" in run("policy", "show", "ld").out
 
 
 def test_a_framework_may_be_named(written):
     assert run("policy", "show", written("lhotse"), "--framework", "lhotse").code == 0
     ran = run("policy", "show", written("lhotse"), "--framework", "espnet")
     assert ran.code == 1
-    assert re.fullmatch(r"error: [^\n]*looks like lhotse's configuration, not espnet's[^\n]*\n", ran.err)
+    assert re.fullmatch(r"error: [^\n]*looks like lhotse's configuration, not ESPnet's[^\n]*\n", ran.err)
 
 
 def test_what_cannot_be_shown_is_one_line(subtests, tmp_path, monkeypatch):

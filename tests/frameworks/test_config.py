@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks.policies import get_policy
 from specaug_listen.frameworks.read import import_policy, readable_frameworks
+from specaug_listen.frameworks.registry import spelling
 from specaug_listen.frameworks.summary import show_policy
 
 ESPNET = "specaug_conf: {time_mask_width_range: 40, %s}"
@@ -51,7 +52,7 @@ WRONG = {
     "null for a number": (NEMO % "freq_width:", r"freq_width=None: allowed is an integer"),
     "list for a mapping": ("specaug_conf: [1]", r"specaug_conf=\[1\]: allowed is a mapping"),
     "rate": ("model: {preprocessor: {sample_rate: 0}}", r"sample_rate=0: allowed is a sample rate in Hz"),
-    "espnet's rate": ("frontend_conf: {fs: fast}", r"fs='fast': allowed is a sample rate in Hz, or a text such as 16k"),
+    "ESPnet's rate": ("frontend_conf: {fs: fast}", r"fs='fast': allowed is a sample rate in Hz, or a text such as 16k"),
     "drops": (DROP % "drop_length_low: 30", r"drop_length_low=30: allowed is at most drop_length_high=15"),
     "mode": (ESPNET % "time_warp_mode: cubic", r"time_warp_mode='cubic': allowed is bicubic or bilinear"),
     "cutcat": (DROP % "replace: cutcat", r"replace='cutcat' takes frames of another clip"),
@@ -65,9 +66,9 @@ WRONG = {
         ESPNET % "num_freq_masks: 2",
         r"unknown key 'specaug_conf\.num_freq_masks'; did you mean 'num_freq_mask'\?",
     ),
-    "nemo's in espnet's": (ESPNET % "freq_masks: 2", r"unknown key 'specaug_conf\.freq_masks'; it looks like nemo's"),
-    "espnet's in nemo's": (NEMO % "num_freq_mask: 2", r"unknown key .*num_freq_mask'; it looks like espnet's"),
-    "lhotse's in wenet's": (
+    "NeMo's in ESPnet's": (ESPNET % "freq_masks: 2", r"unknown key 'specaug_conf\.freq_masks'; it looks like NeMo's"),
+    "ESPnet's in NeMo's": (NEMO % "num_freq_mask: 2", r"unknown key .*num_freq_mask'; it looks like ESPnet's"),
+    "lhotse's in WeNet's": (
         "dataset_conf: {spec_aug_conf: {features_mask_size: 2}}",
         r"unknown key 'dataset_conf\.spec_aug_conf\.features_mask_size'; it looks like lhotse's \(allowed: max_f",
     ),
@@ -93,7 +94,7 @@ WRONG = {
     "another specaug": ("specaug: mine\nspecaug_conf: {}", r"specaug='mine': allowed is specaug or null"),
     "torchaudio without widths": ("n_time_masks: 2", r"time_mask_param is missing: allowed is an integer"),
     "torchaudio's class without": ("TimeMasking: {p: 0.5}", r"TimeMasking\.time_mask_param is missing"),
-    "nemo's class": (
+    "NeMo's class": (
         NEMO % "_target_: a.b.Mine",
         r"_target_='Mine': allowed is one of SpectrogramAugmentation, Masked",
     ),
@@ -171,11 +172,11 @@ WRONG = {
     # what is meant, but stands elsewhere
     "keys further down": (
         "optim: adam\nmodel: conformer\ntrain: {specaug: specaug, specaug_conf: {time_mask_width_range: 40}}",
-        r"holds no key of a framework's SpecAugment, .*; espnet's specaug, specaug_conf are below 'train': gi",
+        r"holds no key of a framework's SpecAugment, .*; ESPnet's specaug, specaug_conf are below 'train': gi",
     ),
     "keys two levels down": (
         "name: x\nall: {train: {dataset_conf: {spec_aug: true}}}",
-        r"holds no key of a framework's .*; wenet's dataset_conf are below 'all\.train': give a file",
+        r"holds no key of a framework's .*; WeNet's dataset_conf are below 'all\.train': give a file",
     ),
     # what is no mel
     "latents of w2v-bert": (
@@ -282,13 +283,14 @@ def test_broken_json_is_called_json(refusal):
 def test_another_frameworks_file_is_recognised(subtests, refusal):
     for framework in sorted(set(configs.ALL) - {"espnet"}):
         with subtests.test(framework=framework):
-            assert f"looks like espnet's configuration, not {framework}'s; give framework 'espnet', or none" in refusal(
-                configs.ESPNET, framework=framework
+            assert (
+                f"looks like ESPnet's configuration, not {spelling(framework)}'s; give framework 'espnet', or none"
+                in refusal(configs.ESPNET, framework=framework)
             )
 
 
 def test_our_own_file_is_no_frameworks(refusal):
-    assert "a policy of our own, not nemo's; leave the framework out" in refusal("transforms: []", framework="nemo")
+    assert "a policy of our own, not NeMo's; leave the framework out" in refusal("transforms: []", framework="nemo")
 
 
 def test_an_unknown_framework_is_refused_with_the_nearest(tmp_path):
@@ -513,7 +515,7 @@ def test_what_nemo_draws_within_its_bands_is_taken(tmp_path, given):
 def test_keys_further_down_are_said_of_a_framework_that_is_asked_for(refusal):
     line = refusal("train: {specaug: specaug, specaug_conf: {time_mask_width_range: 4}}", framework="espnet")
     assert line.endswith(
-        "holds no key of espnet's SpecAugment; espnet's specaug, specaug_conf are below 'train': give a file with what "
+        "holds no key of ESPnet's SpecAugment; ESPnet's specaug, specaug_conf are below 'train': give a file with what "
         "is below it"
     )
 

@@ -104,7 +104,7 @@ def test_a_file_that_is_no_configuration_is_called_what_it_seems_to_be(subtests,
             "import torch\nfrom lhotse import SpecAugment\n\nx = SpecAugment(features_mask_size=27,\n    p=0.9)\n",
             "looks like Python, which is never run; it creates a SpecAugment that looks like lhotse's: give its argu",
         ),
-        ("nemo.py", "from nemo import x\ny = SpectrogramAugmentation(freq_masks=2)\n", "looks like nemo's: give its"),
+        ("nemo.py", "from nemo import x\ny = SpectrogramAugmentation(freq_masks=2)\n", "looks like NeMo's: give its"),
         (
             "other.py",
             "def augment(mel):\n    return mel\n",

@@ -12,6 +12,7 @@ from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frameworks.detect import claims, framework_of_keys, short_list
 from specaug_listen.frameworks.policies import get_policy
 from specaug_listen.frameworks.read import import_policy
+from specaug_listen.frameworks.registry import spelling
 
 WENET = "dataset_conf: {spec_aug: true, spec_aug_conf: {num_t_mask: 3}, fbank_conf: {num_mel_bins: 40}}\n"
 ESPNET = "specaug: specaug\nspecaug_conf: {time_mask_width_range: 40}\nfrontend_conf: {hop_length: 160}\n"
@@ -71,15 +72,15 @@ def test_a_file_with_keys_of_several_frameworks_is_refused_with_their_names(subt
         for text, said in [
             (
                 WENET + ESPNET,
-                r"wenet's \(dataset_conf\) and espnet's \(specaug, specaug_conf, frontend_conf\); name the ",
+                r"WeNet's \(dataset_conf\) and ESPnet's \(specaug, specaug_conf, frontend_conf\); name the ",
             ),
             (
                 ESPNET + NEMO,
-                r"espnet's \(.*\) and nemo's \(model\); .*: --framework espnet or --framework nemo \(fr",
+                r"ESPnet's \(.*\) and NeMo's \(model\); .*: --framework espnet or --framework nemo \(fr",
             ),
-            (NEMO + FAIRSEQ, r"nemo's \(model\) and fairseq's \(specaugment, transforms\)"),
-            (DROP + WENET, r"speechbrain's \(drop\) and wenet's"),
-            (WENET + ESPNET + NEMO, r"wenet's .* and espnet's .* and nemo's .*; name the one"),
+            (NEMO + FAIRSEQ, r"NeMo's \(model\) and fairseq's \(specaugment, transforms\)"),
+            (DROP + WENET, r"SpeechBrain's \(drop\) and WeNet's"),
+            (WENET + ESPNET + NEMO, r"WeNet's .* and ESPnet's .* and NeMo's .*; name the one"),
         ]:
             with subtests.test(text=text, said=said, read=read):
                 with pytest.raises(
@@ -109,9 +110,10 @@ def test_the_framework_that_is_told_is_read_and_the_keys_of_others_are_listed(su
                 "fairseq": "specaugment, transforms",
                 "torchaudio": "TimeMasking",
             }.items():
-                assert (f"{keys}: {other}'s, ignored, because the file is read as {framework}'s" in found.notes) == (
-                    other != framework
-                )
+                assert (
+                    f"{keys}: {spelling(other)}'s, ignored, because the file is read as {spelling(framework)}'s"
+                    in found.notes
+                ) == (other != framework)
 
 
 def test_references_are_followed_into_what_is_left_alone(written):
@@ -119,13 +121,13 @@ def test_references_are_followed_into_what_is_left_alone(written):
     assert found.policy.transforms[0].axis == "frequency"
     assert (
         import_policy(written(DROP + WENET), "wenet").notes[0]
-        == "drop: speechbrain's, ignored, because the file is read as wenet's"
+        == "drop: SpeechBrain's, ignored, because the file is read as WeNet's"
     )
 
 
 def test_a_third_framework_is_refused_with_the_names_of_both(written):
     with pytest.raises(
-        PolicyError, match=r"looks like wenet's and espnet's configuration, not hf's; .* 'wenet' or 'espnet'$"
+        PolicyError, match=r"looks like WeNet's and ESPnet's configuration, not Hugging Face's; .* 'wenet' or 'espnet'$"
     ):
         import_policy(written(WENET + ESPNET), "hf")
 
@@ -137,13 +139,13 @@ def test_the_command_line_takes_the_one_that_is_told(written):
     assert "--framework wenet or --framework espnet" in refused.err
     shown = run("policy", "show", path, "--framework", "espnet")
     assert shown.code == 0
-    assert "dataset_conf: wenet's, ignored, because the file is read as espnet's" in shown.out
+    assert "dataset_conf: WeNet's, ignored, because the file is read as ESPnet's" in shown.out
     assert run("policy", "convert", path, "--from", "espnet", "--to", "nemo").code == 0
 
 
 def test_keys_of_strangers_are_shown_printable_and_not_all_of_them():
     assert short_list(["a\n", *"bcdefg"]) == "a\\n, b, c, d, e, f, ..."
-    with pytest.raises(ParameterError, match=r"speechbrain's \(x\\x1b\)"):
+    with pytest.raises(ParameterError, match=r"SpeechBrain's \(x\\x1b\)"):
         framework_of_keys({"specaug": None, "x\x1b": Tagged("!ref", "<a>")}, lambda data, name: True)
 
 
@@ -164,7 +166,7 @@ def test_what_the_framework_that_is_told_shares_with_others_is_read(written):
         written("mask_value: 3\nfreq_masks: 1\nfreq_width: 9\nfreq_mask_F: 1\nfreq_mask_N: 1\n"), "nemo"
     )
     assert found.policy.transforms[0].fill == 3
-    assert "freq_mask_F, freq_mask_N: fairseq's, ignored, because the file is read as nemo's" in found.notes
+    assert "freq_mask_F, freq_mask_N: fairseq's, ignored, because the file is read as NeMo's" in found.notes
 
 
 def test_bare_arguments_are_those_of_the_framework_that_knows_most_of_them(subtests):

@@ -65,5 +65,5 @@ def test_what_is_not_one_channel_is_said_and_the_mean_is_heard(subtests, nemo):
 
 def test_policy_show_names_the_channel(nemo):
     page = show_policy(nemo(f"model: {{{MASKS}, train_ds: {{channel_selector: 1}}}}"), n_draws=10)
-    line = "channel: 2 of each recording, as model.train_ds.channel_selector: 1 (nemo counts from 0) says"
+    line = "channel: 2 of each recording, as model.train_ds.channel_selector: 1 (NeMo counts from 0) says"
     assert line in page.text.splitlines()

@@ -176,7 +176,7 @@ def test_a_misspelt_key_of_a_front_end_is_said(imported):
 def test_a_file_of_funasr_is_not_taken_for_espnets(imported):
     text = f"frontend: WavFrontend\n{SPECAUG.replace(': specaug', ': SpecAugLFR', 1)}dataset_conf: {{batch_size: 1}}"
     for framework in (None, "espnet"):
-        with pytest.raises(PolicyError, match=r"looks like FunASR's .*SpecAugLFR\), .*; tried as espnet's, whose keys"):
+        with pytest.raises(PolicyError, match=r"looks like FunASR's .*SpecAugLFR\), .*; tried as ESPnet's, whose keys"):
             imported(text, framework=framework)
 
 

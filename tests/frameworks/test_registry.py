@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specaug_listen.frameworks import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES
-from specaug_listen.frameworks.registry import collect_frameworks, owners
+from specaug_listen.frameworks.registry import collect_frameworks, owners, spelling
 
 
 def test_frameworks_come_by_name_after_the_papers():
@@ -46,3 +46,9 @@ def test_arguments_belong_to_the_framework_with_most_of_them_first():
     assert owners(["freq_masks", "freq_width", "mask_value"]) == ["nemo", "fairseq"]
     assert owners(["p"]) == ["lhotse", "torchaudio"]
     assert owners(["max_w", "row_frames", "name"]) == []
+
+
+def test_a_sentence_spells_a_framework_as_the_framework_does():
+    assert [spelling(name) for name in ("wenet", "espnet", "nemo", "speechbrain", "hf", "fairseq", "unknown")] == [
+        "WeNet", "ESPnet", "NeMo", "SpeechBrain", "Hugging Face", "fairseq", "unknown",
+    ]  # fmt: skip

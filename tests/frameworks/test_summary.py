@@ -175,7 +175,7 @@ def test_audition_takes_a_frameworks_policy_by_name_with_its_front_end(tmp_path,
 def test_audition_refuses_a_file_of_another_framework(tmp_path, clip, written):
     ran = run("audition", clip, "-o", tmp_path / "out", "--policy", written("nemo"), "--framework", "espnet")
     assert ran.code == 1
-    assert re.fullmatch(r"error: [^\n]*looks like nemo's configuration, not espnet's[^\n]*\n", ran.err)
+    assert re.fullmatch(r"error: [^\n]*looks like NeMo's configuration, not ESPnet's[^\n]*\n", ran.err)
     assert not (tmp_path / "out").exists()
 
 

@@ -7,6 +7,7 @@ import re
 
 from specaug_listen import frameworks
 from specaug_listen.frameworks.read import import_policy, readable_frameworks
+from specaug_listen.frameworks.registry import spelling
 
 MASKS = "{num_t_mask: 1, num_f_mask: 2, max_t: 15, max_f: 9}"
 WEKWS = (
@@ -14,7 +15,7 @@ WEKWS = (
     f"num_mel_bins: 32, frame_shift: 12, frame_length: 30}}, spec_aug: true, spec_aug_conf: {MASKS}}}\nmodel: {{a: 1}}"
 )
 STRANGERS = {
-    "wekws": (WEKWS, r"wekws' configuration \(dataset_conf\.feature_extraction_conf\).* 23 bins.*; tried as wenet's"),
+    "wekws": (WEKWS, r"wekws' configuration \(dataset_conf\.feature_extraction_conf\).* 23 bins.*; tried as WeNet's"),
     "wekws's skipped frames": (
         f"dataset_conf: {{frame_skip: 3, fbank_conf: {{num_mel_bins: 80}}, spec_aug_conf: {MASKS}}}",
         r"wekws' configuration \(dataset_conf\.frame_skip\)",
@@ -30,7 +31,7 @@ STRANGERS = {
     ),
     "FunASR, plain": (
         "frontend_conf: {fs: 16000, lfr_m: 5, lfr_n: 3}\nspecaug: SpecAug\nspecaug_conf: {time_mask_width_range: 9}",
-        r"FunASR's configuration \(frontend_conf\.lfr_m, frontend_conf\.lfr_n\).*tried as espnet's",
+        r"FunASR's configuration \(frontend_conf\.lfr_m, frontend_conf\.lfr_n\).*tried as ESPnet's",
     ),
     "FunASR's data": ("dataset_conf: {index_ds: IndexDSJsonl}\nspecaug: null", r"FunASR's .*dataset_conf\.index_ds"),
     "PPASR": (
@@ -88,7 +89,7 @@ def test_it_is_refused_also_where_another_framework_is_told(subtests, refusal):
         for framework in sorted(readable_frameworks()):
             with subtests.test(framework=framework, name=name):
                 assert "which is not supported yet: " in refusal(STRANGERS[name][0], framework=framework)
-                assert f"tried as {framework}'s" in refusal(STRANGERS[name][0], framework=framework)
+                assert f"tried as {spelling(framework)}'s" in refusal(STRANGERS[name][0], framework=framework)
 
 
 def test_a_stranger_further_down_is_named_too(refusal):
@@ -119,15 +120,15 @@ NO_ESPNET = "specaug: specaug\nspecaug_conf: {num_freq_mask: two}\n"
 
 def test_of_several_frameworks_those_are_advised_that_can_be_read(tmp_path, refusal):
     line = refusal(WENET + NO_ESPNET)
-    assert "wenet's (dataset_conf) and espnet's (specaug, specaug_conf)" in line
+    assert "WeNet's (dataset_conf) and ESPnet's (specaug, specaug_conf)" in line
     assert "name the one that uses it for training: --framework wenet (framework=" in line
     assert import_policy(tmp_path / "train.yaml", "wenet").frontend.n_mels == 40
     assert refusal(NO_ESPNET + "model: {spec_augment: {freq_masks: x}}").endswith("; none of them can read it")
 
 
 def test_another_frameworks_file_is_advised_to_be_read_as_theirs_only_where_it_can(refusal):
-    assert refusal(WENET, framework="espnet").endswith("not espnet's; give framework 'wenet', or none")
-    assert refusal(NO_ESPNET, framework="wenet").endswith("not wenet's, and it cannot be read as theirs either")
+    assert refusal(WENET, framework="espnet").endswith("not ESPnet's; give framework 'wenet', or none")
+    assert refusal(NO_ESPNET, framework="wenet").endswith("not WeNet's, and it cannot be read as theirs either")
 
 
 def test_what_stands_below_is_advised_only_where_it_can_be_read(refusal):

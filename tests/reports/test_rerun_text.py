@@ -104,7 +104,7 @@ def test_the_rerun_of_a_sweep_names_all_of_its_clips():
 
 def test_words_name_the_rules_the_front_end_and_the_versions():
     lines = describe_run(RUNS["batch"], {"numpy": "2.0"})
-    assert lines[0] == "policy padded, by the rules of espnet"
+    assert lines[0] == "policy padded, by the rules of ESPnet"
     assert lines[1] == "each clip drawn as one of a batch of 4 padded to 400 frames"
     assert any("front-end whisper: 80 slaney bins at 16000 Hz" in line for line in lines)
     assert lines[-1] == "numpy 2.0"
