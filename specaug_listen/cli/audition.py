@@ -19,9 +19,12 @@ from .options import (
     BatchOption,
     BudgetOption,
     ChannelOption,
+    CompareOption,
     FlacOption,
     FrameworkOption,
     FrontendOption,
+    LengthsOption,
+    NoteOption,
     OpenOption,
     OverwriteOption,
     PathsOption,
@@ -31,8 +34,10 @@ from .options import (
     SetOption,
     StatisticsOption,
     StrictOption,
+    TitleOption,
     VocoderOption,
     WavChannelsOption,
+    page_options,
 )
 from .resolve import resolve_run
 
@@ -114,17 +119,17 @@ def run_audition(
     flac: FlacOption = None,
     pdf: PdfOption = False,
     paths_shown: PathsOption = False,
+    title: TitleOption = "", note: NoteOption = "", compare: CompareOption = None, lengths: LengthsOption = None,
     overwrite: OverwriteOption = False,
     resume: ResumeOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the index of the run as JSON.")] = False,
-) -> None:
+) -> None:  # fmt: skip
     """Render recordings under a policy: WAV, PNG and JSON for each draw, and a page with all of them."""
-    form = _form(report, open_it, budget, flac, paths_shown, pdf)
+    form = _form(page_options(budget, flac, paths_shown, pdf, title, note, compare, lengths), report, open_it)
     with quiet_stdout() if as_json else nullcontext():
-        run = resolve_run(
-            policy, frontend, vocoder, channel, framework=framework, parameters=parameters, adapter=adapter,
-            batch=batch, exact_rng=exact_rng, waveform=waveform, layout=layout, draws=draws, seed=seed, start_s=start,
-            duration_s=duration, original_phase=original_phase, strict=strict)  # fmt: skip
+        run = resolve_run(policy, frontend, vocoder, channel, framework=framework, parameters=parameters,
+            adapter=adapter, batch=batch, exact_rng=exact_rng, waveform=waveform, layout=layout, draws=draws, seed=seed,
+            start_s=start, duration_s=duration, original_phase=original_phase, strict=strict)  # fmt: skip
     done = _audition_into(out, (paths, stats, axes), run, form, as_json=as_json, overwrite=overwrite, resume=resume)
     _tell_of(*done, as_json=as_json, open_it=open_it)
 
@@ -163,15 +168,12 @@ def _audition_into(
             return index, folder, page
 
 
-def _form(report: bool, open_it: bool, budget: float, flac: bool | None, paths: bool, pdf: bool) -> PageOptions | None:
+def _form(form: PageOptions, report: bool, open_it: bool) -> PageOptions | None:
     """Return the options of the page; None for no page."""
-    from ..reports.page_writing import PageOptions
-
     if open_it and not report:
         raise ParameterError("--open opens the page, and --no-report writes none; leave out one of them")
-    if pdf and not report:
+    if form.pdf and not report:
         raise ParameterError("--pdf prints the page, and --no-report writes none; leave out one of them")
-    form = PageOptions(budget_mb=budget, flac=flac, paths=paths, pdf=pdf)
     return form if report else None
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..auditions import Channels
     from ..augment import Policy
     from ..custom.adapter import Adapter
+    from ..reports.page_writing import PageOptions
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -22,9 +23,12 @@ __all__ = [
     "BatchOption",
     "BudgetOption",
     "ChannelOption",
+    "CompareOption",
     "FlacOption",
     "FrameworkOption",
     "FrontendOption",
+    "LengthsOption",
+    "NoteOption",
     "OpenOption",
     "OverwriteOption",
     "PathsOption",
@@ -34,10 +38,13 @@ __all__ = [
     "SetOption",
     "StatisticsOption",
     "StrictOption",
+    "TitleOption",
     "VocoderOption",
     "WavChannelsOption",
     "adapter_of",
     "channel_of",
+    "lengths_of",
+    "page_options",
     "wav_channels_of",
 ]
 
@@ -105,6 +112,28 @@ PathsOption = Annotated[
 ]
 PdfOption = Annotated[
     bool, typer.Option("--pdf", help="Print the page as PDF, too; needs a Chromium browser on PATH, or in $CHROMIUM.")
+]
+TitleOption = Annotated[
+    str, typer.Option(help="Title of the page.", metavar="TEXT", show_default="a description of the run")
+]
+NoteOption = Annotated[
+    str, typer.Option(help="A remark below the title of the page; an empty line begins a paragraph.", metavar="TEXT")
+]
+CompareOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Policy to compare the page's with, in numbers: a name, a file, or either with parameters. May be given "
+        "three times.",
+        metavar="POLICY",
+    ),
+]
+LengthsOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Further lengths of clips, in seconds, for which the page says how strong the policy is; e.g. 2,5,15.",
+        metavar="SECONDS,...",
+        show_default="those of the clips",
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,
@@ -183,6 +212,44 @@ def wav_channels_of(text: str) -> Channels:
             "channel of a recording, use --channel mean, left, right, each, or a number from 1"
         )
     return text  # type: ignore[return-value]
+
+
+def page_options(
+    budget: float,
+    flac: bool | None,
+    paths: bool,
+    pdf: bool,
+    title: str,
+    note: str,
+    compare: Sequence[str] | None,
+    lengths: str | None,
+    *,
+    split: bool = False,
+) -> PageOptions:
+    """Make the options of a page of the values of their options; raise a `SpecAugListenError` for invalid ones."""
+    from ..errors import error_context
+    from ..frameworks.policies import get_policy
+    from ..reports.page_writing import PageOptions
+
+    with error_context("--compare"):
+        policies = tuple(get_policy(text) for text in compare or ())
+    return PageOptions(split, budget, flac, paths, pdf, title, note, policies, lengths_of(lengths))
+
+
+def lengths_of(text: str | None) -> tuple[float, ...]:
+    """Parse ``--lengths``; raise a `ParameterError` for anything but numbers.
+
+    Examples
+    --------
+    >>> lengths_of("2,5,15")
+    (2.0, 5.0, 15.0)
+    """
+    from ..errors import ParameterError
+
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise ParameterError(f"--lengths {text!r:.80}: expected seconds, e.g. 2,5,15") from None
 
 
 def adapter_of(texts: Sequence[str] | None) -> Adapter | None:

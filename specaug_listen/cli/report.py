@@ -9,7 +9,19 @@ import typer
 
 from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
-from .options import BudgetOption, FlacOption, OpenOption, OverwriteOption, PathsOption, PdfOption
+from .options import (
+    BudgetOption,
+    CompareOption,
+    FlacOption,
+    LengthsOption,
+    NoteOption,
+    OpenOption,
+    OverwriteOption,
+    PathsOption,
+    PdfOption,
+    TitleOption,
+    page_options,
+)
 
 __all__ = ["run_report"]
 
@@ -40,6 +52,10 @@ def run_report(
     flac: FlacOption = None,
     pdf: PdfOption = False,
     paths_shown: PathsOption = False,
+    title: TitleOption = "",
+    note: NoteOption = "",
+    compare: CompareOption = None,
+    lengths: LengthsOption = None,
     open_it: OpenOption = False,
     overwrite: OverwriteOption = False,
 ) -> None:
@@ -47,12 +63,11 @@ def run_report(
     from .._files import printable
     from ..errors import ParameterError
     from ..outputs.locks import reading
-    from ..reports.page_writing import PageOptions
     from ..reports.report import publish_report
     from ..sweeps.page import write_page
     from ..sweeps.records import is_sweep
 
-    form = PageOptions(split, budget, flac, paths_shown, pdf)
+    form = page_options(budget, flac, paths_shown, pdf, title, note, compare, lengths, split=split)
     # The lock makes sure that no run is writing while the folders are inspected.
     with reading(folders, folders[0] if out is None else out.parent):
         sweeps = [folder for folder in folders if is_sweep(folder)]

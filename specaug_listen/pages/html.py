@@ -20,6 +20,7 @@ from ..plots.differences import DIFFERENCE_DB
 from .folders import folders_of_user, without_folders
 from .page_values import Clip, ClipVersion, Facts, Fault, File, Head
 from .table_values import Table
+from .verdict_values import STRENGTH_COLUMNS
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
@@ -27,7 +28,17 @@ _SCRIPTS = (
     *("sound.js", "pictures.js", "waveform.js", "version.js", "stage.js", "blind.js", "player.js"),
     *("cards.js", "keys.js", "table.js", "page.js", "print.js"),
 )
-_STYLES = ("base.css", "player.css", "stage.css", "blind.css", "table.css", "sheet.css", "print.css")
+_STYLES = (
+    "base.css",
+    "verdict.css",
+    "player.css",
+    "stage.css",
+    "blind.css",
+    "table.css",
+    "sheet.css",
+    "end.css",
+    "print.css",
+)
 _STYLES_OF_CHECK = ("base.css", "player.css", "findings.css")
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -168,6 +179,7 @@ def _environment() -> Any:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals["difference_db"] = DIFFERENCE_DB
+    environment.globals["strength_columns"] = STRENGTH_COLUMNS
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
+from .verdict_values import Verdict
+
 __all__ = [
     "Clip",
     "ClipVersion",
@@ -315,6 +317,12 @@ class Head:
     has_original : bool
         Whether any clip has an original; mels without audio have none.
     rerun_codes : sequence of RerunCode
+    note : sequence of str
+        The user's own remarks, as paragraphs.
+    verdicts : sequence of Verdict
+        One for each run.
+    warnings : sequence of str
+        All warnings about the draws.
     """
 
     title: str
@@ -325,3 +333,6 @@ class Head:
     failures: tuple[str, ...] = ()
     rerun_codes: tuple[RerunCode, ...] = ()
     has_original: bool = True
+    note: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -8,16 +8,19 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from .._files import as_path, io_errors, printable
 from .._notices import Notice
 from ..auditions.clip_files import Files, InlineAssets, LinkedAssets
+from ..augment import Policy
 from ..errors import ParameterError
 from ..outputs.output import Output
 from ..outputs.result_names import DEFAULT_BUDGET_MB, page_names
 from ..pages.html import player_bundle_script
 from ..pages.page_values import Clip
 from .pdf import find_browser, publish_pdf
+from .reference_policies import check_comparable
 
 __all__ = [
     "PageOptions",
@@ -33,6 +36,8 @@ __all__ = [
 _BASE64 = 4 / 3
 # FLAC takes half of a WAV file, and less where masks are silent; below this share it is not tried.
 _MIN_FLAC_SHARE = 0.25
+_MAX_TITLE, _MAX_NOTE, _MAX_COMPARED = 200, 5000, 3
+_MAX_LENGTHS, _MAX_CLIP_S = 12, 3600.0
 _LINKED = "long: its sounds are not in this page; send the folder along"
 
 
@@ -52,11 +57,20 @@ class PageOptions:
         Show the folders of the user's files.
     pdf : bool
         Print the page as PDF, too.
+    title : str
+        Of the page, in one line of at most 200 characters; empty for a description of its runs.
+    note : str
+        Shown below the title, at most 5000 characters; an empty line begins a paragraph.
+    compare : tuple of Policy
+        At most three, to compare the page's policy with.
+    lengths_s : tuple of float > 0 [s]
+        At most 12 lengths of clips, beside those of the page, for which the policy's strength is computed.
 
     Raises
     ------
     ParameterError
-        For an invalid budget, or if there is no browser that prints.
+        For an invalid value; if there is no browser that prints; for a policy to compare with whose strength cannot be
+        computed.
     """
 
     split: bool = False
@@ -64,14 +78,34 @@ class PageOptions:
     flac: bool | None = None
     paths: bool = False
     pdf: bool = False
+    title: str = ""
+    note: str = ""
+    compare: tuple[Policy, ...] = ()
+    lengths_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the budget, and find the browser before any work."""
+        """Check each value, and find the browser, before any work."""
         is_size = isinstance(self.budget_mb, numbers.Real) and not isinstance(self.budget_mb, bool)
         if not is_size or not self.budget_mb > 0:
             raise ParameterError(f"budget_mb={self.budget_mb!r:.80}: expected a size above 0, in MB")
+        for name, most in (("title", _MAX_TITLE), ("note", _MAX_NOTE)):
+            text = getattr(self, name)
+            if not isinstance(text, str) or len(text) > most:
+                size = f" of {len(text)} characters" if isinstance(text, str) else ""
+                raise ParameterError(f"{name}={text!r:.80}{size}: expected a text of at most {most} characters")
+        _check_lengths(self.lengths_s)
+        if len(self.compare) > _MAX_COMPARED:
+            raise ParameterError(f"compare: {len(self.compare)} policies; allowed are at most {_MAX_COMPARED}")
+        for policy in self.compare:
+            check_comparable(policy)
         if self.pdf:
             find_browser()
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The paragraphs of the note."""
+        lines = "\n".join(printable(line).rstrip() for line in self.note.splitlines())
+        return tuple(part.strip("\n") for part in lines.split("\n\n") if part.strip())
 
     def forms_in_one_file(self, files: Sequence[Files]) -> list[PageOptions]:
         """Return forms in which these files may fit into one file, the best first; with WAV, samples stay exact."""
@@ -86,6 +120,20 @@ class PageOptions:
     def budget_bytes(self) -> float:
         """The budget in bytes."""
         return self.budget_mb * 1e6
+
+
+def _check_lengths(lengths_s: Any) -> None:
+    is_valid = isinstance(lengths_s, Sequence) and len(lengths_s) <= _MAX_LENGTHS
+    if not is_valid or not all(_is_length(length) for length in lengths_s):
+        raise ParameterError(
+            f"lengths_s={lengths_s!r:.80}: expected at most {_MAX_LENGTHS} lengths of clips in seconds, above 0 "
+            f"and at most {_MAX_CLIP_S:g}, e.g. (2, 5, 15)"
+        )
+
+
+def _is_length(value: Any) -> bool:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    return is_number and 0 < float(value) <= _MAX_CLIP_S
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from typing import Literal, TypeAlias
 
 from ..augment import Policy
 from ..augment.coverage import least_mels
-from ..errors import ParameterError
+from ..errors import ParameterError, error_context
 from ..frameworks.frontend_choice import choose_frontend
 from ..frameworks.registry import ALL_POLICIES, FRAMEWORKS
-from .strength import Strength, strength_of
+from .strength import N_DRAWS, Strength, strength_of
 
-__all__ = ["Standing", "Yardstick", "standing_in", "yardsticks"]
+__all__ = ["Standing", "Yardstick", "check_comparable", "standing_in", "yardsticks"]
 
 # Recipes for supervised training, one of each framework, with the short names of their marks.
 _RECIPES = {
@@ -81,14 +81,27 @@ def yardsticks(lengths_s: Sequence[float], compare: Iterable[Policy] = ()) -> tu
     return (*published, *own)
 
 
-def _own_strength(policy: Policy, lengths_s: Sequence[float]) -> Strength:
+def check_comparable(policy: Policy) -> None:
+    """Raise a ParameterError for a policy whose strength cannot be computed.
+
+    Examples
+    --------
+    >>> check_comparable(ALL_POLICIES["LD"])
+    """
+    if not isinstance(policy, Policy):
+        raise ParameterError(f"compare={policy!r:.80}: expected a Policy; get_policy returns one for a name or a file")
+    with error_context("compare"):
+        _own_strength(policy, [1.0], n_draws=1)
+
+
+def _own_strength(policy: Policy, lengths_s: Sequence[float], n_draws: int = N_DRAWS) -> Strength:
     frontend = choose_frontend(None, policy).frontend
     if policy.frontend is None and frontend.n_mels < least_mels(policy):
         raise ParameterError(
             f"policy {policy.name!r:.80} masks up to {least_mels(policy)} bins, and {frontend.name} has "
             f"{frontend.n_mels}: it has no strength to compare with; choose another policy"
         )
-    return strength_of(policy, frontend, lengths_s)
+    return strength_of(policy, frontend, lengths_s, n_draws=n_draws)
 
 
 def _about(policy: Policy) -> str:

@@ -6,7 +6,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from .._records import to_json
 from ..audio.channels import Choice, name_suffix
 from ..audio.clip_names import distinct_names
 from ..auditions import Audition
-from ..auditions.clip_files import Files, FolderFiles
+from ..auditions.clip_files import FolderFiles
 from ..auditions.folder_checks import Edits, check_of_run, embedded, notice_of_unlisted, read_draw, with_badges
 from ..auditions.journal import read_run
 from ..auditions.page_clips import ClipOfRun, page_clip
@@ -24,48 +24,22 @@ from ..auditions.records import (
     AuditionRecord,
     ClipEntry,
     Configuration,
-    DrawRecord,
-    Failure,
-    clip_path,
     path_of,
     versions,
 )
 from ..auditions.save import clip_at_hand, configuration_of
-from ..auditions.summaries import facts_of_run
 from ..errors import ParameterError
-from ..frameworks.registry import FRAMEWORKS
+from ..frameworks.policies import PolicySource, get_policy
 from ..outputs.locks import reading
 from ..outputs.result_names import DEFAULT_BUDGET_MB, folder_name
-from ..pages.folders import short_paths
 from ..pages.html import page_parts
-from ..pages.page_values import Clip, Facts, Head, RerunCode
+from ..pages.page_values import Clip
 from .draw_table import table_of_draws
+from .head import page_head
+from .page_runs import PageRun, RunClip, run_label
 from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
-from .rerun_text import describe_run, rerun_code
 
 __all__ = ["publish_report", "write_report"]
-
-
-@dataclass(frozen=True)
-class _RunClip:
-    """A clip of a run, and its files."""
-
-    entry: ClipEntry
-    draws: tuple[DrawRecord, ...]
-    files: Files
-    configuration: Configuration
-
-
-@dataclass(frozen=True)
-class _PageRun:
-    """A run with what the page needs."""
-
-    name: str
-    clips: tuple[_RunClip, ...]
-    failures: tuple[Failure, ...]
-    versions: dict[str, str]
-    notices: tuple[Notice, ...] = ()
-    folder: Path | None = None
 
 
 AuditionOrFolder = Audition | str | os.PathLike[str]
@@ -80,6 +54,10 @@ def write_report(
     flac: bool | None = None,
     paths: bool = False,
     pdf: bool = False,
+    title: str = "",
+    note: str = "",
+    compare: PolicySource | Sequence[PolicySource] = (),
+    lengths_s: Sequence[float] = (),
     overwrite: bool = False,
 ) -> Path:
     """Write a page with a player: one self-contained file, or a folder if that would be too large.
@@ -105,6 +83,14 @@ def write_report(
     pdf : bool
         Print the page as PDF beside it, too, with a Chromium browser on PATH or in the environment variable
         ``CHROMIUM``.
+    title : str
+        Of the page, at most 200 characters; empty for a description of the runs.
+    note : str
+        A plain text below the title, at most 5000 characters; an empty line begins a paragraph.
+    compare : str, path-like, Policy, or a sequence of them
+        At most three policies to compare the strength with, as for `specaug_listen.frameworks.get_policy`.
+    lengths_s : sequence of float > 0 [s]
+        At most 12 lengths of clips, beside those of the page, for which the policy's strength is computed.
     overwrite : bool
         Replace an earlier page at this path; nothing else is ever replaced.
 
@@ -116,8 +102,8 @@ def write_report(
     Raises
     ------
     ParameterError
-        When there is nothing to show, for an invalid budget, a path that is missing, not a page's, or taken, or if no
-        browser can print.
+        When there is nothing to show, for an invalid budget, title, note, policy or length, or a path that is missing,
+        not a page's, or taken, or if no browser can print.
     PolicyError
         When a folder holds no audition, or a draw of another run.
     ResultError
@@ -132,7 +118,10 @@ def write_report(
     ...
     specaug_listen.errors.ParameterError: auditions is empty: expected at least one Audition, or folder of an audition
     """
-    return publish_report(auditions, path, PageOptions(split, budget_mb, flac, paths, pdf), overwrite=overwrite).path
+    sources = list(compare) if isinstance(compare, (list, tuple)) else [compare]
+    policies = tuple(get_policy(source) for source in sources)  # type: ignore[arg-type]
+    form = PageOptions(split, budget_mb, flac, paths, pdf, title, note, policies, tuple(lengths_s))
+    return publish_report(auditions, path, form, overwrite=overwrite).path
 
 
 def publish_report(
@@ -150,7 +139,7 @@ def publish_report(
     with note_reads(), reading(folders, target.parent):
         runs = _runs(sources, target.parent)
         files = (clip.files for run in runs for clip in run.clips)
-        with_edits: list[tuple[_PageRun, tuple[Notice, ...]]] = []
+        with_edits: list[tuple[PageRun, tuple[Notice, ...]]] = []
 
         def parts_in(place: PageTarget) -> Iterator[bytes]:
             # Once, and only after it is certain that the page can be written: it takes long for a large run.
@@ -192,12 +181,12 @@ def _target(sources: Sequence[AuditionOrFolder], path: str | os.PathLike[str] | 
 # --- reading the runs ---
 
 
-def _runs(sources: Sequence[AuditionOrFolder], page: Path) -> list[_PageRun]:
+def _runs(sources: Sequence[AuditionOrFolder], page: Path) -> list[PageRun]:
     at_hand = _runs_at_hand([source for source in sources if isinstance(source, Audition)])
     return at_hand + [_run_of_folder(Path(s), page) for s in sources if not isinstance(s, Audition)]
 
 
-def _runs_at_hand(auditions: Sequence[Audition]) -> list[_PageRun]:
+def _runs_at_hand(auditions: Sequence[Audition]) -> list[PageRun]:
     """Group auditions in memory by their configurations into runs, in their order."""
     groups: dict[str, tuple[Configuration, list[Audition]]] = {}
     for audition in auditions:
@@ -208,20 +197,20 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[_PageRun]:
         if configuration.channel != first.channel:
             groups[key] = (replace(first, channel="each"), members)
     return [
-        _PageRun(
+        PageRun(
             printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_clips_at_hand(clips, run)), (), versions()
         )
         for run, clips in groups.values()
     ]
 
 
-def _clips_at_hand(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[_RunClip]:
+def _clips_at_hand(auditions: Sequence[Audition], configuration: Configuration) -> Iterator[RunClip]:
     used_names: set[str] = set()
     for audition in auditions:
-        yield _RunClip(*clip_at_hand(audition, folder_name(f"{audition.name}.wav", used_names)), configuration)
+        yield RunClip(*clip_at_hand(audition, folder_name(f"{audition.name}.wav", used_names)), configuration)
 
 
-def _run_of_folder(folder: Path, page: Path) -> _PageRun:
+def _run_of_folder(folder: Path, page: Path) -> PageRun:
     index = read_run(folder)
     clips = tuple(_clip_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
     configuration = index.configuration
@@ -229,18 +218,18 @@ def _run_of_folder(folder: Path, page: Path) -> _PageRun:
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # The notice about an unfinished run covers unlisted files.
     beside = () if unfinished else notice_of_unlisted(folder, {entry.folder: entry.draws for entry in index.clips})
-    return _PageRun(name, clips, index.failures, index.versions, (*unfinished, *beside), folder)
+    return PageRun(name, clips, index.failures, index.versions, (*unfinished, *beside), folder)
 
 
-def _clip_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFiles) -> _RunClip:
+def _clip_of_folder(index: AuditionRecord, entry: ClipEntry, files: FolderFiles) -> RunClip:
     draws = []
     for name in entry.draws:
         draws.append(read_draw(files, name))
         check_of_run(draws[-1], files.path_text(f"{name}.json"), entry, index.configuration, versions=index.versions)
-    return _RunClip(entry, tuple(draws), files, index.configuration)
+    return RunClip(entry, tuple(draws), files, index.configuration)
 
 
-def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
+def _with_edits(run: PageRun) -> tuple[PageRun, tuple[Notice, ...]]:
     """Return a run with badges for modified files, and notices about them."""
     if run.folder is None:
         return run, ()
@@ -258,10 +247,10 @@ def _with_edits(run: _PageRun) -> tuple[_PageRun, tuple[Notice, ...]]:
 # --- making the page ---
 
 
-def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _RunClip]]]:
+def _groups(runs: Sequence[PageRun]) -> list[list[tuple[str, RunClip]]]:
     """Group clips of all runs by their samples: for each clip, its label and place in every run."""
-    labels = [_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
-    groups: dict[tuple[str, int], list[tuple[str, _RunClip]]] = {}
+    labels = [run_label(i) if len(runs) > 1 else "" for i in range(len(runs))]
+    groups: dict[tuple[str, int], list[tuple[str, RunClip]]] = {}
     for label, run in zip(labels, runs, strict=True):
         n_so_far: dict[str, int] = {}
         for clip in run.clips:
@@ -271,7 +260,7 @@ def _groups(runs: Sequence[_PageRun]) -> list[list[tuple[str, _RunClip]]]:
     return _with_distinct_names(list(groups.values()))
 
 
-def _with_distinct_names(groups: list[list[tuple[str, _RunClip]]]) -> list[list[tuple[str, _RunClip]]]:
+def _with_distinct_names(groups: list[list[tuple[str, RunClip]]]) -> list[list[tuple[str, RunClip]]]:
     """Make the names of clips distinct: by their folders if clips of several runs share a name, and by numbers at last.
 
     Names within one run are distinct already.
@@ -306,7 +295,7 @@ def _names_by_path(entries: Sequence[ClipEntry]) -> list[str]:
     return [by_path.get(i, entry.name) for i, entry in enumerate(entries)]
 
 
-def _clips_of_runs(group: Sequence[tuple[str, _RunClip]], number: int, place: PageTarget) -> list[ClipOfRun]:
+def _clips_of_runs(group: Sequence[tuple[str, RunClip]], number: int, place: PageTarget) -> list[ClipOfRun]:
     gain = min(clip.entry.gain for _, clip in group)
     clips = []
     for label, clip in group:
@@ -316,82 +305,18 @@ def _clips_of_runs(group: Sequence[tuple[str, _RunClip]], number: int, place: Pa
     return clips
 
 
-def _parts(runs: Sequence[_PageRun], place: PageTarget) -> Iterator[bytes]:
+def _parts(runs: Sequence[PageRun], place: PageTarget) -> Iterator[bytes]:
     groups = list(enumerate(_groups(runs), 1))
     table = table_of_draws(
         ((f"clip-{number}", _clips_of_runs(group, number, place)) for number, group in groups),
         sound_format="FLAC" if place.has_flac else "WAV",
     )
     paths = [path_of(clip.entry.audio) or "" for run in runs for clip in run.clips]
-    head, clips = _head(runs, place.form.paths), _clips(groups, place)
+    head, clips = page_head(runs, place.form), _clips(groups, place)
     private_paths = None if place.form.paths else paths
     return page_parts(head, table, clips, is_split=place.folder is not None, private_paths=private_paths)
 
 
-def _clips(groups: Iterable[tuple[int, list[tuple[str, _RunClip]]]], place: PageTarget) -> Iterator[Clip]:
+def _clips(groups: Iterable[tuple[int, list[tuple[str, RunClip]]]], place: PageTarget) -> Iterator[Clip]:
     for number, group in groups:
         yield place.with_player_bundle(page_clip(_clips_of_runs(group, number, place), f"clip-{number}"))
-
-
-def _head(runs: Sequence[_PageRun], paths: bool) -> Head:
-    first = runs[0].clips[0].configuration if runs[0].clips else None
-    configurations = [run.clips[0].configuration for run in runs if run.clips]
-    frameworks = dict.fromkeys(configuration.policy.framework for configuration in configurations)
-    left_open = dict.fromkeys(line for configuration in configurations for line in configuration.policy.notes)
-    notes = (
-        *left_open,
-        *(
-            f"{name}: {line}" if len(frameworks) > 1 else line
-            for name in frameworks
-            if name in FRAMEWORKS
-            for line in FRAMEWORKS[name].oddities
-        ),
-    )
-    title = "SpecAugment audition"
-    if len(runs) == 1 and first is not None:
-        title += f": {printable(first.policy.name)} on {printable(first.frontend.name)}"
-    elif len(runs) > 1:
-        title += ": " + " | ".join(f"{_label(i)} = {run.name}" for i, run in enumerate(runs))
-    is_named = len(runs) > 1
-    return Head(
-        title,
-        _facts(runs, first),
-        tuple(notice.text for run in runs for notice in run.notices),
-        tuple(
-            (_title_of(i, run, is_named), describe_run(run.clips[0].configuration, run.versions))
-            for i, run in enumerate(runs)
-            if run.clips
-        ),
-        notes,
-        tuple(failure.error for run in runs for failure in run.failures),
-        tuple(_rerun_code(i, run, is_named, paths) for i, run in enumerate(runs) if run.clips),
-        has_original=any(clip.files.size("original.wav") is not None for run in runs for clip in run.clips),
-    )
-
-
-def _title_of(i: int, run: _PageRun, is_named: bool) -> str:
-    return f"{_label(i)} = {run.name}" if is_named else ""
-
-
-def _label(i: int) -> str:
-    """Return the label of a run: A, B, …, Z, AA, AB, …"""
-    return (_label(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
-
-
-def _rerun_code(i: int, run: _PageRun, is_named: bool, paths: bool) -> RerunCode:
-    is_mel = all(clip.entry.audio.mel is not None for clip in run.clips)
-    files = [path for clip in run.clips if (path := clip_path(clip.entry.audio)) is not None]
-    shown_paths = list(dict.fromkeys(files if paths else short_paths(files)))
-    return rerun_code(run.clips[0].configuration, shown_paths, _title_of(i, run, is_named), is_mel=is_mel)
-
-
-def _facts(runs: Sequence[_PageRun], first: Configuration | None) -> Facts:
-    if first is None or len(runs) > 1:
-        return (("runs", str(len(runs))),)
-    run = runs[0]
-    return (
-        *facts_of_run(first),
-        ("clips", str(len(run.clips))),
-        ("draws of each", str(first.draws)),
-        ("specaug-listen", run.versions.get("specaug-listen", "unknown")),
-    )

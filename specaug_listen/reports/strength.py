@@ -18,6 +18,7 @@ from ..augment.coverage import Coverage, enough_draws, simulate_coverage
 from ..frontends import MelFrontend
 
 __all__ = [
+    "N_DRAWS",
     "WORDS_PER_S",
     "LengthRow",
     "Loudness",

@@ -94,7 +94,7 @@ def test_a_bad_clip_among_good_ones_is_told_and_skipped(tmp_path, good, name, ma
     index = json.loads((tmp_path / "out" / "audition.json").read_text())
     assert [clip["name"] for clip in index["clips"]] == ["zz good"]
     assert re.search(message, index["failures"][0]["error"])
-    assert "Not auditioned" in (tmp_path / "out" / "report.html").read_text()
+    assert "Skipped files" in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_what_is_skipped_does_not_change_the_others(tmp_path, good):

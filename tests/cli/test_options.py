@@ -15,7 +15,7 @@ from specaug_listen.cli.report import run_report
 from specaug_listen.cli.sweep import run_sweep
 
 # Option of the command -> parameter of the call, or of the method that writes what it gives.
-NAMES = {"seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb"}
+NAMES = {"seed": "rng", "start": "start_s", "duration": "duration_s", "budget": "budget_mb", "lengths": "lengths_s"}
 NAMES |= {"stats": "statistics", "layout": "channels", "timeout": "timeout_s", "paths_shown": "paths"}
 # What only a command has: where things are, what is printed, and what Python says by calling another function.
 COMMAND_ONLY = {"paths", "path", "out", "report", "as_json", "what", "file", "draw", "folders", "open_it"}

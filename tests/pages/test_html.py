@@ -193,7 +193,7 @@ def test_time_is_labelled_in_round_numbers(duration_s, labels):
 
 
 def test_failures_and_the_table_stand_on_the_page_only_if_there_are_some():
-    assert "Not auditioned" in html_of()
+    assert "Skipped files" in html_of()
     assert "All draws" in html_of()
     assert "All draws" not in html_of(rows=False)
 

@@ -43,7 +43,7 @@ def test_a_page_from_a_folder_embeds_the_very_files_of_the_folder(out):
 def test_a_page_needs_nothing_but_itself(out, tmp_path):
     html = write_report(out).read_text("utf-8")
     # Where a clip was read from stands in the command that makes the page again, and nowhere else.
-    without = re.sub(r'<pre [^>]*>[^<]*</pre>|(src|href)="data:[^"]*"', "", html.split("Not auditioned")[0])
+    without = re.sub(r'<pre [^>]*>[^<]*</pre>|(src|href)="data:[^"]*"', "", html.split("Skipped files")[0])
     assert str(tmp_path) not in without
     page = Page(html)
     assert page.unbalanced == page.open == []

@@ -1,0 +1,137 @@
+"""The verdict in words and charts, from strengths of known values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from specaug_listen.augment import LD, Policy
+from specaug_listen.pages.verdict_values import STRENGTH_COLUMNS, Term
+from specaug_listen.reports.reference_policies import Yardstick
+from specaug_listen.reports.strength import LengthRow, Loudness, Spread, Strength
+from specaug_listen.reports.verdict_words import gap_axis_end, verdict_of
+
+
+def strength(share, seconds, name="mine", fills_db=(), **changes):
+    areas, gaps = Spread.of([share] * 20), Spread.of([seconds] * 20)
+    loudness = Loudness(Spread.of(fills_db)) if fills_db else None
+    rows = (LengthRow(5.0, areas, gaps),)
+    return replace(Strength(name, rows, areas, areas, areas, gaps, loudness=loudness), **changes)
+
+
+def yardstick(name, area, gap_s, policy=LD, is_published=True):
+    return Yardstick(name, policy, strength(area, gap_s, name), f"{name} in full", is_published)
+
+
+MARKS = [yardstick("Whisper", 0.05, 0.1), yardstick("LD", 0.4, 0.7), yardstick("NeMo", 0.45, 0.3)]
+
+
+def words_of(verdict):
+    parts = (part for sentence in verdict.sentences for part in (*sentence, " "))
+    text = "".join(part.text if isinstance(part, Term) else part for part in parts)
+    return f"{verdict.head} {verdict.reason} {text}".replace("\N{NO-BREAK SPACE}", " ").strip()
+
+
+def judged(area, gap_s, marks=MARKS, **options):
+    return words_of(verdict_of(strength(area, gap_s), marks, 2.0, **options))
+
+
+@pytest.mark.parametrize(
+    ("area", "gap_s", "expected"),
+    [
+        (0.2, 0.5, "As strong as published recipes: it masks more cells than Whisper (5%) and fewer than LD (40%)."),
+        (0.46, 0.5, "As strong as published recipes: it masks about as many cells as NeMo (45%)."),
+        (0.71, 0.5, "Stronger than all 3 published recipes: 71% of the cells against 45% with NeMo."),
+        (
+            *(0.71, 1.9),
+            "Stronger than all 3 published recipes: 71% of the cells against 45% with NeMo, gaps of 1.9 s against 0.7 "
+            "s with LD.",
+        ),
+        (0.4, 1.9, "As many cells as published recipes, but longer gaps: gaps of 1.9 s against 0.7 s with LD."),
+        (0.01, 1.9, "Fewer cells than published recipes, but longer gaps: gaps of 1.9 s against 0.7 s with LD."),
+        (0.01, 0.05, "Weaker than all 3 published recipes: 1% of the cells against 5% with Whisper."),
+    ],
+)
+def test_a_policy_is_judged_by_its_cells_and_its_gaps(area, gap_s, expected):
+    assert judged(area, gap_s).startswith(expected)
+
+
+def test_a_policy_that_masks_nothing_says_only_that():
+    assert judged(0.0, 0.0) == "It masks nothing."
+
+
+def test_a_recipe_is_named_and_marked_as_the_policy_itself():
+    verdict = verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1])
+    assert words_of(verdict).startswith("As strong as published recipes: it is one of them, LD.")
+
+
+def test_sentences_give_means_rare_values_and_words_lost():
+    spread, gaps = Spread.of([0.2] * 18 + [0.9] * 2), Spread.of([0.4] * 18 + [2.0] * 2)
+    text = words_of(verdict_of(strength(0.3, 0.5, area=spread, gap_s=gaps), MARKS, 2.0))
+    assert "On average 27% of the cells are masked, in 5% of draws over 90%." in text
+    assert "The longest gap is 0.6 s on average (1.4 words), in 5% of draws over 2.0 s (5 words)." in text
+    assert "No frame is masked as a whole." in judged(0.3, 0.0)
+    rare = Spread.of([0.0] * 2 + [0.4] * 17 + [1.0])
+    assert "10% of draws mask nothing, 5% of draws mask everything." in words_of(
+        verdict_of(strength(0.3, 0.5, area=rare), MARKS, 2.0)
+    )
+
+
+def test_fills_are_compared_with_speech():
+    def text(*fills_db):
+        return words_of(verdict_of(strength(0.3, 0.5, fills_db=fills_db), MARKS, 2.0))
+
+    assert "Masks are 13 dB louder than speech." in text(13.0, 13.2, 12.8)
+    assert "Masks are about as loud as speech." in text(-2.0)
+    assert "Masks are 20 dB quieter than speech (at most \N{MINUS SIGN}5 dB)." in text(-20, -20, -5)
+    assert "Masks are nearly silent, 55 dB below speech." in text(-55)
+    assert "Masks are" not in text()
+
+
+def test_further_policies_are_compared_in_one_sentence_and_have_marks_of_their_own():
+    others = [
+        yardstick("old", 0.2, 0.5, is_published=False),
+        yardstick("same", 0.4, 0.5, is_published=False),
+        yardstick("none", 0.0, 0.0, is_published=False),
+    ]
+    verdict = verdict_of(strength(0.4, 0.5), [*MARKS, *others], 2.0)
+    text = words_of(verdict)
+    assert (
+        "It masks 2 times as many cells as old (20%) and about as many cells as same (40%). none masks nothing." in text
+    )
+    assert {mark.label for mark in verdict.gauges[0].marks if mark.kind == "compare"} == {"old", "same", "none"}
+
+
+def test_charts_say_the_same_in_words_and_levels_have_one_only_with_masks():
+    verdict = verdict_of(strength(0.3, 0.5, fills_db=[13.0]), MARKS, 2.0, own=MARKS[1])
+    area, gap, fill = verdict.gauges
+    assert "this policy: 30% on average" in area.about
+    assert "NeMo 45%" in area.about
+    assert [mark.is_self for mark in area.marks] == [False, True, False]
+    assert area.marks[1].about.startswith("this policy, LD in full: 40% on average")
+    assert gap.value.replace("\N{NO-BREAK SPACE}", " ") == "0.5 s"
+    assert {mark.label for mark in fill.marks} == {"speech", "silence"}
+    assert len(verdict_of(strength(0.3, 0.5), MARKS, 2.0).gauges) == 2
+
+
+def test_the_table_has_a_row_for_each_length_and_each_policy():
+    lengths = tuple(LengthRow(s, Spread.of([0.3]), Spread.of([0.5])) for s in (2.0, 15.0))
+    verdict = verdict_of(strength(0.3, 0.5, rows=lengths), MARKS, 2.0, name="A = x", warnings=["one"])
+    assert [row.name.replace("\N{NO-BREAK SPACE}", " ") for row in verdict.rows] == [
+        *("mine", "in clips of 2.0 s", "in clips of 15.0 s"),
+        *("Whisper", "LD", "NeMo"),
+    ]
+    assert all(len(row.values) == len(STRENGTH_COLUMNS) for row in verdict.rows)
+    assert (verdict.name, verdict.warnings) == ("A = x", ("one",))
+    assert verdict.basis.replace("\N{NO-BREAK SPACE}", " ") == "From 20 simulated draws for clips of 2.0 s to 15.0 s"
+
+
+def test_draws_at_hand_are_not_called_simulated():
+    verdict = verdict_of(strength(0.3, 0.5, is_simulated=False), MARKS, 2.0)
+    assert verdict.basis == "From the 20 draws of this page; a callable has no known distribution"
+
+
+def test_all_verdicts_of_a_page_have_one_axis_of_gaps():
+    assert gap_axis_end([strength(0.3, 0.5), strength(0.3, 3.1)], MARKS) == 4.0
+    assert gap_axis_end([strength(0.3, 0.1)], [yardstick("other", 0.1, 1.2, Policy(()))]) == 1.5
