@@ -16,6 +16,7 @@ from ..pages.page_values import Clip, ClipVersion, Mask, Picture, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from ..plots.mels import edges_hz
 from .clip_files import InlineAssets
+from .comparisons import comparisons_of
 from .folder_checks import check_drawn, check_unchanged
 from .records import ClipEntry, DrawRecord
 from .summaries import facts_of_clip, facts_of_draw
@@ -82,7 +83,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
         key = clip.frontend
         if key not in originals:
             # Runs with the same front-end share the original; others are compared with their own mel of it.
-            name = clip.title_of("original") if originals else "original"
+            name = "original" if has_one_original else clip.title_of("original")
             originals[key] = len(versions)
             if not clip.is_mel:
                 original = sound_version(clip, "original", "the recording", f"{prefix}original", name)
@@ -94,7 +95,6 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
             is_comparable = has_mel and version.picture is not None
             versions.append(replace(version, compared_with=originals[key] if is_comparable else None))
             versions += _original_phase_versions(clip, draw, prefix, len(versions) - 1)
-    badges = [f"{clip.label}: {badge}" if clip.label else badge for clip in clips for badge in clip.entry.badges]
     entry = first.entry
     return Clip(
         clip_id,
@@ -102,12 +102,20 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
         entry.duration_s,
         tuple(loudness_matched(versions)),
         facts_of_clip(entry.duration_s, entry.audio),
-        tuple(dict.fromkeys(badges)),
+        _badges(clips),
         is_plain=any(version.sound.data is None for version in versions),
         colours=colours_of(versions),
         reference="mel as it was given" if first.is_mel else "original",
         loud_words=_loud_words(clips),
+        comparisons=comparisons_of(clips),
     )
+
+
+def _badges(clips: Sequence[ClipOfRun]) -> tuple[str, ...]:
+    """Return the badges of a clip in all runs; those that not all runs have, with their run."""
+    shared = set(clips[0].entry.badges).intersection(*(clip.entry.badges for clip in clips))
+    badges = (b if b in shared else f"{clip.label}: {b}" for clip in clips for b in clip.entry.badges)
+    return tuple(dict.fromkeys(badges))
 
 
 def _loud_words(clips: Sequence[ClipOfRun]) -> str:

@@ -25,14 +25,15 @@ from .verdict_values import STRENGTH_COLUMNS
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
 _SCRIPTS = (
-    *("sound.js", "pictures.js", "waveform.js", "version.js", "stage.js", "blind.js", "player.js"),
-    *("cards.js", "keys.js", "table.js", "page.js", "print.js"),
+    *("sound.js", "pictures.js", "waveform.js", "plot.js", "version.js", "stage.js", "compare.js", "blind.js"),
+    *("player.js", "cards.js", "keys.js", "table.js", "page.js", "print.js"),
 )
 _STYLES = (
     "base.css",
     "verdict.css",
     "player.css",
     "stage.css",
+    "compare.css",
     "blind.css",
     "table.css",
     "sheet.css",

@@ -10,6 +10,8 @@ from .verdict_values import Verdict
 __all__ = [
     "Clip",
     "ClipVersion",
+    "ComparedScore",
+    "Comparison",
     "Facts",
     "Fault",
     "File",
@@ -229,6 +231,47 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class ComparedScore:
+    """A score in several runs.
+
+    Parameters
+    ----------
+    title, about : str
+        Its name with its unit, and its explanation.
+    values : tuple of str
+        For each run.
+    difference : str
+        Of the second run minus the first; empty for more than two.
+    """
+
+    title: str
+    about: str
+    values: tuple[str, ...]
+    difference: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same version of a clip in several runs.
+
+    Parameters
+    ----------
+    slot : str
+        As of its versions.
+    runs : tuple of str
+        Labels of the runs.
+    scores : tuple of ComparedScore
+    why_no_picture : str
+        Why there is no picture of the difference; empty if there is one.
+    """
+
+    slot: str
+    runs: tuple[str, ...]
+    scores: tuple[ComparedScore, ...] = ()
+    why_no_picture: str = ""
+
+
+@dataclass(frozen=True)
 class Clip:
     """One clip and its versions, which play in sync.
 
@@ -255,6 +298,8 @@ class Clip:
         Name of the version that levels and differences refer to.
     loud_words : str
         Why and by how much all sounds were turned down, if that is so much that matched loudness is offered first.
+    comparisons : tuple of Comparison
+        Of versions that several runs have.
     """
 
     id: str
@@ -272,6 +317,7 @@ class Clip:
     strength_ends: tuple[str, str] | None = None
     reference: str = "original"
     loud_words: str = ""
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def has_warp(self) -> bool:

@@ -84,12 +84,12 @@ def speech(number: int = 0, seconds: float = 2.0) -> Audio:
     return Audio((0.1 * voice * np.maximum(0, np.sin(2 * np.pi * 1.9 * t))).astype(np.float32), 16000)
 
 
-def folder_of(out: Path, names, policy=POLICY, draws=3, seconds=2.0, **options) -> Path:
+def folder_of(out: Path, names, policy=POLICY, draws=3, seconds=2.0, frontend=WHISPER, **options) -> Path:
     """What ``audition`` writes, of clips of these names."""
     source = out.with_name(f"{out.name}-clips")
     source.mkdir(parents=True)
     for number, name in enumerate(names):
         save(source / f"{name}.wav", speech(number, seconds))
-    run = Configuration(WHISPER, policy, GriffinLim(n_iter=1), draws=draws, seed=4, **options)
+    run = Configuration(frontend, policy, GriffinLim(n_iter=1), draws=draws, seed=4, **options)
     audition_many(sorted(source.iterdir()), out, run)
     return out

@@ -163,6 +163,7 @@ class Page {
 
   point(player, at) {
     for (const version of player.versions) version.showCursor(at);
+    for (const { plot } of player.comparisons) plot?.showCursor(at);
   }
 
   say(text) {

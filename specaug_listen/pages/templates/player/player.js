@@ -34,6 +34,8 @@ class Player {
     this.addLoud();
     this.blind = new BlindTest(this);
     for (const version of this.versions) version.offerDifference();
+    this.comparisons = [...element.querySelectorAll(".compared")].map((one) => new RunComparison(this, one));
+    this.placeRuns();
     element.classList.toggle("has-stage", !this.isSheet);
     element.classList.toggle("is-compared", this.runs.length > 1);
     this.show();
@@ -201,9 +203,21 @@ class Player {
 
   chooseRun(run) {
     const other = this.slots[this.slot]?.versions.find((version) => version.data.run === run);
+    if (this.blind.isOn) return;
     this.run = run;
-    if (other && !this.blind.isOn) this.select(other.index);
-    else this.show();
+    if (other) return this.select(other.index);
+    this.show();
+    if (this.slots[this.slot]?.versions[0].data.run) this.say(`Run ${run} has no ${this.slots[this.slot].name}`);
+  }
+
+  /** Beside each other: the same version of each run. */
+  placeRuns() {
+    for (const { data, element } of this.versions) {
+      const place = this.runs.indexOf(data.run);
+      element.style.setProperty("--column", place < 0 ? "1 / -1" : String(1 + (place % 2)));
+      element.style.setProperty("--row", String(1 + Math.max(0, Math.floor(place / 2))));
+      element.style.setProperty("--place", String(1 + Math.max(0, place)));
+    }
   }
 
   /** To the same draw of the other run. */
@@ -278,7 +292,7 @@ class Player {
     this.loopButton.setAttribute("aria-pressed", String(this.looping));
     this.bar.show();
     this.blind.show();
-    for (const version of this.versions) version.show();
+    for (const one of [...this.versions, ...this.comparisons]) one.show();
     this.showView();
   }
 
@@ -286,6 +300,7 @@ class Player {
   showView() {
     this.wholeButton.disabled = this.view.isWhole;
     for (const version of this.versions) if (this.isShown(version)) version.showView(this.view);
+    for (const one of this.comparisons) one.showView(this.view);
     this.showPosition();
   }
 
@@ -295,10 +310,12 @@ class Player {
     this.seekBar.value = now;
     this.seekBar.setAttribute("aria-valuetext", `${now.toFixed(2)} seconds`);
     for (const version of this.versions) version.showPosition(now);
+    for (const { plot } of this.comparisons) plot?.showPosition(now);
   }
 
   showLoop(loop) {
     for (const version of this.versions) version.showLoop(loop);
+    for (const { plot } of this.comparisons) plot?.showLoop(loop);
   }
 
   follow() {

@@ -89,7 +89,7 @@ class VersionBar {
       this.list.value = String(at);
       this.list.classList.toggle("is-chosen", at >= 0 && !this.buttons.some(({ place }) => place === at));
     }
-    for (const button of this.sides.children) button.setAttribute("aria-pressed", String(button.dataset.run === heard.data.run));
+    for (const button of this.sides.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.run === heard.data.run));
     if (this.heardButton) this.showHeard(heard);
   }
 

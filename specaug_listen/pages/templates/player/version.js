@@ -31,8 +31,8 @@ class Version {
   }
 
   addPicture() {
-    const find = (name) => this.mel.querySelector(`.${name}`);
-    [this.image, this.head, this.cursor, this.chosen] = ["cells", "head", "cursor", "chosen"].map(find);
+    this.plot = new TimePlot(this.player, this.element.querySelector(".area") ?? this.mel);
+    this.image = this.plot.image;
     this.own = this.image.getAttribute("href");
     this.mel.addEventListener("pointerdown", (event) => this.press(event));
     this.mel.addEventListener("pointermove", (event) => this.move(event));
@@ -42,44 +42,10 @@ class Version {
     this.touches = new Map();
     const button = this.element.querySelector(".difference");
     button?.addEventListener("click", () => this.toggleDifference(button));
-    if (!this.isCell) this.addView();
-  }
-
-  /** Wheel, pinch and drag of the axis move in time; a wheel alone is the page's. */
-  addView() {
-    const area = this.element.querySelector(".area");
-    this.axis = area.querySelector("svg.seconds");
-    this.wholeAxis = [...this.axis.childNodes];
-    this.moved = area.querySelectorAll("svg.moved");
-    area.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    this.mel.addEventListener("dblclick", () => this.player.view.reset());
-    let from = null;
-    this.axis.addEventListener("pointerdown", (event) => {
-      from = event.clientX;
-      this.player.view.isHeld = true;
-      this.axis.setPointerCapture(event.pointerId);
-    });
-    this.axis.addEventListener("pointermove", (event) => {
-      if (from === null) return;
-      this.player.view.pan((-(event.clientX - from) / this.mel.clientWidth) * this.player.view.span);
-      from = event.clientX;
-    });
-    for (const end of ["pointerup", "pointercancel"]) this.axis.addEventListener(end, () => ((from = null), (this.player.view.isHeld = false)));
-  }
-
-  wheel(event) {
-    const { view } = this.player, across = event.shiftKey ? event.deltaX || event.deltaY : event.deltaX;
-    const isAcross = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
-    if (event.ctrlKey) view.zoom(Math.exp(-event.deltaY / 200), this.seconds(event));
-    else if (isAcross && !view.isWhole) view.pan((across / this.mel.clientWidth) * view.span);
-    else return;
-    event.preventDefault();
   }
 
   seconds(event) {
-    const box = this.mel.getBoundingClientRect(), { begin, end } = this.player.view;
-    const [from, to] = this.isCell ? [0, this.player.duration] : [begin, end];
-    return from + Math.max(0, Math.min(1, (event.clientX - box.left) / box.width)) * (to - from);
+    return this.plot.seconds(event);
   }
 
   press(event) {
@@ -229,59 +195,26 @@ class Version {
     this.showLoop(player.loop);
   }
 
-  /** Stretch and move what is drawn, and label what is seen of the axis. */
   showView(view) {
-    if (!this.moved) return;
-    for (const svg of this.moved) {
-      svg.setAttribute("x", percent(-view.begin / view.span));
-      svg.setAttribute("width", percent(this.player.duration / view.span));
-    }
-    this.showAxis(view);
+    this.plot?.showView(view);
     this.showWave();
   }
 
-  showAxis(view) {
-    if (view.isWhole) return this.axis.replaceChildren(...this.wholeAxis);
-    const make = (name, attributes) => {
-      const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-      for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-      return element;
-    };
-    const ticks = ticksBetween(view.begin, view.end);
-    this.axis.replaceChildren(
-      ...ticks.flatMap(([share, label], i) => {
-        const anchor = share < 0.015 ? "start" : share > 0.97 ? "end" : "middle", x = percent(share);
-        const text = make("text", { x, y: "1.25em", "text-anchor": anchor });
-        text.textContent = i === ticks.length - 1 ? `${label} s` : label;
-        return [make("line", { x1: x, x2: x, y1: 0, y2: 4 }), text];
-      }),
-    );
-  }
-
   showWave() {
-    if (!this.player.page.showsWaves) return;
+    if (!this.plot || this.isCell || !this.player.page.showsWaves) return;
     this.wave ??= new Waveform(this);
     this.wave.draw();
   }
 
   showPosition(now) {
-    if (!this.mel) return;
-    const x = percent(now / this.player.duration);
-    this.head.setAttribute("x1", x);
-    this.head.setAttribute("x2", x);
+    this.plot?.showPosition(now);
   }
 
   showCursor(at) {
-    if (!this.mel) return;
-    this.cursor.classList.toggle("is-shown", at !== null);
-    const x = percent((at ?? 0) / this.player.duration);
-    this.cursor.setAttribute("x1", x);
-    this.cursor.setAttribute("x2", x);
+    this.plot?.showCursor(at);
   }
 
   showLoop(loop) {
-    if (!this.mel) return;
-    this.chosen.setAttribute("x", percent(loop ? loop[0] / this.player.duration : 0));
-    this.chosen.setAttribute("width", percent(loop ? (loop[1] - loop[0]) / this.player.duration : 0));
+    this.plot?.showLoop(loop);
   }
 }

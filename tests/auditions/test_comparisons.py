@@ -1,0 +1,48 @@
+"""Scores of several runs side by side: which versions are compared, how numbers differ, and what says why not."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from specaug_listen.auditions.comparisons import comparisons_of
+from specaug_listen.frontends import NEMO, WHISPER
+from specaug_listen.pages.page_values import ComparedScore
+from specaug_listen.vocoders import GriffinLim
+
+
+def run(label, draws, frontend=WHISPER, n_iter=4):
+    records = [
+        SimpleNamespace(number=i, scores=scores, vocoder=GriffinLim(n_iter=n_iter)) for i, scores in draws.items()
+    ]
+    return SimpleNamespace(label=label, draws=records, frontend=frontend)
+
+
+A = run("A", {1: {"masked_time_ratio": 0.374, "warp_displacement_ms": -20.0}, 2: {"masked_time_ratio": 0.1}})
+B = run("B", {1: {"masked_time_ratio": 0.256, "warp_displacement_ms": 310.0, "stoi": 0.9}})
+
+
+def test_draws_that_several_runs_have_are_compared_by_the_numbers_as_shown():
+    (compared,) = comparisons_of([A, B])
+    assert (compared.slot, compared.runs, compared.why_no_picture) == ("draw-1", ("A", "B"), "")
+    assert [(one.title, one.values, one.difference) for one in compared.scores] == [
+        ("time masked (%)", ("37", "26"), "−11"),  # 37.4 and 25.6 would differ by 12
+        ("warp (ms)", ("−20", "+310"), "+330"),
+        ("STOI", ("–", "0.900"), "–"),
+    ]
+    assert comparisons_of([A]) == ()
+
+
+def test_equal_numbers_differ_by_nothing_and_three_runs_have_no_difference():
+    (_, same) = comparisons_of([A, run("B", {2: {"masked_time_ratio": 0.1}}, n_iter=5)])
+    assert same.scores == (ComparedScore("time masked (%)", "", ("10", "10"), "0"),)
+    (three,) = comparisons_of([A, B, run("C", {1: {"masked_time_ratio": 0.5}})])
+    assert three.runs == ("A", "B", "C")
+    assert three.scores[0].values == ("37", "26", "50")
+    assert {score.difference for score in three.scores} == {""}
+
+
+def test_other_vocoders_are_compared_by_their_copy_synthesis_and_other_front_ends_say_why_not():
+    assert [one.slot for one in comparisons_of([A, run("B", {9: {}}, n_iter=5)])] == ["copy-synthesis"]
+    copy, draw = comparisons_of([A, run("B", {1: {"masked_time_ratio": 0.1}}, NEMO)])
+    assert (copy.slot, draw.slot) == ("copy-synthesis", "draw-1")
+    assert "A on whisper, B on nemo" in draw.why_no_picture
