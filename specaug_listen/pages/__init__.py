@@ -1,8 +1,8 @@
 """The page with the player: its values, template, scripts and style."""
 
-from .folders import folders_of_user, short_paths, without_folders
 from .html import clip_data, findings_page, page_parts, player_bundle_script
 from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Sheet, SoundFacts
+from .path_hiding import folders_of_user, short_paths, without_folders
 from .table_values import Bar, Column, Histogram, Ranking, Row, Table
 
 __all__ = [

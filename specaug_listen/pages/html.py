@@ -17,8 +17,8 @@ from typing import Any
 from .._imports import require
 from ..plots import colours_hex
 from ..plots.differences import DIFFERENCE_DB
-from .folders import folders_of_user, without_folders
 from .page_values import Clip, ClipVersion, Facts, Fault, File, Head
+from .path_hiding import folders_of_user, without_folders
 from .table_values import Table
 from .verdict_values import STRENGTH_COLUMNS
 

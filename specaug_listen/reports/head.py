@@ -9,8 +9,8 @@ from ..auditions.records import clip_path
 from ..auditions.summaries import facts_of_run
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
-from ..pages.folders import short_paths
 from ..pages.page_values import Facts, Head, RerunCode
+from ..pages.path_hiding import short_paths
 from ..pages.verdict_values import Verdict
 from .draw_warnings import MAX_IN_VERDICT, warnings_of_draws
 from .page_runs import PageRun, run_label

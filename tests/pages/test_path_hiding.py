@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from specaug_listen.pages import short_paths, without_folders
-from specaug_listen.pages.folders import hide_folders
+from specaug_listen.pages.path_hiding import hide_folders
 
 
 def test_absolute_paths_are_cut_and_nothing_else(subtests):
