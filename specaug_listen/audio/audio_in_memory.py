@@ -23,7 +23,7 @@ from ..errors import AudioError, ParameterError
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .excerpt import Excerpt, check_excerpt
 from .file_search import AUDIO_SUFFIXES, find_audio
-from .mixing import mix_notices
+from .mix_faults import mix_notices
 from .reading import MAX_CHANNELS, open_excerpt, warn_about
 from .sound import Levels, Sound, after_end, check_length, check_rate, measure_levels, not_finite
 from .wav_encoding import FULL_SCALE, encode_wav, wav_parts

@@ -24,7 +24,7 @@ from ..errors import OutputError
 from .audio_in_memory import AudioSource
 from .channels import Choice, OneChannel, as_one_channel, channel_at
 from .excerpt import Excerpt
-from .mixing import MixMeter
+from .mix_faults import MixMeter
 from .reading import open_excerpt, warn_about
 from .sound import Levels, Sound, check_length, measure_levels
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile as sf
 
 from specaug_listen import Audio, audition, load
-from specaug_listen.audio.mixing import MixMeter, mix_notices
+from specaug_listen.audio.mix_faults import MixMeter, mix_notices
 from specaug_listen.audio.recording import open_recording
 from specaug_listen.vocoders import OriginalPhase
 
