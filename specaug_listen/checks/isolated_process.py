@@ -31,7 +31,7 @@ from .._standard_streams import close_saved_descriptors, discard
 from ..custom.call import describe_error
 from ..custom.load import load_callable
 from ..errors import ParameterError, SpecAugListenError
-from .answers import PACKAGE, AnswerError, check_answer, read_answer
+from .safe_unpickling import PACKAGE, AnswerError, check_answer, read_answer
 from .subreaper import IS_LINUX, processes_below, supervise
 
 __all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]

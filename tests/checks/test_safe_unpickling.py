@@ -10,10 +10,10 @@ import subprocess
 import numpy as np
 import pytest
 
-from specaug_listen.checks.answers import AnswerError, check_answer, read_answer
 from specaug_listen.checks.call_results import ArrayKind, CallResult, call_once
 from specaug_listen.checks.input_forms import _check_container, _forms_here
 from specaug_listen.checks.pipelines import Traits, traits_of
+from specaug_listen.checks.safe_unpickling import AnswerError, check_answer, read_answer
 from specaug_listen.custom.adapter import Adapter
 from specaug_listen.custom.guess import Evidence, adapter_for
 from specaug_listen.errors import ParameterError

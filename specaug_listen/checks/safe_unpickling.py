@@ -1,4 +1,4 @@
-"""Safe reading of answers from the process of a callable, which may have replaced any function there.
+"""A restricted unpickler for the answers of a callable's process, which may have replaced any function there.
 
 An answer may contain types of this package, arrays and plain values. Nothing else is looked up, so the checking process
 never imports a module of the callable's.
@@ -62,7 +62,7 @@ def check_answer(work: Callable[..., Any], answer: Any) -> None:
     >>> check_answer(count, None)
     Traceback (most recent call last):
     ...
-    specaug_listen.checks.answers.AnswerError: count returned a NoneType
+    specaug_listen.checks.safe_unpickling.AnswerError: count returned a NoneType
     """
     if not _fits(answer, _hints(work).get("return", Any)):
         raise AnswerError(f"{work.__name__} returned a {type(answer).__name__}")
