@@ -1,4 +1,7 @@
-"""Replay of a recorded draw: reading its record, with the files beside it, and rendering it again."""
+"""Replay of a written draw: its record is read, and checked against the files beside it, before it is rendered.
+
+`specaug_listen.auditions.record_rendering` renders it.
+"""
 
 from __future__ import annotations
 

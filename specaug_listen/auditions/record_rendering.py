@@ -1,4 +1,8 @@
-"""Rendering a recorded draw again, and listing what differs from its record."""
+"""Rendering of a draw from its record, and the differences between the two.
+
+The record is a value here. `specaug_listen.replays` reads it from its file, checks it against the files beside it, and
+then calls `replay_record`.
+"""
 
 from __future__ import annotations
 
