@@ -24,7 +24,9 @@ from .verdict_values import STRENGTH_COLUMNS
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
+_LOADING = "player/loading.js"
 _SCRIPTS = (
+    "loaded.js",
     *("sound.js", "pictures.js", "waveform.js", "plot.js", "version.js", "stage.js", "compare.js", "blind.js"),
     *("player.js", "cards.js", "keys.js", "table.js", "page.js", "print.js"),
 )
@@ -63,7 +65,7 @@ def page_parts(
         clips = (without_folders(clip, folders) for clip in clips)
     script, style = _script(), _style(_STYLES)
     parts = _environment().get_template("page.html.j2").generate(
-        head=head, table=table, clips=clips, script=script, style=style,
+        head=head, table=table, clips=clips, script=script, style=style, loading=_text(_LOADING),
         policy=_policy(script, style, is_split), settings={"colours": colours_hex(), "difference_db": DIFFERENCE_DB},
     )  # fmt: skip
     for part in parts:
@@ -138,8 +140,9 @@ def _policy(script: str, style: str, is_split: bool) -> str:
     beside = " 'self' file:" if is_split else ""
     # 'strict-dynamic' trusts scripts that the page's own script adds: the sounds beside the page are such scripts.
     added = " 'strict-dynamic'" if is_split else ""
+    scripts = f"'{_hash(script)}' '{_hash(_text(_LOADING))}'{added}"
     return (
-        f"default-src 'none'; script-src '{_hash(script)}'{added}; style-src '{_hash(style)}'; "
+        f"default-src 'none'; script-src {scripts}; style-src '{_hash(style)}'; "
         f"img-src data:{beside}; media-src data:{beside}; base-uri 'none'; form-action 'none'"
     )
 

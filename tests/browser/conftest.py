@@ -27,13 +27,18 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def browser_path():
     path = chromium()
     if path is None:
         pytest.skip("there is no chromium on this machine; install it, or name it in CHROMIUM")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield running
         running.close()
         # Processes that tests of checks forked hold the driver's pipes open, too; it would wait for their end for good.

@@ -83,7 +83,7 @@ def test_hostile_texts_are_shown_as_they_are_and_everything_is_closed(sheets):
     html = html_of(HOSTILE, sheets=sheets)
     page = Page(html)
     assert page.unbalanced == page.open == []
-    assert len(page.all("script")) == 3  # of the clip, of the page, and the program
+    assert len(page.all("script")) == 4  # of the clip, of the page, the program, and its announcement
     assert not page.all("img")
     assert all("onerror" not in attributes for _, attributes in page.tags)
     assert HOSTILE in "".join(page.words)
@@ -96,13 +96,13 @@ def test_the_policy_names_the_hashes_of_the_pages_own_script_and_style():
     (policy,) = (m["content"] for m in Page(html).all("meta") if m.get("http-equiv") == "Content-Security-Policy")
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
 
-    def told(kind):
-        (text,) = re.findall(rf"<{kind}>(.*?)</{kind}>", html, re.DOTALL)
+    def told(kind, attributes=""):
+        (text,) = re.findall(rf"<{kind}{attributes}>(.*?)</{kind}>", html, re.DOTALL)
         return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
     assert rules == {
         "default-src": "'none'",
-        "script-src": told("script"),
+        "script-src": " ".join((told("script"), told("script", ' id="loading"'))),
         "style-src": told("style"),
         "img-src": "data:",
         "media-src": "data:",

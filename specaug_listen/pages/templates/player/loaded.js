@@ -1,0 +1,3 @@
+// The page is there: from here on, the script decides which cards and rows are shown.
+
+document.documentElement.classList.remove("is-loading");
