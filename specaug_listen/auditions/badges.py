@@ -1,9 +1,8 @@
-"""Badges of clips and draws, which warn the listener, and the scores that follow from a draw's steps."""
+"""Badges of clips and draws, which warn the listener."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -11,19 +10,8 @@ from .._notices import Notice
 from ..audio.sound import Levels
 from ..augment import Draw
 from ..custom.waveform import WaveformDraw
-from ..frontends import MelFrontend
-from ..inspection import Change
 
-__all__ = [
-    "LONG_S",
-    "MASK_SCORES",
-    "MAX_BADGES",
-    "SCORES_OF_STEPS",
-    "clip_badges",
-    "draw_badges",
-    "draw_with_change",
-    "scores_of_steps",
-]
+__all__ = ["LONG_S", "MAX_BADGES", "clip_badges", "draw_badges"]
 
 # Longer recordings are processed in parts, unless something needs them as a whole.
 LONG_S = 60.0
@@ -31,9 +19,6 @@ LONG_S = 60.0
 _LEAST_DOWN_DB = 0.05
 # Limits of a record.
 MAX_BADGES, _MAX_BADGE_LENGTH = 1000, 2000
-# A page shows 0 if one of these is missing.
-MASK_SCORES = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms")
-SCORES_OF_STEPS = (*MASK_SCORES, "warp_displacement_ms", "loudest_fill_vs_p95_db")
 
 
 def clip_badges(
@@ -83,26 +68,3 @@ def _within_limits(badges: Sequence[str]) -> tuple[str, ...]:
     return tuple(
         badge if len(badge) <= _MAX_BADGE_LENGTH else f"{badge[: _MAX_BADGE_LENGTH - 3]}..." for badge in badges
     )
-
-
-def draw_with_change(draw: Draw, change: Change | None) -> Draw:
-    """Return a draw as it is shown and scored: for a callable, with the steps found in its output."""
-    if change is None:
-        return draw
-    return replace(change.as_draw(draw.policy), warnings=draw.warnings, notices=draw.notices, applied=draw.applied)
-
-
-def scores_of_steps(draw: Draw, frontend: MelFrontend) -> dict[str, float]:
-    """Return the scores that follow from the steps of a draw; the cost does not depend on its length."""
-    hop_ms = 1000 * frontend.hop_length / frontend.sample_rate
-    scores = {
-        "masked_time_ratio": draw.masked_time_ratio,
-        "masked_frequency_ratio": draw.masked_frequency_ratio,
-        "masked_area_ratio": draw.masked_area_ratio,
-        "longest_gap_ms": draw.longest_gap_frames * hop_ms,
-    }
-    if draw.warps:
-        scores["warp_displacement_ms"] = sum(warp.displacement_frames for warp in draw.warps) * hop_ms
-    if draw.loudest_fill_db is not None:
-        scores["loudest_fill_vs_p95_db"] = draw.loudest_fill_db
-    return scores

@@ -10,7 +10,8 @@ from ..augment import Draw, Rectangle, TimeSpan, WarpPath
 from ..augment.steps import MAX_STEPS, least_and_most_in_padding
 from ..errors import ParameterError, error_context
 from ..metrics import SCORES
-from .badges import MASK_SCORES, SCORES_OF_STEPS, draw_badges, scores_of_steps
+from .badges import draw_badges
+from .step_scores import MASK_SCORES, SCORES_OF_STEPS, scores_of_steps
 
 if TYPE_CHECKING:
     from .records import ClipEntry, ClipRecord, DrawRecord

@@ -24,11 +24,12 @@ from ..inspection import Change
 from ..mels import MelClip, clip_of_file, list_mels, mel_clip
 from ..metrics import SCORES
 from ..vocoders import Joint
-from .badges import LONG_S, SCORES_OF_STEPS
+from .badges import LONG_S
 from .long import LongAudition, render_long
 from .records import DrawRecord, MelRecord, describe_clip, path_of, versions, vocoder_of
 from .rendering import render
 from .results import Audition, RenderedDraw
+from .step_scores import SCORES_OF_STEPS
 
 __all__ = [
     "changed_versions",

@@ -31,8 +31,9 @@ from ..inspection import Change
 from ..mels import MelClip
 from ..vocoders import Neural, Vocoder
 from ..vocoders.registry import VOCODER_TYPES, AnyVocoder
-from .badges import MAX_BADGES, draw_with_change
+from .badges import MAX_BADGES
 from .record_checks import MAX_FRAMES, check_channel, check_draw, check_draws, check_once, check_size
+from .step_scores import draw_with_change
 
 __all__ = [
     "AuditionRecord",

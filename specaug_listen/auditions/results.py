@@ -24,11 +24,12 @@ from ..mels import MelClip
 from ..metrics import log_mel_rmse_db, perceptual, score
 from ..plots import audition_figure
 from ..vocoders import Vocoder
-from .badges import MASK_SCORES, clip_badges, draw_badges, draw_with_change, scores_of_steps
+from .badges import clip_badges, draw_badges
 from .notebook import frame
 from .records import Channels, vocoder_name, vocoder_record
 from .rendering import first_samples, needs_whole_clip, render
 from .save import save_audition
+from .step_scores import MASK_SCORES, draw_with_change, scores_of_steps
 from .summaries import as_text
 
 if TYPE_CHECKING:
