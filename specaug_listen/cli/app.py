@@ -19,7 +19,8 @@ from .._version import __version__
 from ..errors import SpecAugListenError, SpecAugListenWarning
 from .audition import run_audition
 from .check import run_check
-from .console import complain, exit_code_of, stdout_errors
+from .console import complain, stdout_errors
+from .exit_codes import exit_code_of
 from .group import COMMAND_SETTINGS, Command, Commands, examples
 from .invert import run_invert
 from .policy import policy_app

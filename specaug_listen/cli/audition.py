@@ -12,7 +12,7 @@ import typer
 from .._standard_streams import quiet_stdout
 from ..errors import ParameterError
 from ..outputs.result_names import DEFAULT_BUDGET_MB
-from .console import clip_progress, complain, open_page, plural, results_folder, say, tell_of_page
+from .console import clip_progress, complain, open_page, plural, say, tell_of_page
 from .options import (
     AdapterOption,
     AxesOption,
@@ -40,6 +40,7 @@ from .options import (
     page_options,
 )
 from .resolve import resolve_run
+from .results_folders import results_folder
 
 if TYPE_CHECKING:
     from ..audio.file_search import Found

@@ -1,19 +1,17 @@
-"""Terminal output of the commands: results, errors, warnings, notes and progress; and their folders of results."""
+"""Terminal output of the commands: results, errors, warnings, notes and progress."""
 
 from __future__ import annotations
 
-import itertools
-import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from .._notices import plural
 from .._standard_streams import discard
-from ..errors import AudioError, OutputError, PolicyError, ResultError, SpecAugListenError, one_line
+from ..errors import one_line
 
 if TYPE_CHECKING:
     from ..auditions import Audition, Failure
@@ -25,11 +23,9 @@ if TYPE_CHECKING:
 __all__ = [
     "clip_progress",
     "complain",
-    "exit_code_of",
     "open_page",
     "plural",
     "print_stderr",
-    "results_folder",
     "say",
     "stdout_errors",
     "tell_of_page",
@@ -96,12 +92,6 @@ class _Quarters:
             self._last, self._since = now, time.monotonic()
 
 
-def exit_code_of(error: SpecAugListenError) -> int:
-    """Return 1 for faults of a file's content or of a disk, 2 for faults of the command line."""
-    is_of_content = isinstance(error, (AudioError, OutputError, PolicyError, ResultError))
-    return 1 if is_of_content and not error.is_missing else 2
-
-
 def complain(line: str, kind: Kind = "error") -> None:
     """Print one line on stderr, with its kind as a prefix."""
     text = one_line(line).strip() or "an error without a description occurred; please report the command"
@@ -134,46 +124,6 @@ def tell_of_page(page: WrittenPage, before: str = "", *, open_it: bool = False) 
         say(printable(page.pdf))
     if open_it:
         open_page(page.path)
-
-
-@contextmanager
-def results_folder(out: Path | None, name: str, command: str, *, overwrite: bool) -> Iterator[Path]:
-    """Yield the folder for results: ``out``, or ``name`` or the next free ``name-2``, …, which is locked meanwhile."""
-    if out is None and not overwrite:
-        with _free_folder(name, command) as free:
-            yield free
-    else:
-        yield Path(name) if out is None else out
-
-
-@contextmanager
-def _free_folder(name: str, command: str) -> Iterator[Path]:
-    """Yield a new or empty folder in the working folder: ``heard``, ``heard-2``, ….
-
-    It is locked, so that two commands that start at once get different folders. Raises an `OutputError` if it cannot
-    be written.
-    """
-    from ..outputs.locks import InUse
-    from ..outputs.output import Output
-
-    for number in itertools.count(1):
-        path = Path(name if number == 1 else f"{name}-{number}")
-        if not _is_free(path):
-            continue
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(Output(path, command).alone())
-            except InUse:
-                continue
-            if _is_free(path):  # another run may have filled it before the lock
-                yield path
-                return
-
-
-def _is_free(path: Path) -> bool:
-    from ..outputs.marker import is_folder
-
-    return not os.path.lexists(path) or (is_folder(path) and not any(path.iterdir()))
 
 
 def open_page(page: Path) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .console import complain, results_folder, say
+from .console import complain, say
 from .options import OverwriteOption
+from .results_folders import results_folder
 
 if TYPE_CHECKING:
     from ..auditions.records import DrawRecord

@@ -14,7 +14,7 @@ import typer
 
 from ..errors import ParameterError
 from ..outputs.result_names import DEFAULT_BUDGET_MB
-from .console import complain, print_stderr, results_folder, tell_of_page
+from .console import complain, print_stderr, tell_of_page
 from .options import (
     BatchOption,
     BudgetOption,
@@ -32,6 +32,7 @@ from .options import (
     VocoderOption,
 )
 from .resolve import resolve_run
+from .results_folders import results_folder
 
 if TYPE_CHECKING:
     from ..audio.audio_in_memory import Audio

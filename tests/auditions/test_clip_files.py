@@ -7,7 +7,7 @@ from received import make_run
 
 from specaug_listen import write_report
 from specaug_listen.auditions.clip_files import check_picture, check_wav
-from specaug_listen.cli.console import exit_code_of
+from specaug_listen.cli.exit_codes import exit_code_of
 from specaug_listen.errors import ResultError
 
 
