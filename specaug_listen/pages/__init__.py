@@ -1,8 +1,9 @@
 """The page with the player: its values, template, scripts and style."""
 
 from .html import clip_data, findings_page, page_parts, player_bundle_script
-from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, Sheet, SoundFacts
+from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, SoundFacts
 from .path_hiding import folders_of_user, short_paths, without_folders
+from .sheet_values import Heading, Sheet, SheetCell, SweepSummary
 from .table_values import Bar, Column, Histogram, Ranking, Row, Table
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Fault",
     "File",
     "Head",
+    "Heading",
     "Histogram",
     "Mask",
     "Picture",
@@ -21,7 +23,9 @@ __all__ = [
     "RerunCode",
     "Row",
     "Sheet",
+    "SheetCell",
     "SoundFacts",
+    "SweepSummary",
     "Table",
     "clip_data",
     "findings_page",

@@ -10,6 +10,7 @@ import base64
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _LOADING = "player/loading.js"
 _SCRIPTS = (
     "loaded.js",
     *("sound.js", "pictures.js", "waveform.js", "plot.js", "version.js", "stage.js", "compare.js", "blind.js"),
-    *("player.js", "cards.js", "keys.js", "table.js", "page.js", "print.js"),
+    *("player.js", "cards.js", "keys.js", "table.js", "sheet.js", "page.js", "print.js"),
 )
 _STYLES = (
     "base.css",
@@ -43,6 +44,8 @@ _STYLES = (
     "print.css",
 )
 _STYLES_OF_CHECK = ("base.css", "player.css", "findings.css")
+# Where a long name of a parameter breaks as a reader would break it.
+_JOINT = re.compile(r"(?<=[A-Za-z])([._])(?=[A-Za-z])")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -179,6 +182,7 @@ def _seconds_ticks(duration_s: float) -> list[tuple[float, str]]:
 def _environment() -> Any:
     jinja2 = require("jinja2", purpose="reports")
     loader = jinja2.FileSystemLoader(_TEMPLATES)
+    markup = jinja2.utils.markupsafe.Markup
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -186,5 +190,6 @@ def _environment() -> Any:
     environment.globals["strength_columns"] = STRENGTH_COLUMNS
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
+    environment.filters["breakable"] = lambda text: markup(_JOINT.sub(r"\1<wbr>", str(markup.escape(text))))
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"
     return environment

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 
+from .sheet_values import Sheet, SweepSummary
 from .verdict_values import Verdict
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "Mask",
     "Picture",
     "RerunCode",
-    "Sheet",
     "SoundFacts",
 ]
 
@@ -177,8 +177,6 @@ class ClipVersion:
         Of its sound and picture in the bundle of a split page; see `Clip.player_bundle`.
     compared_with : int or None
         Index of the version that its difference picture refers to.
-    strength : float or None
-        In [0, 1], for the colour of a cell of a sheet.
     sound_facts : SoundFacts or None
         None if the sound is too long to be decoded.
     run : str
@@ -203,31 +201,10 @@ class ClipVersion:
     badges: tuple[str, ...] = ()
     key: str = ""
     compared_with: int | None = None
-    strength: float | None = None
     sound_facts: SoundFacts | None = None
     run: str = ""
     slot: str = ""
     pictured_by: int | None = None
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A table whose cells are versions.
-
-    Parameters
-    ----------
-    id, name : str
-        Of its tab; without a name there is no tab.
-    columns, rows : sequence of str
-    cells : sequence of sequence of sequence of int
-        For each row and column, the indices of its versions.
-    """
-
-    id: str
-    name: str
-    columns: tuple[str, ...]
-    rows: tuple[str, ...]
-    cells: tuple[tuple[tuple[int, ...], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -289,11 +266,8 @@ class Clip:
         Tables that show its versions instead of a list.
     references : Sheet or None
         Versions that the cells are compared with, if there are too many for a list.
-    chart : File or None
     colours : (float, float) [dB] or None
         Levels of the darkest and the brightest colour.
-    strength_ends : (str, str) or None
-        Labels of the palest and the darkest frame of a cell.
     reference : str
         Name of the version that levels and differences refer to.
     loud_words : str
@@ -312,9 +286,7 @@ class Clip:
     player_bundle: str | None = None
     sheets: tuple[Sheet, ...] = ()
     references: Sheet | None = None
-    chart: File | None = None
     colours: tuple[float, float] | None = None
-    strength_ends: tuple[str, str] | None = None
     reference: str = "original"
     loud_words: str = ""
     comparisons: tuple[Comparison, ...] = ()
@@ -369,6 +341,8 @@ class Head:
         One for each run.
     warnings : sequence of str
         All warnings about the draws.
+    sweep : SweepSummary or None
+        On the page of a sweep.
     """
 
     title: str
@@ -382,3 +356,4 @@ class Head:
     note: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     warnings: tuple[str, ...] = ()
+    sweep: SweepSummary | None = None

@@ -1,4 +1,4 @@
-"""The page of a sweep: tables whose cells play on click, and a chart over the parameters."""
+"""The page of a sweep: advice, charts over the parameters, and tables whose cells play on click."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import Any, NamedTuple
 from .._files import printable
 from .._notices import Notice
 from ..auditions.clip_files import FolderFiles, InlineAssets
-from ..auditions.folder_checks import Edits, embedded, notice_of_unlisted, read_draw, with_badges
+from ..auditions.folder_checks import Edits, embedded, notice_of_unlisted, with_badges
 from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
-from ..auditions.records import DrawRecord, path_of, vocoder_name
-from ..auditions.summaries import facts_of_clip, facts_of_run
-from ..frameworks.frontend_choice import reason_in_words
-from ..metrics import SCORES
+from ..auditions.records import path_of, vocoder_name
+from ..auditions.summaries import facts_of_clip
 from ..outputs.locks import reading
-from ..pages import Clip, ClipVersion, File, Head, Sheet, page_parts, short_paths
+from ..pages import Clip, ClipVersion, Head, Heading, Sheet, SheetCell, SweepSummary, page_parts, short_paths
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
-from ..reports.rerun_text import describe_run, is_on_own_frontends, rerun_code_of_sweep
+from ..reports.rerun_text import is_on_own_frontends, rerun_code_of_sweep
+from .advice import advice_on, measure_text
 from .axes import Axis, value_text
-from .records import CellEntry, SweepRecord, check_of_cell, read_sweep
+from .cell_draws import CellDraws, head_of, read_cells, short_key
+from .cell_tables import facts_of_draw_in_cell, sheets_of
+from .chart_panels import caption_of, panels_of
+from .place_strengths import MEASURES, PlaceStrengths, strengths_of
+from .records import SweepRecord, read_sweep
+from .varied_parts import fixed_facts, frontend_lines, varied_facts
 
 __all__ = ["chart_png", "write_page", "write_sweep_page_into"]
 
 AssetsOf = Mapping[str, InlineAssets]
 
-# Short titles, because cells are small.
-_FACTS_OF_CELL = {"masked_time_ratio": "time", "masked_frequency_ratio": "freq.", "log_mel_rmse_db": "change"}
 # Characters of a legend that fit into the chart's width.
 _CHARACTERS, _MAX_LEGEND_ROWS = 130, 5
-# The colour of a cell's frame shows the first score that differs enough between cells: its key, its label, and the
-# smallest difference that is shown.
-_STRENGTHS = (("masked_area_ratio", "of the area masked", 0.01), ("log_mel_rmse_db", "change of the mel", 0.5))
+_MAX_NUMBERS = 200
 
 
 def write_page(
@@ -110,14 +110,15 @@ def _contents(
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
     def parts_in(place: PageTarget) -> Iterator[bytes]:
+        cells = read_cells(record, folder)
         assets_of = {
             name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
         clips = (
-            place.with_player_bundle(_clip(record, number, folder, assets_of)) for number in range(len(record.clips))
+            place.with_player_bundle(_clip(record, number, cells, assets_of)) for number in range(len(record.clips))
         )
         paths = None if place.form.paths else [path_of(clip.audio) or "" for clip in record.clips]
-        head = _head(record, place.form.paths)
+        head = _head(record, cells, place.form)
         return page_parts(head, None, clips, is_split=place.folder is not None, private_paths=paths)
 
     return list(files.values()), parts_in
@@ -135,7 +136,7 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
             ax.legend_ = None
     n_rows = 0
     if by:
-        labels = [f"{_head_of(axes[1], value):.60}" for value in axes[1].values]
+        labels = [f"{head_of(axes[1], value):.60}" for value in axes[1].values]
         n_columns = max(1, min(len(labels), _CHARACTERS // (max(map(len, labels)) + 6)))
         n_rows = min(_MAX_LEGEND_ROWS, -(-len(labels) // n_columns))
         n_entries = n_rows * n_columns
@@ -146,63 +147,75 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
     return encode_png(figure)
 
 
-def _head(record: SweepRecord, paths: bool) -> Head:
+def _head(record: SweepRecord, cells: Sequence[CellDraws], form: PageOptions) -> Head:
     run = record.configuration
-    keys = " × ".join(axis.key for axis in record.axes)
-    varied_keys = {axis.key for axis in record.axes}
-    is_own = is_on_own_frontends(run, varied_keys)
-    facts = (
-        *facts_of_run(run, varied_keys, "each policy's own" if is_own else ""),
-        ("cells", str(len(record.cells))),
-        ("draws of each", str(run.draws)),
+    varied, fixed = varied_facts(record), fixed_facts(record, cells)
+    strengths = strengths_of(record, cells)
+    advice, panels = advice_on(strengths), panels_of(strengths)
+    columns, numbers = _numbers(strengths)
+    summary = SweepSummary(
+        advice.head, advice.reason, advice.sentences, varied, fixed, panels, caption_of(strengths, panels),
+        columns, numbers,
+    )  # fmt: skip
+    lines = (
+        *(f"varied: {name} = {text}" for name, text in varied),
+        *frontend_lines(record),
+        *(f"the same in all cells: {name}: {text}" for name, text in fixed),
+        printable(", ".join(f"{name} {version}" for name, version in record.versions.items())),
     )
-    varied = tuple(f"varied: {axis.key} = {', '.join(map(value_text, axis.values))}" for axis in record.axes)
-    same = "each cell draws the same random numbers, so that only the parameter changes"
-    own_frontends = tuple(dict.fromkeys(_own_frontend_words(record, cell) for cell in record.cells)) if is_own else ()
-    words = (*varied, *own_frontends, same, "what is not varied:", *describe_run(run, record.versions, varied_keys))
-    paths_of_clips = [path for path in (path_of(clip.audio) for clip in record.clips) if path is not None]
-    shown_paths = paths_of_clips if paths else short_paths(paths_of_clips)
+    paths = [path for path in (path_of(clip.audio) for clip in record.clips) if path is not None]
+    shown_paths = paths if form.paths else short_paths(paths)
     rerun = rerun_code_of_sweep(run, shown_paths, [(axis.key, axis.values) for axis in record.axes])
-    n_clips = len(record.clips)
-    name = printable(record.clip.name) if n_clips == 1 else f"{n_clips} clips"
-    return Head(f"Sweep of {name}: {keys}", facts, words=(("", words),), rerun_codes=(rerun,))
+    return Head(_title(record), words=(("", lines),), rerun_codes=(rerun,), sweep=summary)
 
 
-def _own_frontend_words(record: SweepRecord, cell: CellEntry) -> str:
-    pairs = zip(record.axes, cell.values, strict=True)
-    which = ", ".join(axis.label(value) for axis, value in pairs if axis.key in ("policy", "framework"))
-    why = reason_in_words(cell.frontend_reason)
-    return printable(f"{which}: heard on its own front-end, {cell.frontend}" + (f" ({why})" if why else ""))
+def _title(record: SweepRecord) -> str:
+    name = record.clip.name if not record.more_clips else f"{len(record.clips)} clips"
+    return printable(f"Sweep of {name}: {' × '.join(axis.key for axis in record.axes)}")
 
 
-def _clip(record: SweepRecord, number: int, folder: Path, assets_of: AssetsOf) -> Clip:
-    """Return a clip, by its index; the first one with the chart."""
-    cells = record.cells_of(number)
+def _numbers(strengths: PlaceStrengths) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return all numbers of the charts as a table, unless that is too long; then they are in scores.csv."""
+    if len(strengths.places) > _MAX_NUMBERS:
+        return (), ()
+    columns = [short_key(axis.key) for axis in strengths.axes]
+    for key in ("area", "gap"):
+        columns += [MEASURES[key].title, "in 5% of draws over"]
+    rows = []
+    for place in strengths.places:
+        cells = [value_text(value) for value in place.values]
+        for key in ("area", "gap"):
+            spread = MEASURES[key].spread(place)
+            cells += (
+                ["–", "–"] if spread is None else [measure_text(MEASURES[key], v) for v in (spread.mean, spread.p95)]
+            )
+        rows.append(tuple(map(printable, cells)))
+    return tuple(map(printable, columns)), tuple(rows)
+
+
+def _clip(record: SweepRecord, number: int, cells: Sequence[CellDraws], assets_of: AssetsOf) -> Clip:
+    """Return a clip, by its index."""
+    cells = [cell for cell in cells if cell.entry.clip == number]
     references: dict[str, _Reference] = {}
     for cell in cells:
-        if cell.reference not in references:
+        if cell.entry.reference not in references:
             reference_id = f"{number + 1}-{len(references) + 1}"
-            references[cell.reference] = _reference(record, cell, folder, assets_of, reference_id)
+            references[cell.entry.reference] = _reference(record, cell, assets_of, reference_id)
     if len(references) > 1:
         references = {name: reference.with_kind() for name, reference in references.items()}
     versions = [version for reference in references.values() for version in reference.versions]
     originals = {name: 2 * i for i, name in enumerate(references)}
-    places: dict[tuple[Any, ...], tuple[int, ...]] = {}
+    places: dict[int, tuple[int, ...]] = {}
     for cell in cells:
-        versions_of_cell = _cell(record, cell, folder, assets_of, originals[cell.reference])
-        places[cell.values] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
+        versions_of_cell = _versions(record, cell, assets_of, originals[cell.entry.reference])
+        places[cell.number] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
         versions += versions_of_cell
     entry = record.clips[number]
-    strengths = _strengths(record, cells, folder)
-    versions = [replace(version, strength=strengths.shares.get(version.id)) for version in loudness_matched(versions)]
-    chart = None
-    if number == 0:
-        chart = File(FolderFiles(folder, "", folder).read("sweep.png"), media_type="image/png")
     return Clip(
-        f"clip-{number + 1}", entry.name, entry.duration_s, tuple(versions),
+        f"clip-{number + 1}", entry.name, entry.duration_s, tuple(loudness_matched(versions)),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
-        sheets=_sheets(record, places, number), references=_more_references([*references.values()], number),
-        chart=chart, colours=colours_of(versions), strength_ends=strengths.ends,
+        sheets=sheets_of(record.axes, cells, places, number),
+        references=_more_references([*references.values()], number), colours=colours_of(versions),
     )  # fmt: skip
 
 
@@ -220,49 +233,12 @@ class _Reference(NamedTuple):
         return self._replace(versions=(original, replace(copy, name=f"copy-synthesis ({self.kind})")))
 
 
-class _Strengths(NamedTuple):
-    """Versions on a scale from the weakest (0) to the strongest (1): their positions, and the labels of both ends."""
-
-    shares: dict[str, float]
-    ends: tuple[str, str]
+def _clip_of_cell(record: SweepRecord, cell: CellDraws, assets: InlineAssets) -> ClipOfRun:
+    return ClipOfRun(record.clips[cell.entry.clip], cell.draws, assets, cell.draws[0].frontend)
 
 
-def _strengths(record: SweepRecord, cells: Sequence[CellEntry], folder: Path) -> _Strengths:
-    scores = {
-        f"{_id_of(record, cell)}-{name}": _draw(record, cell, name, folder).scores
-        for cell in cells
-        for name in cell.draws
-    }
-    for key, words, least in _STRENGTHS:  # noqa: B007
-        values = {version: row.get(key) or 0.0 for version, row in scores.items()}
-        low, high = min(values.values()), max(values.values())
-        if high - low >= least:
-            break
-    shares = {version: (value - low) / max(high - low, least) for version, value in values.items()}
-    texts = [SCORES[key].text(end) for end in (low, high)]
-    return _Strengths(shares, ("all" if texts[0] == texts[1] else texts[0], f"{texts[1]} {words}"))
-
-
-def _clip_of_cell(record: SweepRecord, cell: CellEntry, folder: Path, assets: InlineAssets) -> ClipOfRun:
-    draws = tuple(_draw(record, cell, name, folder) for name in cell.draws)
-    return ClipOfRun(record.clips[cell.clip], draws, assets, draws[0].frontend)
-
-
-def _draw(record: SweepRecord, cell: CellEntry, name: str, folder: Path) -> DrawRecord:
-    files = FolderFiles(folder, cell.folder, folder)
-    draw = read_draw(files, name)
-    check_of_cell(draw, files.path_text(f"{name}.json"), record, cell)
-    return draw
-
-
-def _id_of(record: SweepRecord, cell: CellEntry) -> str:
-    return f"cell-{record.cells.index(cell)}"
-
-
-def _reference(
-    record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, reference_id: str
-) -> _Reference:
-    clip = _clip_of_cell(record, cell, folder, assets_of[cell.reference])
+def _reference(record: SweepRecord, cell: CellDraws, assets_of: AssetsOf, reference_id: str) -> _Reference:
+    clip = _clip_of_cell(record, cell, assets_of[cell.entry.reference])
     kind = f"{clip.frontend.name}, {vocoder_name(clip.draws[0].vocoder)}"
     note = "its mel, not augmented, through the same vocoder"
     original = sound_version(clip, "original", "the recording", f"original-{reference_id}", "original")
@@ -273,51 +249,22 @@ def _reference(
 def _more_references(references: Sequence[_Reference], clip: int) -> Sheet | None:
     """Return all originals and copy-syntheses except the first, as a table."""
     more = range(1, len(references))
-    cells = tuple((2 * i,) for i in more), tuple((2 * i + 1,) for i in more)
-    kinds = tuple(reference.kind for reference in references[1:])
-    return Sheet(f"references-{clip + 1}", "", kinds, ("original", "copy-synthesis"), cells) if kinds else None
+    cells = (tuple(SheetCell((2 * i,)) for i in more), tuple(SheetCell((2 * i + 1,)) for i in more))
+    kinds = tuple(Heading(reference.kind) for reference in references[1:])
+    rows = Heading("original"), Heading("copy-synthesis")
+    return Sheet(f"references-{clip + 1}", "", kinds, rows, cells) if kinds else None
 
 
-def _cell(record: SweepRecord, cell: CellEntry, folder: Path, assets_of: AssetsOf, reference: int) -> list[ClipVersion]:
-    clip = _clip_of_cell(record, cell, folder, assets_of[cell.folder])
-    label = ", ".join(
-        f"{axis.key.rpartition('.')[2]} {value_text(v)}" for axis, v in zip(record.axes, cell.values, strict=True)
-    )
-    label += (
-        f" on {printable(cell.frontend)}"
-        if is_on_own_frontends(record.configuration, (axis.key for axis in record.axes))
-        else ""
-    )
+def _versions(record: SweepRecord, cell: CellDraws, assets_of: AssetsOf, reference: int) -> list[ClipVersion]:
+    """Return the draws of a cell."""
+    clip = _clip_of_cell(record, cell, assets_of[cell.entry.folder])
+    label = ", ".join(head_of(axis, cell.values[axis.key]) for axis in record.axes)
+    if is_on_own_frontends(record.configuration, cell.values):
+        label += f" on {printable(cell.entry.frontend)}"
     versions = []
     for draw in clip.draws:
-        version = draw_version(clip, draw, f"{_id_of(record, cell)}-")
+        version = draw_version(clip, draw, f"{cell.id}-")
         name = f"{label}, draw {draw.number}" if len(clip.draws) > 1 else label
-        facts = tuple((title, SCORES[key].text(draw.scores.get(key) or 0.0)) for key, title in _FACTS_OF_CELL.items())
+        facts = facts_of_draw_in_cell(draw.scores) if len(clip.draws) > 1 else ()
         versions.append(replace(version, name=name, facts=facts, compared_with=reference))
     return versions
-
-
-def _sheets(record: SweepRecord, places: Mapping[tuple[Any, ...], tuple[int, ...]], clip: int) -> tuple[Sheet, ...]:
-    """Return a table of the first two parameters for each combination of the others."""
-    axes = record.axes
-    combinations = list(dict.fromkeys(values[2:] for values in places))
-    columns = axes[1].values if len(axes) > 1 else (None,)
-    return tuple(
-        Sheet(
-            f"sheet-{clip + 1}-{number}",
-            ", ".join(axis.label(value) for axis, value in zip(axes[2:], rest, strict=True)),
-            tuple(_head_of(axes[1], value) for value in columns) if len(axes) > 1 else ("",),
-            tuple(_head_of(axes[0], value) for value in axes[0].values),
-            tuple(tuple(places[_place(row, column, rest, len(axes))] for column in columns) for row in axes[0].values),
-        )
-        for number, rest in enumerate(combinations)
-    )
-
-
-def _head_of(axis: Axis, value: Any) -> str:
-    """Return a value with the last part of its key; the whole key is above the table."""
-    return f"{axis.key.rpartition('.')[2]} {value_text(value)}"
-
-
-def _place(row: Any, column: Any, rest: tuple[Any, ...], n_axes: int) -> tuple[Any, ...]:
-    return (row,) if n_axes == 1 else (row, column, *rest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,7 +21,7 @@ from ..errors import ParameterError, PolicyError
 from ..frameworks.frontend_choice import FrontendReason
 from .axes import Axis, Value, differing_key
 
-__all__ = ["CellEntry", "SweepRecord", "check_of_cell", "is_sweep", "read_sweep"]
+__all__ = ["CellEntry", "SweepRecord", "check_of_cell", "is_sweep", "read_sweep", "typed_values"]
 
 _MAX_BYTES = 1 << 26
 
@@ -74,7 +75,7 @@ class SweepRecord:
         clips_of_references: dict[str, int] = {}
         for i, cell in enumerate(self.cells):
             self._check_cell(i, cell, values_of_axes)
-            values = (cell.clip, *map(_of_type, cell.values))
+            values = (cell.clip, *typed_values(cell.values))
             if values in values_so_far:
                 raise ParameterError(f"cells[{i}].values={cell.values!r:.80}: repeated; allowed is each cell once")
             values_so_far.add(values)
@@ -98,7 +99,7 @@ class SweepRecord:
             raise ParameterError(
                 f"cells[{i}].clip={cell.clip}: allowed is the index of a clip, below {len(self.clips)}"
             )
-        values = tuple(map(_of_type, cell.values))
+        values = typed_values(cell.values)
         if len(values) != len(values_of_axes) or not all(
             value in axis for value, axis in zip(values, values_of_axes, strict=True)
         ):
@@ -106,6 +107,11 @@ class SweepRecord:
             raise ParameterError(
                 f"cells[{i}].values={cell.values!r:.80}: allowed is one value per axis, in order ({keys:.200})"
             )
+
+
+def typed_values(values: Iterable[Value]) -> tuple[tuple[bool, Value], ...]:
+    """Return values as a key, which distinguishes 1 from true, as axes do."""
+    return tuple(map(_of_type, values))
 
 
 def _of_type(value: Value) -> tuple[bool, Value]:

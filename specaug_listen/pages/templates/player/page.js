@@ -110,6 +110,7 @@ class Page {
       if (link) this.go(event, link);
     });
     for (const tab of document.querySelectorAll("[role=tab]")) this.addTab(tab);
+    this.sheets = new Sheets();
   }
 
   press(id, isOn) {

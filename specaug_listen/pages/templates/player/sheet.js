@@ -1,0 +1,73 @@
+// The cells of a sheet: which draw of each is shown.
+
+class CellDraws {
+  /** @param {HTMLElement} box A cell with several draws. */
+  constructor(box) {
+    this.versions = [...box.querySelectorAll(".version")];
+    this.which = box.querySelector(".which");
+    box.querySelector(".before").addEventListener("click", () => this.step(-1));
+    box.querySelector(".after").addEventListener("click", () => this.step(1));
+    // However a draw comes to be heard, its picture is shown.
+    const observer = new MutationObserver(() => this.follow());
+    for (const version of this.versions) observer.observe(version, { attributeFilter: ["class"] });
+    this.show(0);
+  }
+
+  get heard() {
+    return this.versions.findIndex((version) => version.classList.contains("is-heard"));
+  }
+
+  follow() {
+    const { heard } = this;
+    if (heard >= 0 && heard !== this.shown) this.show(heard);
+  }
+
+  show(i) {
+    this.shown = i;
+    this.versions.forEach((version, place) => version.classList.toggle("is-shown", place === i));
+    const facts = this.versions[i].querySelector(".of-draw")?.textContent ?? "";
+    this.which.textContent = `draw ${i + 1} of ${this.versions.length}${facts && `: ${facts}`}`;
+  }
+
+  /** To the next draw, or the one before; who hears one, hears the other at the same moment. */
+  step(direction) {
+    const n = this.versions.length, next = (this.shown + direction + n) % n;
+    if (this.heard >= 0) selectVersion(this.versions[next]);
+    else this.show(next);
+  }
+}
+
+function selectVersion(element) {
+  for (const player of window.specaugListen.page.players) {
+    const version = player.versions.find((one) => one.element === element);
+    if (version) player.select(version.index);
+  }
+}
+
+/** The keys , and . go through the draws of the cell that has the focus, or that is heard. */
+class Sheets {
+  constructor() {
+    this.foldOnNarrow(document.querySelector(".sweep-more"));
+    this.cells = new Map([...document.querySelectorAll(".cell-box[data-draws]")].map((box) => [box, new CellDraws(box)]));
+    if (this.cells.size) document.addEventListener("keydown", (event) => this.key(event), { capture: true });
+  }
+
+  /** On a narrow screen, the clips come before the words. */
+  foldOnNarrow(more) {
+    if (!more) return;
+    const narrow = matchMedia("(max-width: 640px)");
+    more.open = !narrow.matches;
+    narrow.addEventListener("change", () => (more.open = !narrow.matches));
+  }
+
+  key(event) {
+    const direction = { ",": -1, ".": 1 }[event.key];
+    if (!direction || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea, pre")) return;
+    const heard = document.querySelector("section.is-active .cell-box[data-draws] .is-heard") ?? document.querySelector(".cell-box[data-draws] .is-heard");
+    const box = (event.target.closest(".cell-box[data-draws]") ?? heard?.closest(".cell-box"));
+    if (!this.cells.has(box)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.cells.get(box).step(direction);
+  }
+}

@@ -1,0 +1,363 @@
+"""The charts of a sweep: quantities over the first parameter, with a line or bar for each value of the second."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+from .._files import printable
+from ..pages.sheet_values import (
+    BarRow,
+    ChartBar,
+    ChartLine,
+    ChartPoint,
+    ChartTick,
+    Heading,
+    Panel,
+    YardstickLine,
+)
+from .advice import are_numbers, measure_text
+from .axes import Axis, Value, value_text
+from .cell_draws import head_of, short_key
+from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, changes_along
+from .records import typed_values
+
+__all__ = ["MAX_LINES", "caption_of", "panels_of", "spread_labels"]
+
+# Lines of a chart; bars of a category.
+MAX_LINES = 6
+_HEIGHT_PX, _TOP_PX, _LABEL_PX = 190, 8, 15
+# The shortest distance between labels below a narrow chart, as a share of its width, for each character.
+_SHARE_OF_CHARACTER, _SHARE_OF_SPACE = 0.035, 0.03
+_MIN_RATIO_OF_LOGARITHM = 50.0
+_MIN_LEVEL_DB = -80.0
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A mean over the combinations of one value of the first parameter, and their range."""
+
+    value: Value
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The groups of one value of the second parameter, or of all."""
+
+    name: str
+    groups: tuple[_Group, ...]
+
+
+def panels_of(strengths: PlaceStrengths) -> tuple[Panel, ...]:
+    """Return a chart for each quantity that the values change; those of the masks if they change none."""
+    numbers = range(len(strengths.axes))
+    keys = [key for key, each in MEASURES.items() if any(changes_along(strengths, each, n) for n in numbers)]
+    masked = [key for key in ("area", "gap") if key in keys]
+    if masked:
+        # The change of the mel follows from the masks and their level.
+        keys = ["area", "gap", *(key for key in keys if key == "fill")]
+    elif not keys:
+        keys = ["area", "gap"]
+    return tuple(_panel(strengths, MEASURES[key]) for key in keys)
+
+
+def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
+    """Say how to read the charts."""
+    n_draws = min(place.strength.n_draws for place in strengths.places)
+    is_simulated = all(place.strength.is_simulated for place in strengths.places)
+    lengths = sorted({f"{length:.1f} s" for length in strengths.lengths_s}, key=lambda text: float(text[:-2]))
+    clips = lengths[0] if len(lengths) == 1 else f"{lengths[0]} to {lengths[-1]}"
+    titles = [panel.title for panel in panels]
+    lines = []
+    if MEASURES["area"].title in titles:
+        source = f"{n_draws} simulated draws for clips of {clips}" if is_simulated else "the draws of this page"
+        lines.append(f"Masks: the mean of {source}; the thin line reaches P95, which 5% of draws exceed.")
+        lines.append("Published recipes: their mean, on their own front-ends.")
+    if {MEASURES["fill"].title, MEASURES["change"].title} & set(titles):
+        lines.append(
+            f"{'Level and change' if len(lines) == 0 else 'Level'}: the mean of the draws of this page, with their "
+            "range; levels are relative to the speech (its 95th percentile cell)."
+        )
+    lines += dict.fromkeys(panel.note for panel in panels if panel.note)
+    return " ".join(lines)
+
+
+# --- the groups ---
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The axes of a chart: the index of the one along it, and of the one with a line or bar for each value, if any."""
+
+    along: int
+    by: int | None
+    others: tuple[int, ...]
+
+    @classmethod
+    def of(cls, strengths: PlaceStrengths, measure: Measure) -> _Choice:
+        """Return the axes that matter: numbers before categories, and many values before few."""
+        axes = strengths.axes
+        numbers = [n for n in range(len(axes)) if changes_along(strengths, measure, n)]
+        numbers.sort(key=lambda n: (not are_numbers(axes[n]), 0 if are_numbers(axes[n]) else -len(axes[n].values), n))
+        along, *rest = numbers or [0]
+        return cls(along, rest[0] if rest else None, tuple(rest[1:]))
+
+    def note(self, axes: Sequence[Axis]) -> str:
+        """Say what a chart leaves out."""
+        keys = " and ".join(axes[n].key for n in self.others)
+        lines = [f"Averages over {keys}."] if keys else []
+        if self.by is not None and len(axes[self.by].values) > MAX_LINES:
+            lines.append(f"The first {MAX_LINES} values of {axes[self.by].key}.")
+        return printable(" ".join(lines))
+
+
+def _rows(strengths: PlaceStrengths, measure: Measure, choice: _Choice) -> list[_Row]:
+    """Return the rows of a chart."""
+    if choice.by is None:
+        return [_Row("", _groups(strengths, choice.along, strengths.places, measure))]
+    axis = strengths.axes[choice.by]
+    by_value: dict[Hashable, list[Place]] = {}
+    for place in strengths.places:
+        by_value.setdefault(typed_values([place.values[choice.by]]), []).append(place)
+    return [
+        _Row(
+            printable(head_of(axis, value)),
+            _groups(strengths, choice.along, by_value[typed_values([value])], measure),
+        )
+        for value in axis.values[:MAX_LINES]
+    ]
+
+
+def _groups(strengths: PlaceStrengths, along: int, places: Sequence[Place], measure: Measure) -> tuple[_Group, ...]:
+    by_value: dict[Hashable, list[Place]] = {}
+    for place in places:
+        if measure.spread(place) is not None:
+            by_value.setdefault(typed_values([place.values[along]]), []).append(place)
+    return tuple(
+        _group(value, by_value[typed_values([value])], measure)
+        for value in strengths.axes[along].values
+        if typed_values([value]) in by_value
+    )
+
+
+def _group(value: Value, places: Sequence[Place], measure: Measure) -> _Group:
+    spreads = [spread for spread in map(measure.spread, places) if spread is not None]
+    mean = sum(spread.mean for spread in spreads) / len(spreads)
+    if measure.of_strength is None:
+        ends = min(s.values[0] for s in spreads), max(s.values[-1] for s in spreads)
+        # Silence has no bottom.
+        mean, low, high = (max(_MIN_LEVEL_DB, level) for level in (mean, *ends))
+        return _Group(value, mean, low, high)
+    return _Group(value, mean, mean, max(mean, sum(spread.p95 for spread in spreads) / len(spreads)))
+
+
+# --- the axes ---
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """An axis from ``low`` to ``high``, with ticks."""
+
+    low: float
+    high: float
+    ticks: tuple[float, ...]
+
+    @classmethod
+    def around(cls, values: Sequence[float]) -> _Scale:
+        """Return the axis with round ends that holds 0 and all values."""
+        low, high = min([0.0, *values]), max([0.0, *values])
+        step = _nice_step((high - low) or 1.0)
+        first, last = math.floor(low / step + 1e-9), max(1, math.ceil(high / step - 1e-9))
+        return cls(first * step, last * step, tuple(round(i * step, 9) for i in range(first, last + 1)))
+
+    def share(self, value: float) -> float:
+        """Return the place of a value, as a share."""
+        return (value - self.low) / (self.high - self.low)
+
+    def y(self, value: float) -> float:
+        """Return the distance of a value from the top of a chart, in pixels."""
+        return round(_TOP_PX + (1 - self.share(value)) * (_HEIGHT_PX - _TOP_PX), 1)
+
+
+def _nice_step(span: float) -> float:
+    power = 10.0 ** math.floor(math.log10(span / 4))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if span / (factor * power) <= 5)
+
+
+def _panel(strengths: PlaceStrengths, measure: Measure) -> Panel:
+    choice = _Choice.of(strengths, measure)
+    rows = _rows(strengths, measure, choice)
+    levels = _levels(strengths, measure)
+    ends = [end for row in rows for group in row.groups for end in (group.low, group.mean, group.high)]
+    scale = _Scale.around([*ends, *(value for value, *_ in levels)])
+    axis = strengths.axes[choice.along]
+    about = _in_words(measure, axis, rows, levels)
+    draw = _lines if are_numbers(axis) and len(axis.values) > 1 else _bars
+    return replace(draw(measure, axis, rows, levels, scale, about), note=choice.note(strengths.axes))
+
+
+# Mean, name, explanation, and whether it is published.
+_Level = tuple[float, str, str, bool]
+
+
+def _levels(strengths: PlaceStrengths, measure: Measure) -> list[_Level]:
+    """Return the means of what the sweep is compared with, except policies that it holds itself."""
+    if measure.of_strength is None:
+        return []
+    policies = {str(value) for axis in strengths.axes if axis.key == "policy" for value in axis.values}
+    return [
+        (measure.of_strength(each.strength).mean, printable(each.name), printable(each.about), each.is_published)
+        for each in strengths.yardsticks
+        if each.policy.name not in policies
+    ]
+
+
+def _in_words(measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequence[_Level]) -> str:
+    lines = [
+        f"{row.name + ': ' if row.name else ''}"
+        + ", ".join(f"{value_text(group.value)} {measure_text(measure, group.mean)}" for group in row.groups)
+        for row in rows
+    ]
+    recipes = ", ".join(f"{name} {measure_text(measure, value)}" for value, name, *_ in levels)
+    about = f"{measure.title} over {axis.key}: {'; '.join(lines)}"
+    return printable(f"{about}. Compared with {recipes}." if recipes else f"{about}.")
+
+
+def _text_of(measure: Measure, axis: Axis, row: _Row, group: _Group) -> str:
+    if measure.of_strength is None:
+        more = f"from {measure_text(measure, group.low)} to {measure_text(measure, group.high)}"
+    else:
+        more = f"in 5% of draws over {measure_text(measure, group.high)}"
+    where = ", ".join(filter(None, [f"{short_key(axis.key)} {value_text(group.value)}", row.name]))
+    return printable(f"{where}: {measure_text(measure, group.mean)}, {more}")
+
+
+# --- lines ---
+
+
+def _lines(
+    measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequence[_Level], scale: _Scale, about: str
+) -> Panel:
+    values = sorted(float(value or 0) for value in axis.values)
+    is_logarithmic = values[0] > 0 and values[-1] / values[0] >= _MIN_RATIO_OF_LOGARITHM
+    places = {value: _place_of(value, values, is_logarithmic) for value in values}
+    lines = tuple(
+        ChartLine(
+            row.name,
+            number,
+            tuple(
+                ChartPoint(
+                    places[float(group.value or 0)],
+                    scale.y(group.mean),
+                    scale.y(group.low),
+                    scale.y(group.high),
+                    _text_of(measure, axis, row, group),
+                )
+                for group in sorted(row.groups, key=lambda group: float(group.value or 0))
+            ),
+        )
+        for number, row in enumerate(rows)
+    )
+    return Panel(
+        measure.title, about, printable(axis.key) + (", logarithmic" if is_logarithmic else ""), lines,
+        _x_ticks(values, places), tuple(ChartTick(scale.y(tick), _tick_text(measure, tick)) for tick in scale.ticks),
+        _yardsticks(measure, levels, scale), height=_HEIGHT_PX,
+    )  # fmt: skip
+
+
+def _place_of(value: float, values: Sequence[float], is_logarithmic: bool) -> float:
+    """Return the place of a value; the first and the last one are not at the very ends."""
+    low, high, at = (math.log(each) if is_logarithmic else each for each in (values[0], values[-1], value))
+    return round(0.04 + 0.92 * (at - low) / ((high - low) or 1.0), 4)
+
+
+def _x_ticks(values: Sequence[float], places: dict[float, float]) -> tuple[ChartTick, ...]:
+    """Return a tick for each value; labels that would touch the one before are left out, but not the last."""
+    texts = {value: f"{value:g}" for value in values}
+
+    def reach(text: str) -> float:
+        return len(text) * _SHARE_OF_CHARACTER / 2 + _SHARE_OF_SPACE / 2
+
+    last = values[-1]
+    ends_at, labelled = -1.0, {last}
+    for value in values[:-1]:
+        begin, end = places[value] - reach(texts[value]), places[value] + reach(texts[value])
+        if begin >= ends_at and end <= places[last] - reach(texts[last]):
+            labelled.add(value)
+            ends_at = end
+    return tuple(ChartTick(places[value], texts[value] if value in labelled else "") for value in values)
+
+
+def _tick_text(measure: Measure, value: float) -> str:
+    if measure.unit == "%":
+        return f"{100 * value:g}%"
+    return f"{value:g} {measure.unit}".replace("-", "−")
+
+
+def _yardsticks(measure: Measure, levels: Sequence[_Level], scale: _Scale) -> tuple[YardstickLine, ...]:
+    ordered = sorted(levels, key=lambda level: -level[0])
+    lines_px = [scale.y(value) for value, *_ in ordered]
+    labels_px = spread_labels(lines_px, _LABEL_PX, _TOP_PX, _HEIGHT_PX)
+    return tuple(
+        YardstickLine(y, label_y, f"{name} {measure_text(measure, value)}", about, is_published)
+        for (value, name, about, is_published), y, label_y in zip(ordered, lines_px, labels_px, strict=True)
+    )
+
+
+def spread_labels(places: Sequence[float], distance: float, low: float, high: float) -> list[float]:
+    """Move labels apart, in their order, as little as possible, and within bounds if there is room.
+
+    Examples
+    --------
+    >>> spread_labels([10, 12, 50], 15, 0, 100)
+    [3.5, 18.5, 50.0]
+    """
+    # Blocks of labels that touch: the sum of their places without the distances before each, and how many they are.
+    blocks: list[list[float]] = []
+    for number, place in enumerate(places):
+        blocks.append([place - distance * number, 1])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + total, blocks[-1][1] + count]
+    ends = low, high - distance * (len(places) - 1)
+    starts = [max(ends[0], min(ends[1], total / count)) for total, count in blocks for _ in range(int(count))]
+    return [round(start + distance * number, 2) for number, start in enumerate(starts)]
+
+
+# --- bars ---
+
+
+def _bars(
+    measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequence[_Level], scale: _Scale, about: str
+) -> Panel:
+    categories = []
+    for value in axis.values:
+        bars = tuple(
+            _bar(measure, scale, number, row.name, group, _text_of(measure, axis, row, group))
+            for number, row in enumerate(rows)
+            for group in row.groups
+            if typed_values([group.value]) == typed_values([value])
+        )
+        text = printable(value_text(value))
+        categories.append(BarRow(Heading(text, text), bars))
+    recipes = (
+        BarRow(
+            Heading(name, about_it),
+            (_bar(measure, scale, 0, name, _Group(name, value, value, value), about_it),),
+            "recipe" if is_published else "compare",
+        )
+        for value, name, about_it, is_published in sorted(levels, key=lambda level: -level[0])
+    )
+    return Panel(
+        measure.title, about, printable(axis.key), rows=(*categories, *recipes), zero=round(scale.share(0.0), 4)
+    )
+
+
+def _bar(measure: Measure, scale: _Scale, number: int, name: str, group: _Group, about: str) -> ChartBar:
+    begin, end = sorted((scale.share(0.0), scale.share(group.mean)))
+    low, high = scale.share(group.low), scale.share(group.high)
+    return ChartBar(number, name, begin, end, low, high, measure_text(measure, group.mean), about)
