@@ -103,7 +103,7 @@ def _loud(strengths: PlaceStrengths) -> list[str]:
         return [f"In {len(loud)} of {len(strengths.places)} combinations, the masks are louder than the speech."]
     axis, values = strengths.axes[axes[0]], {place.values[axes[0]] for place in loud}
     names = [value_text(value) for value in axis.values if value in values]
-    return [f"With {short_key(axis.key)} {_listed(names)}, the masks are louder than the speech."]
+    return [f"With {short_key(axis.key)} {_join(names)}, the masks are louder than the speech."]
 
 
 class _Comparison:
@@ -196,10 +196,10 @@ def _values_in_words(axis: Axis, values: set[object]) -> str:
                 else f"at {axis.key} = {value_text(top[0])}"
             )
     names = [value_text(value) for value in axis.values if value in values]
-    return f"with {axis.key} {_listed(names)}"
+    return f"with {axis.key} {_join(names)}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _join(names: Sequence[str]) -> str:
     if len(names) > _MAX_NAMED:
         names = [*names[:_MAX_NAMED], f"{len(names) - _MAX_NAMED} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

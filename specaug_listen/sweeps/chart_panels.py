@@ -27,7 +27,7 @@ __all__ = ["MAX_LINES", "caption_of", "panels_of", "spread_labels"]
 
 # Lines of a chart; bars of a category.
 MAX_LINES = 6
-_HEIGHT_PX, _TOP_PX, _LABEL_PX = 190, 8, 15
+_HEIGHT_PX, _TOP_PX, _LABEL_PX = 160, 8, 14
 # The shortest distance between labels below a narrow chart, as a share of its width, for each character.
 _SHARE_OF_CHARACTER, _SHARE_OF_SPACE = 0.035, 0.03
 _MIN_RATIO_OF_LOGARITHM = 50.0

@@ -20,7 +20,7 @@ from ..pages import Clip, ClipVersion, Head, Heading, Sheet, SheetCell, SweepSum
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
 from ..reports.rerun_text import is_on_own_frontends, rerun_code_of_sweep
-from .advice import advice_on, measure_text
+from .advice import advice_on, are_numbers, measure_text
 from .axes import Axis, value_text
 from .cell_draws import CellDraws, head_of, read_cells, short_key
 from .cell_tables import facts_of_draw_in_cell, sheets_of
@@ -99,7 +99,7 @@ def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
         for of_cell, draws in (*references.items(), *((cell.folder, cell.draws) for cell in record.cells))
         for name in embedded(folder, of_cell, draws)
     ]
-    return Edits(folder).notices(["sweep.json", "sweep.png", *dict.fromkeys(names)])
+    return Edits(folder).notices(["sweep.json", *dict.fromkeys(names)])
 
 
 def _contents(
@@ -125,7 +125,10 @@ def _contents(
 
 
 def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
-    """Plot masked shares and the change of the mel over the first parameter, with a line per value of the second."""
+    """Plot masked shares and the change of the mel over the first parameter, with a line or bar for each of the second.
+
+    The plot is a file for papers and slides; the page has charts of its own.
+    """
     figure = new_figure((11.0, 3.8), dpi=160)
     by = axes[1].key if len(axes) > 1 else None
     measures = ("masked_time_ratio", "masked_frequency_ratio", "log_mel_rmse_db")
@@ -143,7 +146,9 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
         figure.legend(
             lines[:n_entries], labels[:n_entries], loc="upper center", ncols=n_columns, frameon=False, fontsize="small"
         )
-    figure.subplots_adjust(left=0.07, right=0.985, bottom=0.16, top=0.95 - 0.065 * n_rows, wspace=0.28)
+    # Names of categories are long.
+    bottom = 0.16 if are_numbers(axes[0]) else 0.32
+    figure.subplots_adjust(left=0.07, right=0.985, bottom=bottom, top=0.95 - 0.065 * n_rows, wspace=0.28)
     return encode_png(figure)
 
 

@@ -91,6 +91,8 @@ def _of_policy(draws: Sequence[DrawRecord]) -> Iterable[tuple[str, str]]:
     probability = _common(draws, lambda draw: draw.policy.probability)
     if name is not None and probability is not None and probability < 1:
         yield "applied with probability", f"{probability:g}"
+    if name is None or framework is None:  # what policies or frameworks share by chance
+        return
     kinds = _common(draws, lambda draw: [prefix_of(transform) for transform in draw.policy.transforms])
     for place in range(len(kinds or ())):
         transforms = [draw.policy.transforms[place] for draw in draws]
@@ -109,7 +111,8 @@ def _common_aspects(transforms: Sequence[Any]) -> list[str]:
     fields = [to_plain(transform) for transform in transforms]
     for name, aspect in _ASPECTS.items():
         value = fields[0].get(name)
-        is_lost = aspect in words[0] and aspect not in common
+        is_idle = name == "max_count" and fields[0].get("count_ratio") is None
+        is_lost = aspect in words[0] and aspect not in common and not is_idle
         if is_lost and value is not None and all(each.get(name) == value for each in fields):
             lines.append(f"{name} {value_text(value)}")
     return lines

@@ -20,11 +20,13 @@ from specaug_listen.pages import (
     Column,
     File,
     Head,
+    Heading,
     Mask,
     Picture,
     RerunCode,
     Row,
     Sheet,
+    SheetCell,
     Table,
     clip_data,
     page_parts,
@@ -40,6 +42,11 @@ PICTURE = Picture(
 )
 MASKS = (Mask("time", 0.2, 0.4, 50.0, 450.0, 0, 4, HOSTILE), Mask("frequency", 0.0, 1.0, 150.0, 250.0, 1, 2))
 
+HEADING = Heading(HOSTILE, HOSTILE)
+SHEET = Sheet(
+    "s", HOSTILE, (HEADING,), (HEADING,), ((SheetCell((1,), ((HOSTILE, HOSTILE),), 0.5),),), (HOSTILE, HOSTILE), HOSTILE
+)
+
 
 def column(title, unit="", about=""):
     return Column(Score(title, title, unit, 1, "stronger", 0.1, about), title == "a", 0.0, 1.0)
@@ -53,7 +60,7 @@ def clip(text="speech", **options):
     versions = (
         ClipVersion("v-1", "original", File(WAV), text, picture=PICTURE, key="v-1"),
         ClipVersion("v-2", text, File(WAV), picture=PICTURE, masks=MASKS, warp=((0.1, 0.2),), facts=((text, text),),
-                badges=(text,), key="v-2", compared_with=0, strength=0.4, matched_db=None),
+                badges=(text,), key="v-2", compared_with=0, matched_db=None),
     )  # fmt: skip
     return Clip("clip-1", text, 1.0, versions, ((text, text),), (text,), **options)
 
@@ -76,9 +83,7 @@ def html_of(text="speech", rows=True, is_split=False, **options):
     return b"".join(parts).decode()
 
 
-@pytest.mark.parametrize(
-    "sheets", [(), (Sheet("s", HOSTILE, (HOSTILE,), (HOSTILE,), (((1,),),)),) * 2], ids=["list", "sheet"]
-)
+@pytest.mark.parametrize("sheets", [(), (SHEET, SHEET)], ids=["list", "sheet"])
 def test_hostile_texts_are_shown_as_they_are_and_everything_is_closed(sheets):
     html = html_of(HOSTILE, sheets=sheets)
     page = Page(html)
