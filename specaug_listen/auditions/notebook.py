@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..outputs.result_names import DEFAULT_BUDGET_MB
+from .._defaults import DEFAULT_BUDGET_MB
 from ..pages.html import page_parts
 from ..pages.page_values import Head
 from .clip_files import InlineAssets

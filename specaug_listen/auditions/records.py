@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 from pydantic import BeforeValidator, Field
 
+from .._defaults import MAX_DRAWS
 from .._files import as_path, printable
 from .._notices import Notice
 from .._records import Seed, Sha256, pattern, read_record_file, record, record_key, to_plain
@@ -190,7 +191,7 @@ class Configuration:
     frontend: MelFrontend
     policy: Policy
     vocoder: Annotated[AnyVocoder | CustomVocoder, Field(discriminator="kind")]
-    draws: Annotated[int, Field(ge=1, le=1000)]
+    draws: Annotated[int, Field(ge=1, le=MAX_DRAWS)]
     seed: Seed
     channels: Channels = "mono"
     start_s: Seconds = 0.0
@@ -219,7 +220,7 @@ class ClipEntry:
     duration_s: SecondsAboveZero
     gain: Gain
     badges: Badges
-    draws: Annotated[tuple[DrawName, ...], Field(max_length=1000)]
+    draws: Annotated[tuple[DrawName, ...], Field(max_length=MAX_DRAWS)]
 
     def __post_init__(self) -> None:
         """Check constraints between fields."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._defaults import DEFAULT_CHANNELS
 from .._files import as_path
 from .._notices import Notice
 from ..audio.audio_in_memory import Audio, common_gain
@@ -264,7 +265,9 @@ class Audition:
         draw = self.effective_draw(rendered_draw)
         return audition_figure(self.mel, rendered_draw.mel, draw, title=self.name, note=note, before_name=before)
 
-    def save(self, out: str | os.PathLike[str], *, channels: Channels = "mono", overwrite: bool = False) -> Path:
+    def save(
+        self, out: str | os.PathLike[str], *, channels: Channels = DEFAULT_CHANNELS, overwrite: bool = False
+    ) -> Path:
         """Write WAV, PNG and JSON of every draw into a folder named after the clip.
 
         Parameters

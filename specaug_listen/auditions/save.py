@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from .._defaults import DEFAULT_CHANNELS
 from .._files import Contents, io_errors, printable, write_files
 from ..audio.audio_in_memory import wav_parts
 from ..audio.recording import SpooledAudio
@@ -47,7 +48,9 @@ __all__ = [
 RESERVED = frozenset({"report.html", "report", "audition.json"})
 
 
-def save_audition(audition: Audition, out: Path, *, channels: Channels = "mono", overwrite: bool = False) -> Path:
+def save_audition(
+    audition: Audition, out: Path, *, channels: Channels = DEFAULT_CHANNELS, overwrite: bool = False
+) -> Path:
     """Write one audition below ``out``; see `Audition.save`."""
     source = audition.clip.source
     # Not the command's name, whose files a later run would remove.
@@ -107,7 +110,7 @@ def write_clip_folder(
 
 
 def audition_files(
-    audition: Audition, channels: Channels = "mono", *, figures: bool = True, top_db: float | None = None
+    audition: Audition, channels: Channels = DEFAULT_CHANNELS, *, figures: bool = True, top_db: float | None = None
 ) -> dict[str, Contents]:
     """Return names and contents of all files in a clip's folder, without figures and records if not ``figures``.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import vocoders
+from .._defaults import DEFAULT_DRAWS, DEFAULT_POLICY, DEFAULT_SEED, DEFAULT_VOCODER, MAX_DRAWS
 from .._rng import as_seed, child_stream
 from ..audio.audio_in_memory import Audio
 from ..audio.channels import OneChannel
@@ -39,16 +40,16 @@ def audition(
     audio: Any,
     *,
     frontend: MelFrontend | FrontendChoice | str | os.PathLike[str] | None = None,
-    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = "LD",
+    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = DEFAULT_POLICY,
     framework: str | None = None,
     adapter: Adapter | None = None,
     parameters: Sequence[str] = (),
     batch: Batch | str | None = None,
     exact_rng: bool = False,
     waveform: Waveform | str | os.PathLike[str] | Any = None,
-    vocoder: Vocoder | str = "joint",
-    draws: int = 1,
-    rng: int | Any = 0,
+    vocoder: Vocoder | str = DEFAULT_VOCODER,
+    draws: int = DEFAULT_DRAWS,
+    rng: int | Any = DEFAULT_SEED,
     original_phase: bool = False,
     start_s: float = 0.0,
     duration_s: float | None = None,
@@ -120,8 +121,8 @@ def audition(
     SpecAugListenWarning
         If a mask was clamped or a transform had no effect.
     """
-    if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= 1000:
-        raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to 1000")
+    if not isinstance(draws, int) or isinstance(draws, bool) or not 1 <= draws <= MAX_DRAWS:
+        raise ParameterError(f"draws={draws!r:.80}: allowed is a whole number from 1 to {MAX_DRAWS}")
     how: dict[str, Any] = {"framework": framework, "adapter": adapter, "parameters": parameters}
     rules = get_policy(policy, batch=batch, exact_rng=exact_rng, **how)
     clip, (geometry, reason) = clip_and_frontend(

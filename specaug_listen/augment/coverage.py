@@ -21,8 +21,10 @@ from .policy import Policy, applied_transforms
 from .random_streams import OwnStream
 from .steps import Batch, Step
 
-__all__ = ["Coverage", "Shares", "enough_draws", "expected_shares", "least_mels", "simulate_coverage"]
+__all__ = ["N_DRAWS", "Coverage", "Shares", "enough_draws", "expected_shares", "least_mels", "simulate_coverage"]
 
+# Draws for an estimate, unless there is reason for another number.
+N_DRAWS = 1000
 # In all draws together: the more masks in a draw, the fewer draws are needed.
 _MAX_MASKS = 50_000
 Real = npt.NDArray[np.float64]
@@ -75,7 +77,7 @@ def expected_shares(
     n_mels: int,
     n_frames: int,
     *,
-    n_draws: int = 1000,
+    n_draws: int = N_DRAWS,
     rng: int = 0,
     batch: Batch | None = None,
 ) -> Shares:
@@ -104,7 +106,7 @@ def simulate_coverage(
     n_mels: int,
     n_frames: int,
     *,
-    n_draws: int = 1000,
+    n_draws: int = N_DRAWS,
     rng: int = 0,
     batch: Batch | None = None,
     is_certain: bool = False,

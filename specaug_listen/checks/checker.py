@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .._defaults import DEFAULT_CHECK_DRAWS, DEFAULT_SEED, DEFAULT_SHARE, DEFAULT_TIMEOUT_S
 from .._files import as_path
 from .._rng import as_seed
 from .._yaml import YAML_SUFFIXES
@@ -33,7 +34,7 @@ from .clips import Clip, clips_of, reference_of, sounds_of, speech_clips
 from .export import output_of_check, save_check
 from .findings import FINDINGS, CheckReport, Finding, in_order
 from .input_forms import InputForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
-from .isolated_process import CallableProcess, GaveUpError
+from .isolated_process import MAX_TIMEOUT_S, CallableProcess, GaveUpError
 from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
 from .rules_axes import are_wider_in_time
 from .rules_calls import call_findings
@@ -43,7 +44,6 @@ from .stages import Rule, Stage
 
 __all__ = ["Check", "check"]
 
-MAX_TIMEOUT_S = 1e6
 EFFORT = FULL_EFFORT
 
 
@@ -102,12 +102,12 @@ def check(
     adapter: Adapter | None = None,
     parameters: Sequence[str] = (),
     clips: Audio | str | os.PathLike[str] | Sequence[Audio | str | os.PathLike[str] | tuple[str, Audio]] | None = None,
-    draws: int = 1000,
-    share: float = 0.5,
+    draws: int = DEFAULT_CHECK_DRAWS,
+    share: float = DEFAULT_SHARE,
     max_time_share: float | None = None,
     ignore: str | Sequence[str] = (),
-    timeout_s: float = 60.0,
-    rng: int | Any = 0,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    rng: int | Any = DEFAULT_SEED,
 ) -> Check:
     """Find faults of an augmentation pipeline.
 

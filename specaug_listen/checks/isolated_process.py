@@ -34,8 +34,10 @@ from ..errors import ParameterError, SpecAugListenError
 from .safe_unpickling import PACKAGE, AnswerError, check_answer, read_answer
 from .subreaper import IS_LINUX, processes_below, supervise
 
-__all__ = ["CallEndedError", "CallableProcess", "GaveUpError"]
+__all__ = ["MAX_TIMEOUT_S", "CallEndedError", "CallableProcess", "GaveUpError"]
 
+# Upper bound of the time limit of a call.
+MAX_TIMEOUT_S = 1e6
 # A check gives up after so many calls that hang, or that end the process.
 _MAX_HANGS = 2
 _MAX_ENDS = 5
@@ -260,7 +262,7 @@ def _result(answer: Any) -> Any:
 
 def _bound_waiting(connection: Connection, timeout_s: float) -> None:
     """Set a timeout for reads and writes of a pipe."""
-    whole, part = divmod(min(timeout_s, 1e6), 1.0)
+    whole, part = divmod(min(timeout_s, MAX_TIMEOUT_S), 1.0)
     with socket.socket(fileno=os.dup(connection.fileno())) as end:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             end.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", int(whole), int(part * 1e6) + 1))

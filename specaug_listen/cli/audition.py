@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, cast
 
 import typer
 
+from .._defaults import DEFAULT_BUDGET_MB, DEFAULT_CHANNELS, DEFAULT_DRAWS, DEFAULT_SEED, DEFAULT_VOCODER, MAX_DRAWS
 from .._standard_streams import quiet_stdout
 from ..errors import ParameterError
-from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import clip_progress, complain, open_page, plural, say, tell_of_page
 from .options import (
     AdapterOption,
@@ -103,9 +103,9 @@ def run_audition(
     batch: BatchOption = None,
     exact_rng: ExactRngOption = False,
     waveform: WaveformOption = None,
-    vocoder: VocoderOption = "joint",
-    draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each clip.")] = 1,
-    seed: SeedOption = 0,
+    vocoder: VocoderOption = DEFAULT_VOCODER,
+    draws: Annotated[int, typer.Option(min=1, max=MAX_DRAWS, help="Number of draws of each clip.")] = DEFAULT_DRAWS,
+    seed: SeedOption = DEFAULT_SEED,
     start: Annotated[float, typer.Option(help="Start of the part of each clip to use, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="Length of the part of each clip to use, in seconds.")] = None,
     strict: StrictOption = False,
@@ -113,7 +113,7 @@ def run_audition(
     stats: StatisticsOption = None,
     axes: AxesOption = None,
     channel: ChannelOption = None,
-    layout: WavChannelsOption = "mono",
+    layout: WavChannelsOption = DEFAULT_CHANNELS,
     report: Annotated[bool, typer.Option(help="Write the page, report.html.")] = True,
     open_it: OpenOption = False,
     budget: BudgetOption = DEFAULT_BUDGET_MB,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .._defaults import DEFAULT_CHECK_DRAWS, DEFAULT_SEED, DEFAULT_SHARE, DEFAULT_TIMEOUT_S
 from .._standard_streams import quiet_stdout
 from .console import complain, say
 from .options import AdapterOption, FrameworkOption, FrontendOption, OverwriteOption, SetOption, adapter_of
@@ -40,6 +41,10 @@ OutOption = Annotated[
         readable=False,
     ),
 ]
+DrawsOption = Annotated[int, typer.Option(help="Upper bound of draws for one statistic.")]
+FindingsSeedOption = Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same findings.")]
+ShareOption = Annotated[float, typer.Option(help="Masks over more than this share of a short clip are a finding.")]
+TimeoutOption = Annotated[float, typer.Option(help="Time limit [s] of one call; a longer one is a finding.")]
 MaxTimeShareOption = Annotated[
     float | None,
     typer.Option(help="Declared largest share of a clip that one time mask covers; a wider one is a finding."),
@@ -54,11 +59,11 @@ def run_check(
     framework: FrameworkOption = None,
     adapter: AdapterOption = None,
     out: OutOption = None,
-    draws: Annotated[int, typer.Option(help="Upper bound of draws for one statistic.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same findings.")] = 0,
-    share: Annotated[float, typer.Option(help="Masks over more than this share of a short clip are a finding.")] = 0.5,
+    draws: DrawsOption = DEFAULT_CHECK_DRAWS,
+    seed: FindingsSeedOption = DEFAULT_SEED,
+    share: ShareOption = DEFAULT_SHARE,
     max_time_share: MaxTimeShareOption = None,
-    timeout: Annotated[float, typer.Option(help="Time limit [s] of one call; a longer one is a finding.")] = 60.0,
+    timeout: TimeoutOption = DEFAULT_TIMEOUT_S,
     ignore: Annotated[
         list[str] | None, typer.Option(help="Name of a finding to leave out. May be repeated.", metavar="ID")
     ] = None,

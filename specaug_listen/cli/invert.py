@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .._defaults import DEFAULT_VOCODER
 from .console import complain, plural, say
 from .mel_options import exit_code_without_mels
 from .options import AxesOption, OverwriteOption, StatisticsOption, VocoderOption
@@ -40,7 +41,7 @@ def run_invert(
     frontend: Annotated[
         str | None, typer.Option(help="Front-end that made the mel: a name from 'list frontends', or a YAML file.")
     ] = None,
-    vocoder: VocoderOption = "joint",
+    vocoder: VocoderOption = DEFAULT_VOCODER,
     stats: StatisticsOption = None,
     axes: AxesOption = None,
     start: Annotated[float, typer.Option(help="Start of the part of each mel to use, in seconds.")] = 0.0,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .._defaults import DEFAULT_POLICY
+
 if TYPE_CHECKING:
     from ..audio.channels import Channel
     from ..auditions import Channels
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from ..reports.page_writing import PageOptions
 
 __all__ = [
-    "DEFAULT_POLICY",
     "FRAMEWORK_HELP",
     "LAYOUTS",
     "AdapterOption",
@@ -80,7 +81,6 @@ AxesOption = Annotated[
         show_default="worked out from the number of bins",
     ),
 ]
-DEFAULT_POLICY = "LD"
 PolicyOption = Annotated[
     str | None,
     typer.Option(

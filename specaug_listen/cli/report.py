@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ..outputs.result_names import DEFAULT_BUDGET_MB
+from .._defaults import DEFAULT_BUDGET_MB
 from .console import complain, tell_of_page
 from .options import (
     BudgetOption,

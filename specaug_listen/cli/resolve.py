@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._defaults import DEFAULT_CHANNELS, DEFAULT_POLICY
 from .console import complain
-from .options import DEFAULT_POLICY, adapter_of, channel_of, wav_channels_of
+from .options import adapter_of, channel_of, wav_channels_of
 
 if TYPE_CHECKING:
     from ..auditions import Configuration
@@ -31,7 +32,7 @@ def resolve_run(
     batch: str | None = None,
     exact_rng: bool = False,
     waveform: Path | None = None,
-    layout: str = "mono",
+    layout: str = DEFAULT_CHANNELS,
     choose_frontend: Callable[[str | None, Policy], FrontendChoice] | None = None,
     **settings: Any,
 ) -> Configuration:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .._defaults import DEFAULT_BUDGET_MB, DEFAULT_DRAWS, DEFAULT_SEED, DEFAULT_VOCODER, MAX_DRAWS
 from ..errors import ParameterError
-from ..outputs.result_names import DEFAULT_BUDGET_MB
 from .console import complain, print_stderr, tell_of_page
 from .options import (
     BatchOption,
@@ -55,6 +55,7 @@ VaryOption = Annotated[
         metavar="KEY=VALUE,...",
     ),
 ]
+DrawsOption = Annotated[int, typer.Option(min=1, max=MAX_DRAWS, help="Number of draws of each combination.")]
 OneChannelOption = Annotated[
     str | None,
     typer.Option(
@@ -86,9 +87,9 @@ def run_sweep(
     parameters: SetOption = None,
     framework: FrameworkOption = None,
     batch: BatchOption = None,
-    vocoder: VocoderOption = "joint",
-    draws: Annotated[int, typer.Option(min=1, max=1000, help="Number of draws of each combination.")] = 1,
-    seed: SeedOption = 0,
+    vocoder: VocoderOption = DEFAULT_VOCODER,
+    draws: DrawsOption = DEFAULT_DRAWS,
+    seed: SeedOption = DEFAULT_SEED,
     start: Annotated[float, typer.Option(help="Start of the part of the clip to use, in seconds.")] = 0.0,
     duration: Annotated[float | None, typer.Option(help="Length of the part of the clip to use, in seconds.")] = None,
     channel: OneChannelOption = None,

@@ -11,7 +11,7 @@ from pydantic import Field
 from .._files import printable
 from .._records import record
 from ..augment import Policy
-from ..augment.coverage import Shares, enough_draws, expected_shares, least_mels
+from ..augment.coverage import N_DRAWS, Shares, enough_draws, expected_shares, least_mels
 from ..augment.describe import in_words
 from ..errors import error_context
 from ..frontends import MelFrontend
@@ -120,7 +120,7 @@ def show_policy(
     *,
     frontend: MelFrontend | str | None = None,
     parameters: Sequence[str] = (),
-    n_draws: int = 1000,
+    n_draws: int = N_DRAWS,
     seed: int = 0,
 ) -> PolicyPage:
     """Describe what a policy does.

@@ -11,11 +11,7 @@ from ..errors import ParameterError
 from .marker import OwnFiles
 from .output import Output
 
-__all__ = ["DEFAULT_BUDGET_MB", "check_page", "folder_name", "page_names"]
-
-# Default size limit of a page in one file, and of a page in a notebook. The command line needs it for --help, and would
-# load scipy from above this floor.
-DEFAULT_BUDGET_MB = 12.0
+__all__ = ["check_page", "folder_name", "page_names"]
 
 # Forbidden or awkward in file names on Linux, macOS or Windows.
 _HOSTILE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')

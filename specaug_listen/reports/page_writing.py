@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .._defaults import DEFAULT_BUDGET_MB
 from .._files import as_path, io_errors, printable
 from .._notices import Notice
 from ..auditions.clip_files import Files, InlineAssets, LinkedAssets
 from ..augment import Policy
 from ..errors import ParameterError
 from ..outputs.output import Output
-from ..outputs.result_names import DEFAULT_BUDGET_MB, page_names
+from ..outputs.result_names import page_names
 from ..pages.html import player_bundle_script
 from ..pages.page_values import Clip
 from .pdf import find_browser, publish_pdf

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from .._defaults import DEFAULT_BUDGET_MB
 from .._files import as_path, note_reads, printable
 from .._notices import Notice
 from .._records import to_json
@@ -31,7 +32,7 @@ from ..auditions.save import clip_at_hand, configuration_of
 from ..errors import ParameterError
 from ..frameworks.policies import PolicySource, get_policy
 from ..outputs.locks import reading
-from ..outputs.result_names import DEFAULT_BUDGET_MB, folder_name
+from ..outputs.result_names import folder_name
 from ..pages.html import page_parts
 from ..pages.page_values import Clip
 from .draw_table import table_of_draws

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import vocoders
+from .._defaults import DEFAULT_DRAWS, DEFAULT_POLICY, DEFAULT_SEED, DEFAULT_VOCODER
 from .._files import printable
 from .._rng import as_seed
 from ..audio.audio_in_memory import Audio, common_gain
@@ -52,15 +53,15 @@ def sweep(
     *,
     vary: Mapping[str, Sequence[Value]] | Iterable[str],
     frontend: MelFrontend | str | os.PathLike[str] | None = None,
-    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = "LD",
+    policy: Policy | Imported | str | os.PathLike[str] | Callable[..., Any] = DEFAULT_POLICY,
     framework: str | None = None,
     adapter: Adapter | None = None,
     parameters: Sequence[str] = (),
     batch: Batch | str | None = None,
     exact_rng: bool = False,
-    vocoder: Vocoder | str = "joint",
-    draws: int = 1,
-    rng: int | Any = 0,
+    vocoder: Vocoder | str = DEFAULT_VOCODER,
+    draws: int = DEFAULT_DRAWS,
+    rng: int | Any = DEFAULT_SEED,
     start_s: float = 0.0,
     duration_s: float | None = None,
     name: str | None = None,

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .._defaults import DEFAULT_BUDGET_MB
 from .._files import as_path, io_errors, write_files
 from .._records import to_json
 from ..auditions import Audition, Configuration
@@ -21,7 +22,7 @@ from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frameworks.frontend_choice import FrontendChoice
 from ..frontends import MelFrontend
 from ..outputs.output import Output
-from ..outputs.result_names import DEFAULT_BUDGET_MB, check_page, folder_name, page_names
+from ..outputs.result_names import check_page, folder_name, page_names
 from ..reports.page_writing import PageOptions, WrittenPage
 from ..reports.pdf import publish_pdf
 from ..reports.rerun_text import is_on_own_frontends

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 
 import specaug_listen as sl
+from specaug_listen._defaults import DEFAULT_POLICY
 from specaug_listen.auditions.batch import audition_many
 from specaug_listen.cli.audition import run_audition
 from specaug_listen.cli.check import run_check
-from specaug_listen.cli.options import DEFAULT_POLICY
 from specaug_listen.cli.policy import _policy_show
 from specaug_listen.cli.replay import run_replay
 from specaug_listen.cli.report import run_report
