@@ -10,7 +10,7 @@ __all__ = ["STRENGTH_COLUMNS", "StrengthRow", "Term", "Verdict", "Words"]
 
 # Headings of the table of strengths, in the order of the values of its rows.
 STRENGTH_COLUMNS = (
-    *("cells masked", "in 5% of draws more than", "longest gap", "in 5% of draws more than"),
+    *("cells masked, mean", "over, in 5% of draws", "longest gap, mean", "over, in 5% of draws"),
     "draws without masks",
 )
 
@@ -28,11 +28,12 @@ Words = tuple[str | Term, ...]
 
 @dataclass(frozen=True)
 class StrengthRow:
-    """A row of the table of strengths: a name with its tooltip, and its values."""
+    """A row of the table of strengths: a name with its tooltip, and its values; a part is of the row before."""
 
     name: str
     values: tuple[str, ...]
     about: str = ""
+    is_part: bool = False
 
 
 @dataclass(frozen=True)

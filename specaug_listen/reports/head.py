@@ -58,7 +58,9 @@ def _title(runs: Sequence[PageRun]) -> str:
     if not runs or not runs[0].clips:
         return "SpecAugment audition"
     run = runs[0].clips[0].configuration
-    return f"SpecAugment audition: {printable(run.policy.name)} on {printable(run.frontend.name)}"
+    # A front-end that follows from the policy says nothing more.
+    on = f" on {printable(run.frontend.name)}" if run.frontend_reason in ("named", None) else ""
+    return f"SpecAugment audition: {printable(run.policy.name)}{on}"
 
 
 def _notes(runs: Sequence[PageRun]) -> tuple[str, ...]:

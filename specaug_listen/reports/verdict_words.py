@@ -82,7 +82,8 @@ def _judgement(strength: Strength, published: Sequence[Yardstick], own: Yardstic
     if strength.area.values[-1] == 0:
         return "It masks nothing.", ""
     if own is not None and of_area == of_gap == "within":
-        return "As strong as published recipes:", f"it is one of them, {own.name}."
+        short = "; of clips this short, it masks more than half" if area > 0.5 else ""
+        return "As strong as published recipes:", f"it is one of them, {own.name}{short}."
     if of_area == "above":
         line = f"{_percent(area)} of the cells against {_area_of(most)} with {most.name}"
         return f"Stronger than all {n} published recipes:", line + (f", {gaps}." if of_gap == "above" else ".")
@@ -166,7 +167,7 @@ def _basis(strength: Strength) -> str:
     clips = f"clips of {_seconds(lengths[0])}"
     clips += f" to {_seconds(lengths[-1])}" if len(lengths) > 1 else ""
     if strength.is_simulated:
-        return f"From {strength.n_draws} simulated draws for {clips}"
+        return f"From {strength.n_draws} simulated draws for {clips}; each recipe on its own front-end"
     n = f"{strength.n_draws} draws" if strength.n_draws > 1 else "one draw"
     return f"From the {n} of this page; a callable has no known distribution"
 
@@ -178,7 +179,10 @@ def _rows(strength: Strength, yardsticks: Sequence[Yardstick]) -> tuple[Strength
 
     own = [StrengthRow(printable(strength.name), values(strength.area, strength.gap_s), "the policy of this page")]
     if len(strength.rows) > 1:
-        own += [StrengthRow(f"in clips of {_seconds(r.duration_s)}", values(r.area, r.gap_s)) for r in strength.rows]
+        own += [
+            StrengthRow(f"in clips of {_seconds(r.duration_s)}", values(r.area, r.gap_s), is_part=True)
+            for r in strength.rows
+        ]
     return (
         *own,
         *(

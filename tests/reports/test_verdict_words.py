@@ -64,6 +64,9 @@ def test_a_policy_that_masks_nothing_says_only_that():
 def test_a_recipe_is_named_and_marked_as_the_policy_itself():
     verdict = verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1])
     assert words_of(verdict).startswith("As strong as published recipes: it is one of them, LD.")
+    marks = [*MARKS[:2], yardstick("SpeechBrain", 0.7, 0.7)]
+    short = words_of(verdict_of(strength(0.69, 0.7), marks, 2.0, own=marks[2]))
+    assert "it is one of them, SpeechBrain; of clips this short, it masks more than half." in short
 
 
 def test_sentences_give_means_rare_values_and_words_lost():
@@ -124,7 +127,8 @@ def test_the_table_has_a_row_for_each_length_and_each_policy():
     ]
     assert all(len(row.values) == len(STRENGTH_COLUMNS) for row in verdict.rows)
     assert (verdict.name, verdict.warnings) == ("A = x", ("one",))
-    assert verdict.basis.replace("\N{NO-BREAK SPACE}", " ") == "From 20 simulated draws for clips of 2.0 s to 15.0 s"
+    basis = "From 20 simulated draws for clips of 2.0 s to 15.0 s; each recipe on its own front-end"
+    assert verdict.basis.replace("\N{NO-BREAK SPACE}", " ") == basis
 
 
 def test_draws_at_hand_are_not_called_simulated():

@@ -87,7 +87,7 @@ def speech(number: int = 0, seconds: float = 2.0) -> Audio:
 def folder_of(out: Path, names, policy=POLICY, draws=3, seconds=2.0, frontend=WHISPER, **options) -> Path:
     """What ``audition`` writes, of clips of these names."""
     source = out.with_name(f"{out.name}-clips")
-    source.mkdir(parents=True)
+    source.mkdir(parents=True, exist_ok=True)
     for number, name in enumerate(names):
         save(source / f"{name}.wav", speech(number, seconds))
     run = Configuration(frontend, policy, GriffinLim(n_iter=1), draws=draws, seed=4, **options)
