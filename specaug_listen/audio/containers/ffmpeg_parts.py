@@ -17,6 +17,7 @@ from .file_view import Piece, end_of_run, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
 from .magic import ASF_HEADER
+from .matroska import MATROSKA_HEADER, scan_matroska
 from .mp4 import disagreement_of_mp4, is_open_mp4
 from .sound_layout import MAX_FILES, Stream, counted_notices, left_unread
 from .tags import skip_id3, skip_tags, strip_tags
@@ -89,6 +90,11 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
             if walk is None:
                 streams.append(_stream(file, first, end, ends))
                 disagreements += _disagreement(file, at, end, first)
+                if read_at(file, at, 4) == MATROSKA_HEADER:
+                    scan = scan_matroska(file, at, end if ends is None else min(ends, end))
+                    within = streams[-1].ends_within or ("block" if scan.is_torn else None)
+                    streams[-1] = replace(streams[-1], ends_within=within, promised_s=scan.seconds)
+                    disagreements += scan.notices
             else:
                 n_foreign += walk.n_foreign
                 whole = Stream(((first, end),), expected_samples=walk.n_samples)
@@ -161,7 +167,7 @@ def _end_of_structure(file: BinaryIO, begin: int, size: int) -> int | None:
         return _walk(file, begin, size, _object_of_asf, frozenset({ASF_HEADER, _ASF_DATA, *_ASF_INDEXES}))
     if head.startswith(b"RIFF"):
         return _walk(file, begin, size, _riff, frozenset({b"RIFF"}))
-    if head.startswith(b"\x1aE\xdf\xa3"):
+    if head.startswith(MATROSKA_HEADER):
         return _walk(file, begin, size, _element, frozenset({_MATROSKA_SEGMENT}))
     if head.startswith(b"wvpk"):
         return _walk(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
