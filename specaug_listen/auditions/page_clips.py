@@ -26,6 +26,7 @@ __all__ = [
     "ClipOfRun",
     "colours_of",
     "draw_version",
+    "loud_words",
     "loudness_matched",
     "page_clip",
     "sound_version",
@@ -106,7 +107,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
         is_plain=any(version.sound.data is None for version in versions),
         colours=colours_of(versions),
         reference="mel as it was given" if first.is_mel else "original",
-        loud_words=_loud_words(clips),
+        loud_words=loud_words(clips),
         comparisons=comparisons_of(clips),
     )
 
@@ -118,7 +119,7 @@ def _badges(clips: Sequence[ClipOfRun]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(badges))
 
 
-def _loud_words(clips: Sequence[ClipOfRun]) -> str:
+def loud_words(clips: Sequence[ClipOfRun]) -> str:
     """Say why and by how much all sounds were turned down, if it is by a lot; else return an empty text."""
     down_db = max((-20 * math.log10(clip.entry.gain) - clip.level_db for clip in clips), default=0.0)
     if down_db <= MIN_LOUD_DB:

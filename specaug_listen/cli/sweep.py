@@ -18,9 +18,12 @@ from .console import complain, print_stderr, tell_of_page
 from .options import (
     BatchOption,
     BudgetOption,
+    CompareOption,
     FlacOption,
     FrameworkOption,
     FrontendOption,
+    LengthsOption,
+    NoteOption,
     OpenOption,
     OverwriteOption,
     PathsOption,
@@ -29,7 +32,9 @@ from .options import (
     SeedOption,
     SetOption,
     StrictOption,
+    TitleOption,
     VocoderOption,
+    page_options,
 )
 from .resolve import resolve_run
 from .results_folders import results_folder
@@ -99,16 +104,16 @@ def run_sweep(
     flac: FlacOption = None,
     pdf: PdfOption = False,
     paths_shown: PathsOption = False,
+    title: TitleOption = "", note: NoteOption = "", compare: CompareOption = None, lengths: LengthsOption = None,
     overwrite: OverwriteOption = False,
-) -> None:
+) -> None:  # fmt: skip
     """Render clips under every combination of values: a contact sheet, a chart and a table of scores."""
     from ..audio.channels import as_one_channel
-    from ..reports.page_writing import PageOptions
     from ..sweeps.axes import check_not_replaced, read_axes
     from ..sweeps.cell_rendering import check_n_renderings, choose_swept_frontend
 
     files = _files_in(paths)
-    form = PageOptions(budget_mb=budget, flac=flac, paths=paths_shown, pdf=pdf)
+    form = page_options(budget, flac, paths_shown, pdf, title, note, compare, lengths)
     axes = read_axes(vary)
     check_n_renderings(len(files), axes, draws)
     check_not_replaced(axes, framework, None, parameters or ())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .._files import printable
 from ..auditions.records import clip_path
 from ..auditions.summaries import facts_of_run
+from ..augment import Policy
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..pages.page_values import Facts, Head, RerunCode
@@ -20,7 +21,7 @@ from .rerun_text import describe_run, rerun_code
 from .strength import Strength, clip_lengths, strength_of, strength_of_scores
 from .verdict_words import gap_axis_end, verdict_of
 
-__all__ = ["page_head"]
+__all__ = ["notes_on", "page_head"]
 
 
 def page_head(runs: Sequence[PageRun], form: PageOptions) -> Head:
@@ -40,7 +41,7 @@ def page_head(runs: Sequence[PageRun], form: PageOptions) -> Head:
         _facts(runs),
         tuple(notice.text for run in runs for notice in run.notices),
         tuple((names[i], describe_run(run.clips[0].configuration, run.versions)) for i, run in with_clips),
-        _notes(runs),
+        notes_on(run.clips[0].configuration.policy for run in runs if run.clips),
         tuple(failure.error for run in runs for failure in run.failures),
         tuple(_rerun_code(run, names[i], paths=form.paths) for i, run in with_clips),
         has_original=any(clip.files.size("original.wav") is not None for run in runs for clip in run.clips),
@@ -63,9 +64,9 @@ def _title(runs: Sequence[PageRun]) -> str:
     return f"SpecAugment audition: {printable(run.policy.name)}{on}"
 
 
-def _notes(runs: Sequence[PageRun]) -> tuple[str, ...]:
-    """Return what configurations leave open, and the behaviour of the frameworks."""
-    policies = [run.clips[0].configuration.policy for run in runs if run.clips]
+def notes_on(policies: Iterable[Policy]) -> tuple[str, ...]:
+    """Return what the configurations of policies leave open, and the behaviour of their frameworks."""
+    policies = list(policies)
     frameworks = [name for name in dict.fromkeys(policy.framework for policy in policies) if name in FRAMEWORKS]
     left_open = dict.fromkeys(line for policy in policies for line in policy.notes)
     oddities = (

@@ -12,22 +12,20 @@ from .._files import printable
 from .._notices import Notice
 from ..auditions.clip_files import FolderFiles, InlineAssets
 from ..auditions.folder_checks import Edits, embedded, notice_of_unlisted, with_badges
-from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loudness_matched, sound_version
+from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loud_words, loudness_matched, sound_version
 from ..auditions.records import path_of, vocoder_name
 from ..auditions.summaries import facts_of_clip
 from ..outputs.locks import reading
-from ..pages import Clip, ClipVersion, Head, Heading, Sheet, SheetCell, SweepSummary, page_parts, short_paths
+from ..pages import Clip, ClipVersion, Heading, Sheet, SheetCell, page_parts
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
-from ..reports.rerun_text import is_on_own_frontends, rerun_code_of_sweep
-from .advice import advice_on, are_numbers, measure_text
-from .axes import Axis, value_text
-from .cell_draws import CellDraws, head_of, read_cells, short_key
+from ..reports.rerun_text import is_on_own_frontends
+from .advice import are_numbers
+from .axes import Axis
+from .cell_draws import CellDraws, head_of, read_cells
 from .cell_tables import facts_of_draw_in_cell, sheets_of
-from .chart_panels import caption_of, panels_of
-from .place_strengths import MEASURES, PlaceStrengths, strengths_of
+from .head import page_head
 from .records import SweepRecord, read_sweep
-from .varied_parts import fixed_facts, frontend_lines, varied_facts
 
 __all__ = ["chart_png", "write_page", "write_sweep_page_into"]
 
@@ -35,7 +33,6 @@ AssetsOf = Mapping[str, InlineAssets]
 
 # Characters of a legend that fit into the chart's width.
 _CHARACTERS, _MAX_LEGEND_ROWS = 130, 5
-_MAX_NUMBERS = 200
 
 
 def write_page(
@@ -118,7 +115,7 @@ def _contents(
             place.with_player_bundle(_clip(record, number, cells, assets_of)) for number in range(len(record.clips))
         )
         paths = None if place.form.paths else [path_of(clip.audio) or "" for clip in record.clips]
-        head = _head(record, cells, place.form)
+        head = page_head(record, cells, place.form)
         return page_parts(head, None, clips, is_split=place.folder is not None, private_paths=paths)
 
     return list(files.values()), parts_in
@@ -152,52 +149,6 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
     return encode_png(figure)
 
 
-def _head(record: SweepRecord, cells: Sequence[CellDraws], form: PageOptions) -> Head:
-    run = record.configuration
-    varied, fixed = varied_facts(record), fixed_facts(record, cells)
-    strengths = strengths_of(record, cells)
-    advice, panels = advice_on(strengths), panels_of(strengths)
-    columns, numbers = _numbers(strengths)
-    summary = SweepSummary(
-        advice.head, advice.reason, advice.sentences, varied, fixed, panels, caption_of(strengths, panels),
-        columns, numbers,
-    )  # fmt: skip
-    lines = (
-        *(f"varied: {name} = {text}" for name, text in varied),
-        *frontend_lines(record),
-        *(f"the same in all cells: {name}: {text}" for name, text in fixed),
-        printable(", ".join(f"{name} {version}" for name, version in record.versions.items())),
-    )
-    paths = [path for path in (path_of(clip.audio) for clip in record.clips) if path is not None]
-    shown_paths = paths if form.paths else short_paths(paths)
-    rerun = rerun_code_of_sweep(run, shown_paths, [(axis.key, axis.values) for axis in record.axes])
-    return Head(_title(record), words=(("", lines),), rerun_codes=(rerun,), sweep=summary)
-
-
-def _title(record: SweepRecord) -> str:
-    name = record.clip.name if not record.more_clips else f"{len(record.clips)} clips"
-    return printable(f"Sweep of {name}: {' × '.join(axis.key for axis in record.axes)}")
-
-
-def _numbers(strengths: PlaceStrengths) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Return all numbers of the charts as a table, unless that is too long; then they are in scores.csv."""
-    if len(strengths.places) > _MAX_NUMBERS:
-        return (), ()
-    columns = [short_key(axis.key) for axis in strengths.axes]
-    for key in ("area", "gap"):
-        columns += [MEASURES[key].title, "in 5% of draws over"]
-    rows = []
-    for place in strengths.places:
-        cells = [value_text(value) for value in place.values]
-        for key in ("area", "gap"):
-            spread = MEASURES[key].spread(place)
-            cells += (
-                ["–", "–"] if spread is None else [measure_text(MEASURES[key], v) for v in (spread.mean, spread.p95)]
-            )
-        rows.append(tuple(map(printable, cells)))
-    return tuple(map(printable, columns)), tuple(rows)
-
-
 def _clip(record: SweepRecord, number: int, cells: Sequence[CellDraws], assets_of: AssetsOf) -> Clip:
     """Return a clip, by its index."""
     cells = [cell for cell in cells if cell.entry.clip == number]
@@ -221,6 +172,7 @@ def _clip(record: SweepRecord, number: int, cells: Sequence[CellDraws], assets_o
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
         sheets=sheets_of(record.axes, cells, places, number),
         references=_more_references([*references.values()], number), colours=colours_of(versions),
+        loud_words=loud_words([_clip_of_cell(record, cell, assets_of[cell.entry.folder]) for cell in cells]),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import io
 import itertools
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ from ..auditions import Audition, Configuration
 from ..auditions.records import ClipEntry, CustomVocoder, describe_clip, to_bytes, versions, vocoder_record
 from ..auditions.save import audition_files, draw_record, top_db_of
 from ..frameworks.frontend_choice import FrontendChoice
+from ..frameworks.policies import PolicySource, get_policy
 from ..frontends import MelFrontend
 from ..outputs.output import Output
 from ..outputs.result_names import check_page, folder_name, page_names
@@ -129,6 +130,10 @@ class Sweep:
         flac: bool | None = None,
         paths: bool = False,
         pdf: bool = False,
+        title: str = "",
+        note: str = "",
+        compare: PolicySource | Sequence[PolicySource] = (),
+        lengths_s: Sequence[float] = (),
     ) -> Path:
         """Write sounds, mels and records of all cells, the page and the chart.
 
@@ -146,6 +151,8 @@ class Sweep:
             Show whole paths in the page.
         pdf : bool
             Print the page as PDF, too.
+        title, note, compare, lengths_s
+            As for `specaug_listen.write_report`.
 
         Returns
         -------
@@ -155,13 +162,15 @@ class Sweep:
         Raises
         ------
         ParameterError
-            When something is in the way that must not be replaced.
+            When something is in the way that must not be replaced; for an invalid title, note, policy or length.
         OutputError
             When it cannot be written.
         """
-        form = PageOptions(budget_mb=budget_mb, flac=flac, paths=paths, pdf=pdf)
-        sources = [cells[0].audition.clip.source for cells in self.by_clip.values()]
-        paths_of_clips = [source.path for source in sources if source is not None]
+        sources = list(compare) if isinstance(compare, (list, tuple)) else [compare]
+        policies = tuple(get_policy(source) for source in sources)  # type: ignore[arg-type]
+        form = PageOptions(False, budget_mb, flac, paths, pdf, title, note, policies, tuple(lengths_s))
+        files = [cells[0].audition.clip.source for cells in self.by_clip.values()]
+        paths_of_clips = [file.path for file in files if file is not None]
         output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=paths_of_clips)
         return save_sweep(self, output, form=form).path
 
