@@ -31,7 +31,7 @@ _MAX_COMPARED_S = 60.0
 
 @dataclass(frozen=True)
 class Score:
-    """Name and format of a score.
+    """Name and format of a score, and where it is shown.
 
     Parameters
     ----------
@@ -50,6 +50,16 @@ class Score:
         Upper bound of rounding differences between versions or processors.
     about : str
         Explanation, if the title is not enough.
+    is_fact : bool
+        Whether it is in the list of each draw.
+    is_main_column : bool
+        Whether its column in the table of draws is visible at first; others follow on demand.
+    part_of : str
+        Key of the score of which it is the part in empty bins.
+    package : str
+        The optional package that computes it.
+    absence : str
+        Why no draw of a page has a value; empty if this needs no sentence.
 
     Examples
     --------
@@ -64,6 +74,11 @@ class Score:
     direction: Literal["stronger", "closer", "signed"]
     tolerance: float
     about: str = ""
+    is_fact: bool = False
+    is_main_column: bool = False
+    part_of: str = ""
+    package: str = ""
+    absence: str = "no draw has a value"
 
     @property
     def scale(self) -> float:
@@ -89,29 +104,55 @@ class Score:
 
 _AGAINST_COPY = "Of the rendering, against the copy-synthesis"
 _EMPTY = "Masked, but in bins above all that the clip holds"
-# Every score of a draw. The first empty bin is an estimate, so ratios of empty bins have a larger tolerance.
+# Every score of a draw, in the order in which all lists and tables show them. The first empty bin is an estimate, so
+# ratios of empty bins have a larger tolerance.
 SCORES: dict[str, Score] = {
     row.key: row
     for row in (
-        Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3),
-        Score("masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3),
-        Score("masked_area_ratio", "area masked", "%", 0, "stronger", 1e-3),
-        Score("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY),
-        Score("masked_area_empty_ratio", "area empty", "%", 0, "stronger", 0.05, _EMPTY),
-        Score("longest_gap_ms", "longest gap", "ms", 0, "stronger", 0.1, "Longest run of masked frames"),
+        Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3, is_fact=True),
+        Score("masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3, is_fact=True),
+        Score("masked_area_ratio", "area masked", "%", 0, "stronger", 1e-3, is_fact=True, is_main_column=True),
+        Score(
+            *("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY),
+            part_of="masked_frequency_ratio",
+            absence="",
+        ),
+        Score(
+            *("masked_area_empty_ratio", "area empty", "%", 0, "stronger", 0.05, _EMPTY),
+            part_of="masked_area_ratio",
+            absence="",
+        ),
+        Score(
+            *("longest_gap_ms", "longest gap", "ms", 0, "stronger", 0.1, "Longest run of masked frames"),
+            is_fact=True,
+            is_main_column=True,
+        ),
+        Score(
+            *("warp_displacement_ms", "warp", "ms", 0, "signed", 0.1, "How far the warp moves its moment"),
+            is_fact=True,
+            absence="no draw is warped",
+        ),
         Score(
             *("loudest_fill_vs_p95_db", "loudest fill", "dB", 1, "signed", 0.1),
             about="Against the clip's 95th percentile cell: its speech",
+            is_fact=True,
+            is_main_column=True,
+            absence="no draw has a mask",
         ),
-        Score("warp_displacement_ms", "warp", "ms", 0, "signed", 0.1, "How far the warp moves its moment"),
         Score(
             *("log_mel_rmse_db", "mel change", "dB RMS", 1, "stronger", 0.1),
             about="Root mean square difference of the mel's cells",
+            is_fact=True,
+            is_main_column=True,
         ),
-        Score("level_change_db", "level change", "dB", 1, "signed", 0.1, _AGAINST_COPY),
+        Score("level_change_db", "level change", "dB", 1, "signed", 0.1, _AGAINST_COPY, is_fact=True),
         Score("peak_change_db", "peak change", "dB", 1, "signed", 1.0, _AGAINST_COPY),
-        Score("stoi", "STOI", "", 3, "closer", 0.02, f"{_AGAINST_COPY}; higher is closer"),
-        Score("pesq", "PESQ", "", 2, "closer", 0.2, f"Wide band. {_AGAINST_COPY}; higher is closer"),
+        Score(
+            *("stoi", "STOI", "", 3, "closer", 0.02, f"{_AGAINST_COPY}; higher is closer"),
+            is_main_column=True,
+            package="pystoi",
+        ),
+        Score(*("pesq", "PESQ", "", 2, "closer", 0.2, f"Wide band. {_AGAINST_COPY}; higher is closer"), package="pesq"),
     )
 }
 
@@ -219,8 +260,8 @@ def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[
     >>> all(value is None for value in perceptual(clip, clip, comparable=False).values())
     True
     """
-    measures = {"stoi": ("pystoi", _stoi), "pesq": ("pesq", _pesq)}
-    available = {name: measure for name, (package, measure) in measures.items() if is_installed(package)}
+    measures = {"stoi": _stoi, "pesq": _pesq}
+    available = {key: measure for key, measure in measures.items() if is_installed(SCORES[key].package)}
     if not available or not comparable or before.n_samples > _MAX_COMPARED_S * before.sample_rate:
         return dict.fromkeys(available)
     pair = [Audio(sound.read(0, sound.n_samples), sound.sample_rate) for sound in (before, after)]

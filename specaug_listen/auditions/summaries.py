@@ -25,16 +25,8 @@ __all__ = [
 ]
 
 Facts = tuple[tuple[str, str], ...]
-# The scores in a draw's list, in order (the table of draws has its own order, `reports.draw_table.TABLE_COLUMNS`).
-_FACTS_OF_DRAW = (
-    *("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms", "warp_displacement_ms"),
-    *("loudest_fill_vs_p95_db", "log_mel_rmse_db", "level_change_db"),
-)
-# Score -> the part of it that is in empty bins.
-_EMPTY_PARTS = {
-    "masked_frequency_ratio": "masked_frequency_empty_ratio",
-    "masked_area_ratio": "masked_area_empty_ratio",
-}
+# Score -> the part of it that is in empty bins, where a mask has no effect.
+_EMPTY_PARTS = {score.part_of: score for score in SCORES.values() if score.part_of}
 
 
 def as_text(audition: Audition) -> str:
@@ -95,18 +87,17 @@ def _rules_in_words(policy: Policy) -> str:
 
 
 def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
-    """Return the scores of a draw as text; those of warps and fills only if there are any."""
+    """Return the scores of a draw that have a value, as text."""
     facts = []
-    for key in _FACTS_OF_DRAW:
-        value = scores.get(key)
-        if value is None and key in ("warp_displacement_ms", "loudest_fill_vs_p95_db"):
+    for score in SCORES.values():
+        value = scores.get(score.key)
+        if value is None or not score.is_fact:
             continue
-        text = SCORES[key].text(value or 0.0)
-        if key == "loudest_fill_vs_p95_db":
+        text = score.text(value)
+        if score.key == "loudest_fill_vs_p95_db":
             text += " re P95"
-        # The part in empty bins, where a mask has no effect.
-        empty = scores.get(_EMPTY_PARTS.get(key, ""))
-        facts.append(
-            (SCORES[key].title, text if empty is None else f"{text} ({SCORES[key].text(empty)} in empty bins)")
-        )
+        part = _EMPTY_PARTS.get(score.key)
+        if part is not None and (empty := scores.get(part.key)) is not None:
+            text += f" ({part.text(empty)} in empty bins)"
+        facts.append((score.title, text))
     return tuple(facts)

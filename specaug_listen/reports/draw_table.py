@@ -13,26 +13,9 @@ from .draw_overview import histograms_of, rankings_of
 __all__ = ["TABLE_COLUMNS", "table_of_draws"]
 
 # The columns after clip, draw and warnings, which pages/templates/parts/table.html.j2 writes.
-TABLE_COLUMNS = (
-    "masked_area_ratio",
-    "longest_gap_ms",
-    "loudest_fill_vs_p95_db",
-    "log_mel_rmse_db",
-    "stoi",
-    "masked_time_ratio",
-    "masked_frequency_ratio",
-    "masked_area_empty_ratio",
-    "warp_displacement_ms",
-    "level_change_db",
-    "pesq",
-)
-# Those that help to decide whether a policy is too strong: visible at first.
-_MAIN = TABLE_COLUMNS[: TABLE_COLUMNS.index("stoi") + 1]
-# Scores of which only clips with empty bins have a value, so that their absence needs no sentence.
-_RARE = frozenset({"masked_area_empty_ratio"})
+TABLE_COLUMNS = tuple(sorted(SCORES, key=lambda key: not SCORES[key].is_main_column))
 # Begin of the bars of fills: the range of a picture.
 _QUIET_DB = -80.0
-_PACKAGES = {"stoi": "pystoi", "pesq": "pesq"}
 # With fewer draws, the table itself shows what charts would.
 _MIN_DRAWS_OF_CHARTS = 10
 
@@ -75,7 +58,7 @@ def _column(score: Score, records: Sequence[DrawRecord]) -> Column:
         return Column(score, True, min(_QUIET_DB, *values), max(0.0, *values), base=min(_QUIET_DB, *values))
     # Shares have the whole as their end, so that bars of two columns or pages can be compared.
     low, high = min(0.0, *values), 1.0 if score.unit == "%" else max(0.0, *values)
-    return Column(score, score.key in _MAIN, low, high)
+    return Column(score, score.is_main_column, low, high)
 
 
 def _row(clip: ClipOfRun, draw: DrawRecord, prefix: str, scores: Sequence[Score]) -> Row:
@@ -92,7 +75,7 @@ def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:
 
 
 def _why_not(record: DrawRecord, key: str) -> str:
-    if key not in _PACKAGES:
+    if not SCORES[key].package:
         return "–"
     if key not in record.scores:
         return "not installed"
@@ -106,7 +89,7 @@ def _left_out(records: Sequence[DrawRecord], keys: Sequence[str], *, has_warning
     """Return a sentence about the scores that no draw has; empty if there are none."""
     reasons: dict[str, list[str]] = {}
     for key in TABLE_COLUMNS:
-        if key not in keys and key not in _RARE:
+        if key not in keys and SCORES[key].absence:
             reasons.setdefault(_why_in_none(records, key), []).append(SCORES[key].title)
     if not has_warnings:
         reasons.setdefault("no draw has any", []).append("warnings")
@@ -115,11 +98,13 @@ def _left_out(records: Sequence[DrawRecord], keys: Sequence[str], *, has_warning
 
 
 def _why_in_none(records: Sequence[DrawRecord], key: str) -> str:
-    if key not in _PACKAGES:
-        return {"warp_displacement_ms": "no draw is warped", "loudest_fill_vs_p95_db": "no draw has a mask"}.get(
-            key, "no draw has a value"
-        )
-    absent = [package for score, package in _PACKAGES.items() if all(score not in draw.scores for draw in records)]
+    if not SCORES[key].package:
+        return SCORES[key].absence
+    absent = [
+        score.package
+        for score in SCORES.values()
+        if score.package and all(score.key not in draw.scores for draw in records)
+    ]
     if any(key in draw.scores for draw in records):
         return "all draws are warped, cut, too short or silent"
     return f"{' and '.join(absent)} {'were' if len(absent) > 1 else 'was'} not installed"
