@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .._files import printable
-from ..auditions.records import clip_path
+from ..auditions.records import Configuration, clip_path
 from ..auditions.summaries import facts_of_run
 from ..augment import Policy
+from ..augment.effects import effects_in_words
 from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..pages.page_values import Facts, Head, RerunCode
@@ -120,8 +121,16 @@ def _verdicts(
         own = next((mark for mark in marks if mark.is_published and mark.policy == policy), None)
         if strength is not None:
             lines = warnings[i][:MAX_IN_VERDICT]
-            verdicts.append(verdict_of(strength, marks, end_s, own=own, warnings=lines, name=names[i]))
+            effects = _effects(run.clips[0].configuration)
+            verdicts.append(verdict_of(strength, marks, end_s, own=own, effects=effects, warnings=lines, name=names[i]))
     return tuple(verdicts)
+
+
+def _effects(run: Configuration) -> str:
+    """Describe what the policy of a run does, with its probability."""
+    policy, hop_s = run.policy, run.frontend.hop_length / run.frontend.sample_rate
+    words = effects_in_words(policy.transforms, run.frontend.n_mels, hop_s)
+    return f"with a probability of {policy.probability:g}, {words}" if words and policy.probability < 1 else words
 
 
 # --- the end of the page ---

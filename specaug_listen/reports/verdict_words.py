@@ -30,6 +30,7 @@ def verdict_of(
     gap_end_s: float,
     *,
     own: Yardstick | None = None,
+    effects: str = "",
     warnings: Sequence[str] = (),
     name: str = "",
 ) -> Verdict:
@@ -44,6 +45,8 @@ def verdict_of(
         End of the axis of gaps, the same for all verdicts of a page; see `gap_axis_end`.
     own : Yardstick or None
         The recipe that the policy is.
+    effects : str
+        What the policy does, in one sentence without the period.
     warnings : sequence of str
         The most important ones.
     name : str
@@ -52,7 +55,7 @@ def verdict_of(
     published = [yardstick for yardstick in yardsticks if yardstick.is_published]
     others = [yardstick for yardstick in yardsticks if not yardstick.is_published]
     head, reason = _judgement(strength, published, own)
-    sentences = [*_sentences(strength), *_differences(strength, others)]
+    sentences = [*_effect_sentence(strength.name, effects), *_sentences(strength), *_differences(strength, others)]
     gauges = [_area_gauge(strength, yardsticks, own), _gap_gauge(strength, yardsticks, own, gap_end_s)]
     gauges += [_fill_gauge(strength)] if strength.loudness is not None else []
     return Verdict(
@@ -106,6 +109,12 @@ def _between(area: float, by_area: Sequence[Yardstick]) -> str:
     return (
         f"it masks more cells than {below[-1].name} ({_area_of(below[-1])}) and fewer than {above[0].name} "
         f"({_area_of(above[0])})."
+    )
+
+
+def _effect_sentence(policy: str, effects: str) -> list[Words]:
+    return (
+        [(Term(printable(policy), "The policy: what masks and warps are drawn."), f": {effects}.")] if effects else []
     )
 
 
