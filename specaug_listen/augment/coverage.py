@@ -26,7 +26,7 @@ __all__ = ["N_DRAWS", "Coverage", "Shares", "enough_draws", "expected_shares", "
 # Draws for an estimate, unless there is reason for another number.
 N_DRAWS = 1000
 # In all draws together: the more masks in a draw, the fewer draws are needed.
-_MAX_MASKS = 50_000
+_MAX_MASKS, _MIN_DRAWS = 50_000, 10
 Real = npt.NDArray[np.float64]
 
 
@@ -110,6 +110,7 @@ def simulate_coverage(
     rng: int = 0,
     batch: Batch | None = None,
     is_certain: bool = False,
+    max_steps: int | None = None,
 ) -> Coverage:
     """Draw a policy many times for a clip of this size, and return what the masks of each draw cover.
 
@@ -127,6 +128,9 @@ def simulate_coverage(
     is_certain : bool
         Whether all draws are made as if the policy's ``probability`` were 1. Otherwise, draws that leave the clip
         unchanged cover nothing.
+    max_steps : int or None
+        After the draw that exceeds this number of steps in all, no more are made, though at least 10: a bound of the
+        cost on long clips.
 
     Raises
     ------
@@ -146,11 +150,15 @@ def simulate_coverage(
         raise ParameterError(f"{sizes_text}: allowed is 1 or more of each")
     generator = np.random.default_rng(as_seed(rng))
     batch = batch or policy.batch
-    rows = []
-    for _ in range(enough_draws(policy, n_draws)):
+    rows: list[tuple[float, float, float, float]] = []
+    n_steps = 0
+    while len(rows) < enough_draws(policy, n_draws):
         draw = Draw(n_mels, n_frames, _steps(policy, n_mels, n_frames, generator, batch), batch=batch)
         shares = draw.masked_area_ratio, draw.masked_time_ratio, draw.masked_frequency_ratio
         rows.append((*shares, float(draw.longest_gap_frames)))
+        n_steps += len(draw.steps)
+        if max_steps is not None and n_steps > max_steps and len(rows) >= _MIN_DRAWS:
+            break
     values = np.array(rows)
     if not is_certain and policy.probability < 1:
         # Decided after all draws, so that these are the same for every probability.
@@ -168,7 +176,7 @@ def enough_draws(policy: Policy, n_draws: int) -> int:
     (1000, 49)
     """
     n_masks = sum(max(getattr(t, "count", 1), getattr(t, "max_count", 0) or 0) for t in policy.transforms)
-    return min(n_draws, max(10, _MAX_MASKS // max(n_masks, 1)))
+    return min(n_draws, max(_MIN_DRAWS, _MAX_MASKS // max(n_masks, 1)))
 
 
 def least_mels(policy: Policy) -> int:

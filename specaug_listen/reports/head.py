@@ -19,10 +19,13 @@ from .page_runs import PageRun, run_label
 from .page_writing import PageOptions
 from .reference_policies import yardsticks
 from .rerun_text import describe_run, rerun_code
-from .strength import Strength, clip_lengths, strength_of, strength_of_scores
+from .strength import N_DRAWS, Strength, clip_lengths, strength_of, strength_of_scores
 from .verdict_words import gap_axis_end, verdict_of
 
 __all__ = ["notes_on", "page_head"]
+
+# Simulated draws of a run at least, and of all runs together at most.
+_MIN_DRAWS, _MAX_DRAWS = 100, 2400
 
 
 def page_head(runs: Sequence[PageRun], form: PageOptions) -> Head:
@@ -35,7 +38,7 @@ def page_head(runs: Sequence[PageRun], form: PageOptions) -> Head:
     """
     with_clips = [(i, run) for i, run in enumerate(runs) if run.clips]
     names = {i: _title_of(i, run, len(runs)) for i, run in with_clips}
-    strengths = {i: _strength(run, _lengths_s(runs, form)) for i, run in with_clips}
+    strengths = {i: _strength(run, _lengths_s(runs, form), len(with_clips)) for i, run in with_clips}
     warnings = {i: _warnings(run, strengths[i]) for i, run in with_clips}
     return Head(
         printable(form.title) or _title(runs),
@@ -84,16 +87,22 @@ def _lengths_s(runs: Sequence[PageRun], form: PageOptions) -> tuple[float, ...]:
     return clip_lengths((clip.entry.duration_s for run in runs for clip in run.clips), form.lengths_s)
 
 
-def _strength(run: PageRun, lengths_s: Sequence[float]) -> Strength | None:
+def _strength(run: PageRun, lengths_s: Sequence[float], n_runs: int) -> Strength | None:
     """Return the strength of a run's policy; that of its draws, if the policy cannot be simulated."""
     configuration = run.clips[0].configuration
     draws = [(clip.entry.duration_s, record.scores) for clip in run.clips for record in clip.draws]
     levels_db = (scores.get("loudest_fill_vs_p95_db") for _, scores in draws)
     fills_db = [level for level in levels_db if level is not None]
     try:
-        return strength_of(configuration.policy, configuration.frontend, lengths_s, fills_db=fills_db)
+        # Many runs share the time.
+        n_draws = min(N_DRAWS, max(_MIN_DRAWS, _MAX_DRAWS // n_runs))
+        return strength_of(configuration.policy, configuration.frontend, lengths_s, fills_db=fills_db, n_draws=n_draws)
     except ParameterError:
-        return strength_of_scores(configuration.policy.name, draws) if draws else None
+        if not draws:
+            return None
+        why = "a callable has no known distribution"
+        refused = "its framework raises at some of the lengths"
+        return strength_of_scores(configuration.policy.name, draws, why if configuration.policy.callables else refused)
 
 
 def _warnings(run: PageRun, strength: Strength | None) -> tuple[str, ...]:

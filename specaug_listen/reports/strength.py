@@ -33,6 +33,8 @@ __all__ = [
 WORDS_PER_S = 150 / 60
 # Draws over all lengths together; a page takes 0.3 s for a policy and all recipes.
 N_DRAWS = 600
+# Bound of the cost where the number of masks grows with the clip.
+_MAX_STEPS = 15_000
 _MAX_LENGTHS, _LEAST_DRAWS_PER_LENGTH = 12, 10
 _EQUALLY_LOUD_DB, _SILENCE_DB = 3.0, -40.0
 
@@ -146,7 +148,9 @@ class Strength:
     gap_s : Spread [s]
         Longest run of masked frames, over all lengths.
     is_simulated : bool
-        Whether the draws are simulated; otherwise they are those at hand, because the policy is a callable.
+        Whether the draws are simulated; otherwise they are those at hand.
+    why_not : str
+        Why the draws are not simulated.
     loudness : Loudness or None
         Of the draws at hand; None without masks.
     """
@@ -159,6 +163,7 @@ class Strength:
     gap_s: Spread
     is_simulated: bool = True
     loudness: Loudness | None = None
+    why_not: str = ""
 
     @property
     def n_draws(self) -> int:
@@ -229,7 +234,7 @@ def strength_of(
     fills_db : iterable of float [dB]
         The loudest fill of each draw at hand, relative to its clip's 95th percentile cell.
     n_draws : int > 0
-        Over all lengths.
+        Over all lengths; fewer are made if they have many masks.
     seed : int
 
     Raises
@@ -253,28 +258,32 @@ def strength_of(
     per_length = max(_LEAST_DRAWS_PER_LENGTH, n_enough // len(distinct))
     hop_s = frontend.hop_length / frontend.sample_rate
     coverages = {
-        length: _simulate(policy, frontend.n_mels, max(1, round(length / hop_s)), per_length, seed)
+        length: _simulate(
+            policy, frontend.n_mels, max(1, round(length / hop_s)), per_length, _MAX_STEPS // len(distinct), seed
+        )
         for length in distinct
     }
     rows = tuple(
         LengthRow(length, Spread.of(coverage.area), Spread.of(coverage.longest_gap_frames * hop_s))
         for length, coverage in coverages.items()
     )
+    # Each length counts alike, also if long clips of many masks got fewer draws.
+    n_least = min(len(coverage.area) for coverage in coverages.values())
     pool = [coverages[length] for length in lengths_s]
     return Strength(
         policy.name,
         rows,
-        Spread.of(value for coverage in pool for value in coverage.area),
-        Spread.of(value for coverage in pool for value in coverage.time),
-        Spread.of(value for coverage in pool for value in coverage.frequency),
-        Spread.of(value * hop_s for coverage in pool for value in coverage.longest_gap_frames),
+        Spread.of(value for coverage in pool for value in coverage.area[:n_least]),
+        Spread.of(value for coverage in pool for value in coverage.time[:n_least]),
+        Spread.of(value for coverage in pool for value in coverage.frequency[:n_least]),
+        Spread.of(value * hop_s for coverage in pool for value in coverage.longest_gap_frames[:n_least]),
         loudness=_loudness(fills_db),
     )
 
 
 @functools.lru_cache(maxsize=256)
-def _simulate(policy: Policy, n_mels: int, n_frames: int, n_draws: int, seed: int) -> Coverage:
-    return simulate_coverage(policy, n_mels, n_frames, n_draws=n_draws, rng=seed)
+def _simulate(policy: Policy, n_mels: int, n_frames: int, n_draws: int, max_steps: int, seed: int) -> Coverage:
+    return simulate_coverage(policy, n_mels, n_frames, n_draws=n_draws, max_steps=max_steps, rng=seed)
 
 
 def _loudness(fills_db: Iterable[float]) -> Loudness | None:
@@ -282,7 +291,9 @@ def _loudness(fills_db: Iterable[float]) -> Loudness | None:
     return Loudness(levels_db) if levels_db.values else None
 
 
-def strength_of_scores(name: str, draws: Iterable[tuple[float, Scores]]) -> Strength:
+def strength_of_scores(
+    name: str, draws: Iterable[tuple[float, Scores]], why: str = "a callable has no known distribution"
+) -> Strength:
     """Return the strength of the draws at hand, for a policy whose distribution is unknown.
 
     Parameters
@@ -291,6 +302,8 @@ def strength_of_scores(name: str, draws: Iterable[tuple[float, Scores]]) -> Stre
         Of the policy.
     draws : iterable of (float, mapping)
         Length of the clip in seconds, and the scores of the draw; at least one.
+    why : str
+        Why the policy is not simulated.
 
     Examples
     --------
@@ -317,5 +330,6 @@ def strength_of_scores(name: str, draws: Iterable[tuple[float, Scores]]) -> Stre
         spread("masked_frequency_ratio"),
         spread("longest_gap_ms", scale=1e-3),
         is_simulated=False,
+        why_not=why,
         loudness=_loudness(level for level in levels_db if level is not None),
     )

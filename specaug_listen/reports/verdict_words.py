@@ -178,7 +178,7 @@ def _basis(strength: Strength) -> str:
     if strength.is_simulated:
         return f"From {strength.n_draws} simulated draws for {clips}; each recipe on its own front-end"
     n = f"{strength.n_draws} draws" if strength.n_draws > 1 else "one draw"
-    return f"From the {n} of this page; a callable has no known distribution"
+    return f"From the {n} of this page; {strength.why_not}"
 
 
 def _rows(strength: Strength, yardsticks: Sequence[Yardstick]) -> tuple[StrengthRow, ...]:

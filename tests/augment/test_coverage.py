@@ -134,6 +134,14 @@ def test_a_probability_leaves_draws_without_masks_and_the_others_as_they_were():
     assert (certain.area == always).all()
 
 
+def test_the_number_of_steps_is_bounded_and_the_draws_are_the_first_ones():
+    policy = Policy([TimeMask(count=5, max_frames=40)])
+    few, all_draws = (simulate_coverage(policy, 80, 300, n_draws=100, max_steps=n).area for n in (100, None))
+    assert (len(few), len(all_draws)) == (21, 100)
+    assert (few == all_draws[:21]).all()
+    assert len(simulate_coverage(policy, 80, 300, n_draws=100, max_steps=1).area) == 10
+
+
 @pytest.mark.parametrize("sizes", [(0, 100, 1), (80, 0, 1), (80, 100, 0)])
 def test_sizes_below_one_are_refused(sizes):
     n_mels, n_frames, n_draws = sizes

@@ -7,7 +7,7 @@ from parsedpage import Page
 
 from specaug_listen import Policy, audition, write_report
 from specaug_listen.auditions import Configuration
-from specaug_listen.augment import TimeMask
+from specaug_listen.augment import Mask, TimeMask
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import WHISPER
 from specaug_listen.vocoders import GriffinLim
@@ -50,6 +50,14 @@ def test_a_callable_is_judged_by_its_draws_at_hand(tmp_path, speechlike):
     assert "From the 3 draws of this page; a callable has no known distribution" in words_of(
         write_report(made, tmp_path / "r.html")
     )
+
+
+def test_a_policy_that_its_framework_refuses_at_some_length_is_judged_by_its_draws_at_hand(tmp_path, speechlike):
+    made = audition(
+        speechlike, policy=Policy([Mask("time", max_width=70, start_rule="below_limit")]), vocoder=RUN.vocoder
+    )
+    words = words_of(write_report(made, tmp_path / "r.html", lengths_s=[0.5]))
+    assert "From the one draw of this page; its framework raises at some of the lengths" in words
 
 
 def test_several_runs_have_a_verdict_each(tmp_path, speechlike):

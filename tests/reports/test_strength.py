@@ -63,8 +63,16 @@ def test_the_same_arguments_give_the_same_strength_and_the_policys_batch_counts(
 def test_a_policy_of_thousands_of_masks_gets_few_draws_and_lengths():
     many = Policy([FrequencyMask(count=1000, max_bins=2), TimeMask(count=1000, max_frames=2)])
     strength = strength_of(many, WHISPER, [1.0, 2.0, 3.0, 4.0])
-    assert strength.n_draws == 24
+    assert strength.n_draws == 20
     assert len(strength.rows) == 2
+
+
+def test_lengths_count_alike_though_long_clips_of_many_masks_get_fewer_draws():
+    per_frame = Mask("time", count_rule="floor", count_ratio=0.5, max_width=2, width_rule="fixed")
+    strength = strength_of(Policy([per_frame]), WHISPER, [1.0, 100.0])
+    short, long = strength.rows
+    assert len(long.area.values) < len(short.area.values)
+    assert strength.n_draws == 2 * len(long.area.values)
 
 
 def test_a_callable_has_no_distribution_and_its_draws_at_hand_count():

@@ -132,8 +132,8 @@ def test_the_table_has_a_row_for_each_length_and_each_policy():
 
 
 def test_draws_at_hand_are_not_called_simulated():
-    verdict = verdict_of(strength(0.3, 0.5, is_simulated=False), MARKS, 2.0)
-    assert verdict.basis == "From the 20 draws of this page; a callable has no known distribution"
+    verdict = verdict_of(strength(0.3, 0.5, is_simulated=False, why_not="nobody knows"), MARKS, 2.0)
+    assert verdict.basis == "From the 20 draws of this page; nobody knows"
 
 
 def test_all_verdicts_of_a_page_have_one_axis_of_gaps():
