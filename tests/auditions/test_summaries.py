@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cheap_audition import heard
 
+from specaug_listen.auditions.summaries import facts_of_draw
+
 
 def test_an_audition_reads_well_and_briefly(speechlike):
     result = heard(speechlike, draws=2, name="speech")
@@ -13,3 +15,11 @@ def test_an_audition_reads_well_and_briefly(speechlike):
     assert f"time masked {result.scores[0]['masked_time_ratio']:.0%}" in others[0]
     assert len(repr(result)) < 3000
     assert "array(" not in repr(result)
+
+
+def test_the_facts_of_a_draw_are_the_scores_that_it_has_with_their_parts_in_empty_bins():
+    scores = {"loudest_fill_vs_p95_db": -3.0, "masked_area_empty_ratio": 0.1, "masked_area_ratio": 0.25, "pesq": 4.0}
+    assert facts_of_draw(scores | {"warp_displacement_ms": None}) == (
+        ("area masked", "25% (10% in empty bins)"),
+        ("loudest fill", "-3.0 dB re P95"),
+    )
