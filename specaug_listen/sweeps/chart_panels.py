@@ -27,7 +27,7 @@ __all__ = ["MAX_LINES", "caption_of", "panels_of", "spread_labels"]
 
 # Lines of a chart; bars of a category.
 MAX_LINES = 6
-_HEIGHT_PX, _TOP_PX, _LABEL_PX = 160, 8, 14
+_HEIGHT_PX, _TOP_PX, _LABEL_PX = 140, 8, 14
 # The shortest distance between labels below a narrow chart, as a share of its width, for each character.
 _SHARE_OF_CHARACTER, _SHARE_OF_SPACE = 0.035, 0.03
 _MIN_RATIO_OF_LOGARITHM = 50.0
@@ -263,7 +263,7 @@ def _lines(
         for number, row in enumerate(rows)
     )
     return Panel(
-        measure.title, about, printable(axis.key) + (", logarithmic" if is_logarithmic else ""), lines,
+        measure.title, about, printable(short_key(axis.key)) + (", logarithmic" if is_logarithmic else ""), lines,
         _x_ticks(values, places), tuple(ChartTick(scale.y(tick), _tick_text(measure, tick)) for tick in scale.ticks),
         _yardsticks(measure, levels, scale), height=_HEIGHT_PX,
     )  # fmt: skip
@@ -353,7 +353,11 @@ def _bars(
         for value, name, about_it, is_published in sorted(levels, key=lambda level: -level[0])
     )
     return Panel(
-        measure.title, about, printable(axis.key), rows=(*categories, *recipes), zero=round(scale.share(0.0), 4)
+        measure.title,
+        about,
+        printable(short_key(axis.key)),
+        rows=(*categories, *recipes),
+        zero=round(scale.share(0.0), 4),
     )
 
 

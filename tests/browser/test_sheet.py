@@ -1,0 +1,134 @@
+"""The page of a sweep in a browser: measured, at many widths, light and dark."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from webpages import STEADY, speech
+
+from specaug_listen import sweep
+from specaug_listen.vocoders import GriffinLim
+
+POLICIES = (
+    *("LD", "espnet-conformer10", "nemo-conformer", "icefall", "wenet-whisper", "hf-whisper"),
+    *("speechbrain-conformer", "SS"),
+)
+# Pairs of elements that overlap by more than a pixel, and elements whose content is wider than they are.
+MEASURE = """(holder, selector) => {
+  const shown = [...holder.querySelectorAll(selector)].filter((one) => one.getClientRects().length);
+  const boxes = shown.map((one) => one.getBoundingClientRect());
+  const span = (a, b, begin, end) => Math.min(a[end], b[end]) - Math.max(a[begin], b[begin]);
+  const meet = (a, b) => span(a, b, "left", "right") > 1 && span(a, b, "top", "bottom") > 1;
+  const pairs = [];
+  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b, j) => {
+    if (meet(a, b)) pairs.push([shown[i].textContent, shown[i + 1 + j].textContent]);
+  }));
+  const wide = shown.filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1);
+  return { pairs, wide: wide.map((one) => one.textContent) };
+}"""
+LABELS = (".plot-area + .yardsticks text", ".x-axis text", ".y-axis text", ".chart-bars th, .chart-bars td", ".legend li",
+          "table.sheet thead th", "table.sheet tbody th", ".fact-list dl > div", ".cell-box")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def policies(tmp_path_factory):
+    made = sweep(speech(), vary={"policy": POLICIES, "fill": ["mean", "floor"]}, vocoder=GriffinLim(n_iter=1), rng=0)
+    return made.save(tmp_path_factory.mktemp("policies") / "out")
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory):
+    vary = {"time_mask.max_frames": [10, 40, 100, 200], "frequency_mask.max_bins": [8, 27]}
+    clips = [speech(), speech(1)]
+    made = sweep(clips, vary=vary, policy=STEADY, vocoder=GriffinLim(n_iter=1), draws=3, rng=0)
+    return made.save(tmp_path_factory.mktemp("numbers") / "out")
+
+
+@pytest.mark.parametrize("name", ["policies", "numbers"])
+def test_nothing_overlaps_or_is_cut_at_any_width(subtests, request, opened, name):
+    page = opened(request.getfixturevalue(name)).page
+    for width in (360, 768, 1280, 1920):
+        page.set_viewport_size({"width": width, "height": 800})
+        with subtests.test(width=width):
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            holders = page.query_selector_all("figure.panel, section.clip, .fact-lists")
+            for holder, selector in itertools.product(holders, LABELS):
+                found = holder.evaluate(MEASURE, selector)
+                assert found["pairs"] == [], selector
+                if " th" not in selector:  # heads are shortened, with a tooltip
+                    assert found["wide"] == [], selector
+            outside = page.evaluate(
+                "[...document.querySelectorAll('.yardsticks text')].filter((one) => "
+                "one.getBoundingClientRect().right > one.closest('figure').getBoundingClientRect().right + 1)"
+                ".map((one) => one.textContent)"
+            )
+            assert outside == []
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (360, 740)])
+def test_advice_a_chart_and_the_play_button_are_on_the_first_screen(opened, numbers, size):
+    page = opened(numbers, viewport={"width": size[0], "height": size[1]}).page
+    for selector in (".advice", "figure.panel svg.plot-area", ".play"):
+        assert page.locator(selector).first.bounding_box()["y"] < size[1] - 20, selector
+
+
+def test_heads_stay_in_sight_inside_the_box(opened, policies):
+    page = opened(policies, viewport={"width": 700, "height": 700}).page
+    page.evaluate("document.querySelector('#sheet-1-0 .sheet-box').scrollTo(150, 400)")
+    box, column, row = (
+        page.locator(selector).first.bounding_box()
+        for selector in ("#sheet-1-0 .sheet-box", "#sheet-1-0 thead th", "#sheet-1-0 tbody tr:nth-child(5) th")
+    )
+    assert page.evaluate("document.querySelector('#sheet-1-0 .sheet-box').scrollTop") == 400
+    assert column["y"] == pytest.approx(box["y"], abs=2)
+    assert row["x"] == pytest.approx(box["x"], abs=2)
+
+
+def test_the_whole_page_is_dark_in_the_dark(opened, numbers, policies):
+    script = """() => {
+      const light = (text) => text.match(/[0-9.]+/g).slice(0, 3).reduce((sum, one) => sum + Number(one) / 765, 0);
+      const style = (one) => getComputedStyle(one);
+      const inks = [...document.querySelectorAll("svg text, .panel, .chart-bars td, .sheet th")].map((one) =>
+        light(one.tagName === "text" ? style(one).fill : style(one).color));
+      const grounds = [...document.querySelectorAll("main *")].map((one) => style(one).backgroundColor);
+      const solid = grounds.filter((text) => text.startsWith("rgb(")).map(light);
+      const ground = light(style(document.body).backgroundColor);
+      return { ground, ink: Math.min(...inks), white: solid.filter((one) => one > 0.9).length };
+    }"""
+    for made in (numbers, policies):
+        found = opened(made, color_scheme="dark").page.evaluate(script)
+        assert found["ground"] < 0.15
+        assert found["ink"] > 0.5
+        assert found["white"] == 0
+
+
+def test_draws_of_a_cell_are_shown_on_demand_and_by_keys(opened, numbers):
+    opened_page = opened(numbers)
+    page = opened_page.page
+    box = page.locator(".cell-box").first
+    assert box.locator(".version:visible").count() == 1
+    assert box.locator(".which").text_content().startswith("draw 1 of 3: masked ")
+    box.locator(".after").click()
+    assert box.locator(".which").text_content().startswith("draw 2 of 3")
+    # Nobody hears it yet; once heard, the next draw is heard, too.
+    assert opened_page.state("selected") == 0
+    box.locator(".pick:visible").click()
+    opened_page.until("p.isPlaying")
+    assert opened_page.run("return p.versions[p.selected].data.name").endswith("draw 2")
+    page.keyboard.press(".")
+    assert opened_page.run("return p.versions[p.selected].data.name").endswith("draw 3")
+    opened_page.settle()
+    assert box.locator(".which").text_content().startswith("draw 3 of 3")
+    assert box.locator(".version:visible").get_attribute("class").split()[-1] in ("is-heard", "is-shown")
+    page.keyboard.press(",")
+    assert opened_page.run("return p.versions[p.selected].data.name").endswith("draw 2")
+    assert opened_page.complaints == []
+
+
+def test_every_clip_has_its_own_table_and_all_is_there_without_scripts(opened, numbers):
+    page = opened(numbers, java_script_enabled=False).page
+    assert page.locator("table.sheet").count() == 2
+    assert page.locator(".cell-box .version:visible").count() == 2 * 8 * 3
+    assert page.locator("figure.panel svg.plot-area:visible").count() == 2
+    assert page.locator(".fact-lists:visible").count() == 1
