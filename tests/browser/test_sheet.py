@@ -16,7 +16,7 @@ POLICIES = (
 )
 # Pairs of elements that overlap by more than a pixel, and elements whose content is wider than they are.
 MEASURE = """(holder, selector) => {
-  const shown = [...holder.querySelectorAll(selector)].filter((one) => one.getClientRects().length);
+  const shown = [...holder.querySelectorAll(selector)].filter((one) => one.checkVisibility());
   const boxes = shown.map((one) => one.getBoundingClientRect());
   const span = (a, b, begin, end) => Math.min(a[end], b[end]) - Math.max(a[begin], b[begin]);
   const meet = (a, b) => span(a, b, "left", "right") > 1 && span(a, b, "top", "bottom") > 1;
@@ -27,8 +27,10 @@ MEASURE = """(holder, selector) => {
   const wide = shown.filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1);
   return { pairs, wide: wide.map((one) => one.textContent) };
 }"""
-LABELS = (".plot-area + .yardsticks text", ".x-axis text", ".y-axis text", ".chart-bars th, .chart-bars td", ".legend li",
-          "table.sheet thead th", "table.sheet tbody th", ".fact-list dl > div", ".cell-box")  # fmt: skip
+LABELS = (
+    *(".plot-area + .yardsticks text", ".x-axis text", ".y-axis text", ".chart-bars th, .chart-bars td", ".legend li"),
+    *("table.sheet thead th", "table.sheet tbody th", ".fact-list dl > div", ".cell-box"),
+)
 
 
 @pytest.fixture(scope="module")
