@@ -312,9 +312,9 @@ def walk_once(
 ) -> Iterator[tuple[str, list[str], list[str]]]:
     """Visit each folder below ``top`` once, yielding folder, subfolders and other entries as `os.walk` does.
 
-    Linked folders are visited last, so a folder inside ``top`` appears under its own name. A link to a parent of
-    ``top`` is not followed, since that contains ``top`` itself; ``onabove`` is called with it. Names that the caller
-    removes from the list of subfolders are skipped.
+    Linked folders are visited last, so a folder inside ``top`` appears under its own name. A link to a folder
+    that contains ``top`` is not followed, but passed to ``onabove``. Subfolders that the caller removes from the list
+    are not visited.
     """
     start = os.fspath(top)
     above = {identity(folder) for folder in Path(os.path.realpath(start)).parents}

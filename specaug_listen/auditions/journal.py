@@ -1,4 +1,7 @@
-"""The journal of a run: its configuration, and a line for each finished clip, written while it goes on."""
+"""The journal of a run: its configuration, and a line for each finished clip, written while it goes on.
+
+The lines are defined here, and `specaug_listen.outputs.marker` stores them.
+"""
 
 from __future__ import annotations
 

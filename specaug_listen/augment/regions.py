@@ -70,9 +70,9 @@ class _Change:
 
 @dataclass(frozen=True)
 class _Changes:
-    """The frames of a stream with a sequence of changes.
+    """Reads frames of a stream, and applies changes to them, one after the other.
 
-    A flat list instead of nested closures, because the thousand masks of a long recording would exceed Python's stack.
+    The changes are a list, as a function around a function for each of a thousand masks would exceed Python's stack.
     """
 
     values_at: Callable[[int, int], Real]

@@ -144,15 +144,19 @@ def draw_spans(
         ``inclusive``: uniform in {narrowest, ..., widest}. ``exclusive``: the same without the widest. ``scaled``: a
         uniform number times the widest, rounded down. ``fixed``: always the widest.
     start_rule : str
-        ``all``: every start at which the mask is within the size. ``last_left_out``: every start but the last of these,
-        so that the last bin or frame is never masked; ``last_left_out_scaled`` is the same from a uniform number, and
-        ``last_left_out_sliced`` too, but if the mask is wider than the size, a start below 0 counts from the end, as in
-        a slice (lhotse). ``float_width``: likewise, below the size minus the width *before* rounding (torchaudio).
-        ``below_widest``: below the size minus the widest mask of the batch (ESPnet). ``below_limit``: from 0 to the
-        size minus the configured maximum, which must fit (NeMo's legacy code; ``below_limit_or_1``: never only 0,
-        whatever the size; ``under_limit``: end excluded). ``anywhere``: any bin or frame; the mask is truncated at the
-        end (WeNet, SpeechBrain). ``distinct``: like ``all``, all starts different (HF). ``grid``: multiples of the
-        width, all different (NeMo's patches).
+        ``all``: every start at which the mask is within the size.
+        ``last_left_out``: every start but the last of these, so that the last bin or frame is never masked.
+        ``last_left_out_scaled``: likewise, from a uniform number.
+        ``last_left_out_sliced``: likewise, from a uniform number; if the mask is wider than the size, a start below 0
+        counts from the end, as in a slice (lhotse).
+        ``float_width``: below the size minus the width *before* rounding, from a uniform number (torchaudio).
+        ``below_widest``: below the size minus the widest mask of the batch (ESPnet).
+        ``below_limit``: from 0 to the size minus the configured maximum, which must fit (NeMo's legacy code).
+        ``below_limit_or_1``: likewise, but 0 or 1 if no other start is left.
+        ``under_limit``: below the size minus the configured maximum; if none remains, 0.
+        ``anywhere``: any bin or frame; the mask is truncated at the end (WeNet, SpeechBrain).
+        ``distinct``: like ``all``, all starts different (HF).
+        ``grid``: multiples of the width, all different (NeMo's patches).
     order : str
         ``mask_by_mask``: width, start, width, start. ``start_first``: start, width. ``widths_first``: all widths, then
         all starts.

@@ -126,7 +126,10 @@ def _batch(session: Session, clip_at: int | None, *, is_equal: bool) -> MelBatch
 
 
 def _exchanges(session: Session, seeds: Sequence[int], *, is_equal: bool) -> list[_Exchange]:
-    """Exchange items under each seed; return none if a call fails, or for a policy, which treats items separately."""
+    """Call a batch under each seed, and again with each of its items exchanged.
+
+    The list is empty if a call fails, or if the pipeline is a policy, since a policy treats items separately.
+    """
     probes, exchanges = _probes(session, is_equal=is_equal), list[_Exchange]()
     where = _where(probes)
     batches = [_batch(session, at, is_equal=is_equal) for at in (None, *range(len(probes)))]

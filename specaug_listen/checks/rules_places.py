@@ -29,7 +29,7 @@ _LEAST_FREE_SHARE = 0.4
 # Shortest clips [frames] for the tests of masks at one end, and of unmasked first and last frames.
 _SHORTEST_CLIP_FRAMES = 60
 _SHORTEST_END_CLIP_FRAMES = 50
-# Fewest rectangles for the test of exchanged sides.
+# With fewer rectangles, it is not tested whether their height and width are exchanged.
 _FEWEST_RECTANGLES = 60
 # Share of the masks that start at their own width from which the evidence mentions it.
 _START_IS_WIDTH_SHARE = 0.6

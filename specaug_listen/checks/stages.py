@@ -29,7 +29,10 @@ class Stage(IntEnum):
 
 
 class Rule(NamedTuple):
-    """A function that returns findings for a session, and its stage; within a stage, rules run by module name."""
+    """A function that looks for a fault in a session, and the stage in which it runs.
+
+    The rules of a stage run in the order of their modules' names.
+    """
 
     stage: Stage
     find: Callable[[Session], list[Finding]]

@@ -195,7 +195,7 @@ class MelSpectrogram:
 
 
 def _statistics_of(values: Real, normalize: GlobalStatistics) -> Statistics:
-    """Return a front-end's global statistics with the maximum of this clip."""
+    """Return global statistics with the maximum of one clip, which follows from its normalised values."""
     statistics = normalize.for_mel(len(values), None)
     with np.errstate(over="ignore"):
         return replace(statistics, largest=float((values * statistics.std + statistics.mean).max()))

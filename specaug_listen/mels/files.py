@@ -34,7 +34,8 @@ _KEYS_BESIDE_MELS = frozenset(
 )
 _MAX_BYTES = 1 << 32
 _MAX_ITEMS = 100_000
-# Before each member of a ZIP archive: the lengths of its name and of further fields, after what its directory repeats.
+# The header before each member of a ZIP archive ends with the lengths of a name and of extra fields, which follow it.
+# All else in it is in the directory of the archive, too.
 _LOCAL_HEADER = struct.Struct("<26xHH")
 
 

@@ -1,8 +1,10 @@
 """The marker of a folder: a list of the files that specaug-listen wrote there, and a journal of the run.
 
-A file of JSON lines. Each line lists files with a hash of their content before they are moved into place, and may hold
-more. A marker may come from somebody else, with a received folder: names that are not plain are ignored, and a file
-counts as ours only if its content matches the hash.
+A file of JSON lines. Each line lists files with a hash of their content before they are moved into place. It may hold
+more: this module stores the lines of a journal, and `specaug_listen.auditions.journal` defines them.
+
+A marker may come from somebody else, with a received folder: names that are not plain are ignored, and a file counts as
+ours only if its content matches the hash.
 """
 
 from __future__ import annotations

@@ -53,7 +53,8 @@ class PageOptions:
     budget_mb : float > 0 [MB]
         Largest page that is written as one file.
     flac : bool or None
-        FLAC instead of 16-bit WAV; None only if the page then fits into one file, and with WAV does not.
+        Whether sounds are FLAC instead of 16-bit WAV. None takes FLAC if it makes a page fit into one file that would
+        not fit with WAV.
     paths : bool
         Show the folders of the user's files.
     pdf : bool

@@ -109,7 +109,10 @@ def _rise(blocks: Real) -> npt.NDArray[np.float64]:
 
 
 class _Lock(NamedTuple):
-    """An onset at sample ``source``, rendered at ``target``, with the clip's own speed within ``reach`` samples."""
+    """An onset, which moves from sample ``source`` of the clip to sample ``target`` of the result.
+
+    Within ``reach`` samples around it, the clip keeps its own speed, so that the onset stays sharp.
+    """
 
     source: int
     target: int

@@ -26,7 +26,7 @@ __all__ = ["Parts", "n_trailing_bytes", "parts_of"]
 
 _Block = tuple[bytes, int | None] | None
 _ASF_DATA = bytes.fromhex("3626b2758e66cf11a6d900aa0062ce6c")
-# Simple index, index, media index, time code index.
+# Names of the four indexes of ASF: simple index, index, media index and time code index.
 _ASF_INDEXES = tuple(
     map(
         bytes.fromhex,

@@ -80,7 +80,7 @@ def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
 
 
 def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
-    """Return a stream that is spread over several places of a file, the first with its header.
+    """Return a stream from its parts in a file, which need not be adjacent; the first one begins with the header.
 
     The total number of samples is removed from the header, so that a decoder reads as far as it can.
     """
