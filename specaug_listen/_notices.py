@@ -280,7 +280,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "files-left-out": "files left out: {n_files} concatenated files were read, but not the {n_bytes} bytes after them; "
     "split the file",
     "coded": "is a NIST file of samples that are compressed ({coding}); convert it: sph2pipe -f wav FILE.sph FILE.wav",
-    "one-by-one": "is an SVX file of two channels that are not interleaved, which is not read; "
+    "one-by-one": "is an SVX file of several channels that are not interleaved, which is not read; "
     "convert it: sox FILE FILE.wav",
     "header-disagrees": "damaged: the header contradicts itself ({what}), so sound may be missing or wrong; "
     "copy the file again",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import partial
+from itertools import pairwise
 from typing import BinaryIO
 
 from ..._notices import Notice
 from .chunks import CAF, IFF, walk_chunks
-from .file_view import end_of_run, mend, read_at
+from .file_view import Piece, end_of_run, mend, read_at, tail
 from .header_sizes import Field, is_open_size, sized_layout
 from .sound_layout import FileLayout, Stream, dropped_notices, unknown_layout
 from .trailing import classify_trailing, end_of_chunks, second_file
@@ -23,7 +25,8 @@ _CAF_LINEAR_CODECS = frozenset({b"lpcm", b"ulaw", b"alaw"})
 # Of ALAC in CAF: the flags for each number of bits.
 _ALAC_FLAGS = {16: 1, 20: 2, 24: 3, 32: 4}
 _ALAC_CONFIGURATION_BYTES = 24
-_SVX_STEREO = 6  # the value of CHAN for left and right
+# The values of CHAN for one channel: none named, left, right.
+_SVX_MONO = frozenset(struct.pack(">I", value) for value in (0, 2, 4))
 _SDS_HEADER_BYTES, _SDS_PACKET_BYTES = 21, 127
 
 
@@ -160,17 +163,31 @@ def htk(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def svx(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Amiga's 8SVX and 16SV: chunks, one of which is the sound."""
+    """Amiga's 8SVX and 16SV: chunks, one of which is the sound.
+
+    libsndfile reads forever in files of thousands of chunks, so it gets only those that it needs.
+    """
+    needed, missing = [(begin, begin + 12)], {b"VHDR", b"CHAN"}
     for chunk in walk_chunks(file, begin + 12, end, IFF):
         if chunk.name == b"BODY":
-            return sized_layout(
+            layout = sized_layout(
                 "SVX", file, (begin, end), chunk.begin, chunk.size, endian="BIG", chunks=IFF, is_last=True,
                 field=Field(chunk.begin - 4, ">I"),
             )  # fmt: skip
-        if chunk.name == b"CHAN" and struct.unpack(">I", read_at(file, chunk.begin, 4))[0] == _SVX_STEREO:
-            # The right channel follows the left one as a whole, but libsndfile reads interleaved samples.
+            if needed[-1][1] == chunk.at and all(at == ends for (_, at), (ends, _) in pairwise(needed)):
+                return layout
+            return layout.within(begin, end).with_pieces(partial(_replace_start, needed, chunk.at - begin))
+        if chunk.name == b"CHAN" and read_at(file, chunk.begin, 4) not in _SVX_MONO:
+            # Each channel follows the one before as a whole, but libsndfile reads interleaved samples.
             return FileLayout("SVX", notices=(Notice("one-by-one"),))
-    return unknown_layout("SVX")
+        if chunk.name in missing:
+            missing.remove(chunk.name)
+            needed.append((chunk.at, min(chunk.next, end)))
+    return unknown_layout("SVX").with_pieces(lambda _: needed)
+
+
+def _replace_start(start: list[tuple[int, int]], n_bytes: int, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
+    return (*start, *tail(pieces, n_bytes))
 
 
 def sds(file: BinaryIO, begin: int, end: int) -> FileLayout:

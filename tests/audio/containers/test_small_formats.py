@@ -69,12 +69,27 @@ def test_two_channels_of_an_svx_are_not_heard_mixed_up(tmp_path):
     """They stand one behind the other; libsndfile takes every second sample for the right one."""
     data = encoded(VOICE[:9998], "SVX", "PCM_S8")
     body = data.index(b"BODY")
-    chan = b"CHAN" + struct.pack(">II", 4, 6)
-    (tmp_path / "clip.8svx").write_bytes(data[:body] + chan + data[body:])
-    with pytest.raises(
-        AudioError, match=r"is an SVX file of two channels that are not interleaved, .*: sox FILE FILE\.wav"
-    ):
-        load(tmp_path / "clip.8svx")
+    for which in (6, 15):
+        chan = b"CHAN" + struct.pack(">II", 4, which)
+        (tmp_path / "clip.8svx").write_bytes(data[:body] + chan + data[body:])
+        with pytest.raises(
+            AudioError, match=r"is an SVX file of several channels that are not interleaved, .*: sox FILE FILE\.wav"
+        ):
+            load(tmp_path / "clip.8svx")
+
+
+def test_libsndfile_gets_none_of_thousands_of_chunks_of_an_svx(tmp_path):
+    """Behind some ten thousand, it never returns."""
+    chunks = b"ABCD\0\0\0\0VHDR\0\0\0\0" * 30000
+    for subtype in ("PCM_S8", "PCM_16"):
+        data = bytes(encoded(VOICE[:9998], "SVX", subtype))
+        body, whole = data.index(b"BODY"), heard(tmp_path, data)[0]
+        kept = data.index(b"VHDR") + 28
+        for one in (data[:12] + chunks[:8] * 30000 + data[12:], data[:kept] + chunks + data[kept:], data + chunks):
+            np.testing.assert_array_equal(heard(tmp_path, one)[0], whole)
+        (tmp_path / "clip.svx").write_bytes(data[:body] + chunks)
+        with pytest.raises(AudioError, match="holds no samples"):
+            load(tmp_path / "clip.svx")
 
 
 def test_packets_of_sds_that_are_damaged_are_counted(subtests, tmp_path, capfd):
