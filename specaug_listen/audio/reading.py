@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from .._files import open_file, printable, require_unchanged, sha256_of
 from .._imports import require
 from .._notices import Notice
-from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenWarning
+from ..errors import AudioError, MissingDependencyError, ParameterError, SpecAugListenError, SpecAugListenWarning
 from .containers import FileLayout, Stream, format_by_content, layout_of
 from .decoder import Decoder, keep_alike
 from .excerpt import Excerpt, check_excerpt
@@ -74,7 +74,7 @@ def open_excerpt(
     try:
         with require_unchanged(path):
             _check_file(path)
-            decoders, noticed = _decoders(path)
+            decoders, noticed = _decoders_or_reason(path)
             excerpt = Excerpt(decoders, noticed, start_s, duration_s, n_bytes=os.path.getsize(path))
             excerpt.check_length(excerpt.sample_rate)
             excerpt.sha256 = sha256_of(path)
@@ -171,6 +171,26 @@ def _check_holes(path: str | os.PathLike[str]) -> None:
             f"is a file of holes: of its {status.st_size} bytes, {n_on_disk} are on the disk; what is missing was "
             "never written, so copy it again"
         )
+
+
+def _decoders_or_reason(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]]:
+    """Return `_decoders`, also reporting what no parser expects, so that one file cannot end the run of a folder.
+
+    Raises
+    ------
+    AudioError
+    """
+    sf = require("soundfile", purpose="reading audio")
+    try:
+        return _decoders(path)
+    except (SpecAugListenError, OSError, MemoryError, sf.LibsndfileError):
+        raise
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__} {error}".split())
+        raise AudioError(
+            f"its structure cannot be followed ({reason:.80}), which is a bug of specaug-listen even if the file is "
+            "damaged; please report it, and convert the file to WAV"
+        ) from error
 
 
 def _decoders(path: str | os.PathLike[str]) -> tuple[list[Decoder], list[Notice]]:

@@ -177,3 +177,12 @@ def test_what_cannot_be_read_again_is_not_longer_and_of_one_channel(path, monkey
     assert not lasts_longer(path.with_suffix(".ogg"), 0.1)
     path.with_suffix(".ogg").unlink()
     assert channels_of(path.with_suffix(".ogg")) == 1
+
+
+def test_what_no_parser_expects_is_an_error_of_one_file(path, monkeypatch):
+    def fail(path):
+        raise IndexError("bytes index out of range")
+
+    monkeypatch.setattr("specaug_listen.audio.reading.layout_of", fail)
+    with pytest.raises(AudioError, match=r"clip\.wav: its structure cannot be followed \(IndexError bytes index"):
+        load(path)

@@ -18,6 +18,7 @@ _FIRST_READ_BYTES, _MAX_READ_BYTES = 1 << 10, 1 << 20
 _HEAD_BYTES = 32
 _ADTS_SYNC, _AC3_SYNC, _DTS_SYNC, _DTS_HD_SYNC = b"\xff\xf0", b"\x0bw", b"\x7f\xfe\x80\x01", b"\x64\x58\x20\x25"
 _PACK_CODE, _END_CODE = b"\0\0\1\xba", b"\0\0\1\xb9"
+_AC3_HEAD_BYTES = 6
 _SECTOR_BYTES = 2352  # of a video CD, padded with zeros
 _AC3_KBITS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640)
 _AAC_SAMPLES, _AMR_SAMPLES = 1024, 160
@@ -150,7 +151,7 @@ def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], ma
 
 def _ac3(head: bytes) -> int:
     """Return the length of a frame of AC-3 or E-AC-3; 0 if there is none."""
-    if len(head) < 6 or not head.startswith(_AC3_SYNC):
+    if len(head) < _AC3_HEAD_BYTES or not head.startswith(_AC3_SYNC):
         return 0
     if head[5] >> 3 > 10:
         return 2 * (((head[2] & 7) << 8 | head[3]) + 1)
@@ -174,7 +175,9 @@ def _dts(head: bytes) -> int:
 
 
 def _samples_of_ac3(head: bytes) -> int:
-    """Return the samples of a frame: six blocks of 256; in E-AC-3 one, two, three or six."""
+    """Return the samples of a frame: six blocks of 256; in E-AC-3 one, two, three or six; 0 without its header."""
+    if len(head) < _AC3_HEAD_BYTES:
+        return 0
     is_short = head[5] >> 3 > 10 and head[4] >> 6 < 3
     return 256 * ((1, 2, 3, 6)[head[4] >> 4 & 3] if is_short else 6)
 

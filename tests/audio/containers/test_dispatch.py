@@ -7,10 +7,13 @@ import struct
 import numpy as np
 import pytest
 import soundfile as sf
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from readings import RATE, VOICE, assert_whole, encoded, heard
 
 from specaug_listen import load
 from specaug_listen.audio.containers import layout_of
+from specaug_listen.audio.containers.dispatch import _PARSERS
 from specaug_listen.errors import AudioError
 
 
@@ -122,3 +125,20 @@ def test_an_au_whose_mark_is_damaged_is_no_noise(tmp_path):
     path.write_bytes(bytes(8) + encoded(container="AU", subtype="PCM_16")[8:])
     with pytest.raises(AudioError, match="not readable as audio"):
         load(path)
+
+
+BEGINNINGS = [
+    *(name + bytes(max(0, place - len(name))) + kind for _, name, place, kind, _ in _PARSERS),
+    b"FORM\0\0\1\0AIFCCOMM\0\0\0\x16", b"FORM\0\0\1\0AIFFSSND\0\0\0\x10", b"FORM\0\0\1\x008SVXCHAN\0\0\0\4",
+    b"RIFF\0\0\1\0WAVEfmt \x10\0\0\0\x50\0\1\0\x40\x1f\0\0\0\0\0\0\1\0\x10\0data\0\1\0\0", b"ID3\4",
+    b"\xff\xfb\x90\x64",
+]  # fmt: skip
+
+
+@given(st.sampled_from(BEGINNINGS), st.binary(max_size=64), st.integers(0, 64))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_beginning_of_a_file_is_too_short_for_its_parser(tmp_path, beginning, rest, n):
+    path = tmp_path / "a.bin"
+    for data in (beginning[: n + 1], beginning + rest, beginning + bytes(n), beginning + b"\xff" * n):
+        path.write_bytes(data)
+        assert layout_of(path).streams

@@ -7,8 +7,12 @@ import struct
 import numpy as np
 import pytest
 from ffmpegfiles import made
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from oddfiles import written_by_ffmpeg
 from readings import RATE, VOICE, encoded, heard
+
+from specaug_listen.audio.containers.ffmpeg_parts import parts_of
 
 JOINED = [("a.m4a", "aac"), ("a.mov", "alac"), ("a.tta", "tta"), ("a.wma", "wmav2"), ("a.wav", "wmav2")]
 
@@ -105,3 +109,20 @@ def test_a_caf_of_a_constant_rate_may_be_open_and_what_follows_it_makes_no_cut(t
         samples, notices = heard(tmp_path, data + rest)
         np.testing.assert_array_equal(samples, whole)
         assert list(notices) == ["decoded-by", *kinds]
+
+
+BEGINNINGS = [
+    b"\0\0\0\x18ftypM4A ", b"\0\0\0\x08moov", b"caff\0\1\0\0desc", b"RIFF\x40\0\0\0AVI LIST\x30\0\0\0movi", b"wvpk",
+    bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"), b"\x1aE\xdf\xa3\x80\x18S\x80g\xff\x1f\x43\xb6\x75\xff", b"TTA1",
+    b"FLV\1\5\0\0\0\x09\0\0\0\0", b"\xff\xf1\x50\x80", b"\x0bw", b"\x7f\xfe\x80\x01", b"#!AMR\n", b"#!AMR-WB\n",
+    b"\0\0\1\xba", (b"G" + bytes(187)) * 3, b"ID3\4\0\0\0\0\0\x10", b"fLaC\0\0\0\x22", b"APETAGEX",
+]  # fmt: skip
+
+
+@given(st.sampled_from(BEGINNINGS), st.binary(max_size=64), st.integers(0, 64))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_beginning_of_a_file_is_too_short_for_its_parser(tmp_path, beginning, rest, n):
+    path = tmp_path / "a.bin"
+    for data in (beginning[: n + 1], beginning + rest, beginning + bytes(n), beginning + b"\xff" * n):
+        path.write_bytes(data)
+        assert parts_of(path).streams

@@ -116,3 +116,9 @@ def test_tags_between_frames_that_were_sent_one_by_one_are_no_damage(tmp_path):
     tag = b"ID3\4\0\0\0\0\0\x20PRIV" + bytes(28)
     _, notices = heard(tmp_path, tag + data + tag + data)
     assert list(notices) == ["decoded-by"]
+
+
+def test_every_short_beginning_of_ac3_is_walked_through():
+    for n in range(3, 20):
+        for head in (b"\x0bw\0\0\x14\x40" + bytes(16), b"\x0bw" + b"\x80" * 20):
+            assert walk_frames(io.BytesIO(head[:n]), 0, n) is not None
