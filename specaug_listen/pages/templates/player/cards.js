@@ -77,6 +77,6 @@ class Cards {
   answerHash() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target || !this.all.some((one) => one.element.contains(target))) return;
-    this.page.goTo(target);
+    if (!this.page.goTo(target)) target.scrollIntoView();
   }
 }

@@ -99,6 +99,7 @@ class Page {
     on("matched", () => this.toggleMatched());
     on("masks", () => this.toggleMasks());
     on("all-versions", () => this.toggleAll());
+    document.getElementById("all-versions").hidden = !document.querySelector(".has-stage");
     on("waves", () => this.toggleWaves());
     on("keys", () => this.toggleHelp());
     for (const button of document.querySelectorAll("button.copy")) button.addEventListener("click", () => this.copy(button));
