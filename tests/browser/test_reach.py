@@ -195,8 +195,11 @@ def test_cells_name_their_values_and_their_draw(opened, tmp_path):
     page = opened(made.save(tmp_path / "out"))
     names = page.page.locator(".cell .name")
     wanted = [f"max_frames {frames}, draw {draw}" for frames in (10, 40) for draw in (1, 2)]
-    assert names.all_inner_texts() == wanted
-    assert all(name.is_visible() for name in names.all())
+    assert names.all_text_contents() == wanted
+    shown = page.page.locator(".cell:visible .pick")
+    for _ in range(2):  # one draw of each cell, also after another version was chosen
+        assert [one.get_attribute("aria-label") for one in shown.all()] == [f"Hear {name}" for name in wanted[::2]]
+        page.page.keyboard.press("2")
 
 
 # --- pictures ---

@@ -190,7 +190,8 @@ class Version {
   show() {
     const { player } = this, isChosen = player.selected === this.index && !player.blind.isOn;
     this.element.classList.toggle("is-heard", isChosen);
-    this.element.classList.toggle("is-shown", player.isShown(this));
+    // Which draw of a cell is shown is the sheet's business.
+    if (!this.isCell) this.element.classList.toggle("is-shown", player.isShown(this));
     this.pick?.setAttribute("aria-pressed", String(isChosen && player.isPlaying));
     this.showLoop(player.loop);
   }
