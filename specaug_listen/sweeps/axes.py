@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,17 +16,17 @@ from .._records import from_plain, record
 from .._yaml import scalar
 from ..auditions import Configuration
 from ..augment import Policy
-from ..augment.parameters import Value, canonical_key, check_each_once, with_field
+from ..augment.parameters import Value, canonical_key, check_each_once, split_name, with_field
 from ..augment.policy import with_policy_parameter
 from ..custom.adapter import Adapter
-from ..errors import ParameterError, error_context
+from ..errors import ParameterError, PolicyError, error_context
 from ..frameworks import ALL_POLICIES
 from ..frameworks.convert import convert_policy
 from ..frameworks.frontend_choice import choose_frontend
-from ..frameworks.policies import get_policy
+from ..frameworks.policies import get_policy, is_policy_name
 from ..frontends import MelFrontend
 
-__all__ = ["Axis", "Value", "check_not_replaced", "differing_key", "read_axes", "value_text", "with_values"]
+__all__ = ["Axis", "Value", "check_not_replaced", "differing_part", "read_axes", "value_text", "with_values"]
 
 # Applied in this order: a policy is selected, then converted, then its numbers are changed.
 _WHOLE = ("policy", "framework", "frontend", "vocoder")
@@ -135,7 +136,21 @@ def _axis(key: str, values: Any) -> Axis:
         values = list(itertools.islice(values, _MAX_VALUES + 1))
         if len(values) > _MAX_VALUES:
             raise ParameterError(f"more than {_MAX_VALUES} values; give fewer")
-        return from_plain(Axis, {"key": key, "values": [_plain(value) for value in values]})
+        axis = from_plain(Axis, {"key": key, "values": [_plain(value) for value in values]})
+        if key in _WHOLE:
+            _check_different(axis)
+        return axis
+
+
+def _check_different(axis: Axis) -> None:
+    """Raise a ParameterError for two names or paths of the same policy, framework, front-end or vocoder."""
+    first: dict[str, Value] = {}
+    for value in axis.values:
+        text = str(value)
+        is_file = not _is_of_package(axis.key, value) and os.path.exists(text)
+        earlier = first.setdefault(os.path.realpath(text) if is_file else text.lower(), value)
+        if earlier is not value:
+            raise ParameterError(f"{text:.80} is repeated: it is the same as {earlier!s:.80}; give each once")
 
 
 def _plain(value: Any) -> Any:
@@ -199,23 +214,61 @@ def with_values(run: Configuration, values: Mapping[str, Value]) -> Configuratio
     return run
 
 
-def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None:
-    """Return the first key whose value differs from the configuration's; None if none is known to differ.
+def differing_part(
+    run: Configuration, values: Mapping[str, Value], cell: Configuration, *, is_same_version: bool = True
+) -> str | None:
+    """Return what of a cell is not the run's with the cell's values; None if nothing is known to differ.
 
-    Files, settings in a vocoder's name and keys of other versions cannot be compared.
+    Parameters
+    ----------
+    run : Configuration
+        Of the sweep.
+    values : mapping from key to value
+        Of the cell, as its index has them.
+    cell : Configuration
+        The run with the policy, front-end and vocoder of the cell's record.
+    is_same_version : bool
+        Whether this version of the package wrote it, so that names mean the same.
+
+    Returns
+    -------
+    str or None
+        A key of ``values``, or policy, front-end or vocoder. Files cannot be read again, so their contents are taken
+        as the record has them, as are presets of another version.
 
     Examples
     --------
     >>> from ..augment import SM
     >>> run = Configuration(frontends.WHISPER, SM, vocoders.get_vocoder("joint"), 1, 0)
-    >>> differing_key(with_values(run, {"T": 9}), {"T": 9}), differing_key(with_values(run, {"T": 9}), {"T": 10})
-    (None, 'T')
+    >>> differing_part(run, {"T": 9}, with_values(run, {"T": 9}))
+    >>> differing_part(run, {"T": 10}, with_values(run, {"T": 9}))
+    'T'
+    >>> differing_part(run, {"T": 9}, with_values(run, {"T": 9, "F": 5}))
+    'policy'
     """
+    if (key := _differing_key(values, cell)) is not None:
+        return key
+    unknown = {key for key in _WHOLE if key in values and not (is_same_version and _is_of_package(key, values[key]))}
+    try:
+        start = _with_parts_of(cell, unknown, run, is_same_version=is_same_version)
+        expected = with_values(start, {key: value for key, value in values.items() if key not in unknown})
+    except (ParameterError, PolicyError):  # a key of another version
+        return None
+    pairs = {
+        "policy": (expected.policy, cell.policy),
+        "front-end": (expected.frontend, cell.frontend),
+        "vocoder": (expected.vocoder, cell.vocoder),
+    }
+    return next((part for part, (one, other) in pairs.items() if one != other), None)
+
+
+def _differing_key(values: Mapping[str, Value], cell: Configuration) -> str | None:
+    """Return the first key whose value is not the cell's; None if none is known to differ."""
     names = {
-        "policy": run.policy.name if values.get("policy") in ALL_POLICIES and "framework" not in values else None,
-        "framework": run.policy.framework,
-        "frontend": run.frontend.name if values.get("frontend") in frontends.PRESETS else None,
-        "vocoder": run.vocoder.kind,
+        "policy": cell.policy.name if values.get("policy") in ALL_POLICIES and "framework" not in values else None,
+        "framework": cell.policy.framework,
+        "frontend": cell.frontend.name if values.get("frontend") in frontends.PRESETS else None,
+        "vocoder": cell.vocoder.kind if _is_of_package("vocoder", values.get("vocoder")) else None,
     }
     for key in _WHOLE:
         value = str(values.get(key)).partition(":")[0]
@@ -223,13 +276,33 @@ def differing_key(run: Configuration, values: Mapping[str, Value]) -> str | None
             return key
     numbers = {key: value for key, value in values.items() if key not in _WHOLE}
     try:
-        again = with_values(run, numbers)
+        again = with_values(cell, numbers)
     except ParameterError:
         return None
     # The values are compared together first: a key may override part of another (time_mask.fill part of fill).
-    if again == run:
+    if again == cell:
         return None
-    return next((key for key in numbers if with_values(run, {key: numbers[key]}) != run), "values")
+    return next((key for key in numbers if with_values(cell, {key: numbers[key]}) != cell), "values")
+
+
+def _is_of_package(key: str, value: Value) -> bool:
+    """Whether the value of a whole names something of the package, not a file."""
+    if key == "policy":
+        return is_policy_name(split_name(str(value))[0])
+    names = {"frontend": frontends.PRESETS, "vocoder": vocoders.VOCODERS}.get(key)
+    return names is None or str(value).partition(":")[0].lower() in names
+
+
+def _with_parts_of(
+    cell: Configuration, keys: Collection[str], run: Configuration, *, is_same_version: bool
+) -> Configuration:
+    """Return the run with the parts of a cell that some of its keys stand for."""
+    if "policy" in keys or "framework" in keys:
+        run = _with_policy(run, cell.policy)
+        run = run if is_same_version else dataclasses.replace(run, frontend=cell.frontend)
+    if "frontend" in keys:
+        run = dataclasses.replace(run, frontend=cell.frontend, frontend_reason="named")
+    return dataclasses.replace(run, vocoder=cell.vocoder) if "vocoder" in keys else run
 
 
 def _with(run: Configuration, key: str, value: Value) -> Configuration:

@@ -13,13 +13,14 @@ from pydantic import Field
 
 from .._files import as_path
 from .._records import read_record_file, record
+from .._version import __version__
 from ..auditions import Configuration, DrawRecord
 from ..auditions.folder_checks import check_of_run
 from ..auditions.record_checks import check_draws, check_once
 from ..auditions.records import ClipEntry, DrawName, PlainName, Versions
 from ..errors import ParameterError, PolicyError
 from ..frameworks.frontend_choice import FrontendReason
-from .axes import Axis, Value, differing_key
+from .axes import Axis, Value, differing_part
 
 __all__ = ["CellEntry", "SweepRecord", "check_of_cell", "is_sweep", "read_sweep", "typed_values"]
 
@@ -137,12 +138,14 @@ def read_sweep(folder: str | os.PathLike[str]) -> SweepRecord:
 def check_of_cell(draw: DrawRecord, path: str, sweep: SweepRecord, cell: CellEntry) -> None:
     """Raise a PolicyError if the record of a draw (``path`` in messages) belongs to another sweep or another cell."""
     check_of_run(draw, path, sweep.clips[cell.clip], sweep.configuration, versions=sweep.versions, is_varied=True)
-    run_of_draw = replace(sweep.configuration, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
-    key = differing_key(run_of_draw, dict(zip((axis.key for axis in sweep.axes), cell.values, strict=True)))
-    if key is None and cell.frontend not in ("", draw.frontend.name):
-        key = "frontend"
-    if key is not None:
+    run, values = sweep.configuration, dict(zip((axis.key for axis in sweep.axes), cell.values, strict=True))
+    run_of_draw = replace(run, policy=draw.policy, frontend=draw.frontend, vocoder=draw.vocoder)
+    is_same_version = sweep.versions.get("specaug-listen") == __version__
+    part = differing_part(run, values, run_of_draw, is_same_version=is_same_version)
+    if part is None and cell.frontend not in ("", draw.frontend.name):
+        part = "front-end"
+    if part is not None:
         raise PolicyError(
-            f"{path}: belongs to another cell than the index says ({key:.80} differs); restore the folders as the "
+            f"{path}: belongs to another cell than the index says ({part:.80} differs); restore the folders as the "
             "sweep wrote them, or run the sweep again"
         )

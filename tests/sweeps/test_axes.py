@@ -14,7 +14,7 @@ from specaug_listen.augment import FrequencyMask, Policy, TimeMask, TimeWarp
 from specaug_listen.errors import ParameterError
 from specaug_listen.frontends import NEMO, WHISPER
 from specaug_listen.sweeps import Axis, read_axes
-from specaug_listen.sweeps.axes import with_values
+from specaug_listen.sweeps.axes import differing_part, with_values
 from specaug_listen.vocoders import GriffinLim, Joint
 
 RUN = Configuration(WHISPER, augment.SM, Joint(), 1, 0)
@@ -153,3 +153,52 @@ def test_the_former_name_of_an_axis_is_read_from_texts_and_records():
         == Axis("framework", ("espnet", "nemo"))
         == from_plain(Axis, {"key": "dialect", "values": ["espnet", "nemo"]})
     )
+
+
+def test_the_same_thing_under_two_names_is_repeated(subtests, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.yaml").write_text("")
+    (tmp_path / "two.yaml").symlink_to("one.yaml")
+    for text in (
+        "policy=LD,SM,ld",
+        "policy=one.yaml,./one.yaml",
+        "policy=one.yaml,two.yaml",
+        "frontend=whisper,Whisper",
+        "vocoder=joint,JOINT",
+    ):
+        with subtests.test(text=text), pytest.raises(ParameterError, match=r"is repeated: it is the same as .*once$"):
+            read_axes([text])
+    assert read_axes(["policy=LD,LB", "fill=mean,floor"])
+
+
+def test_a_cell_is_the_run_with_its_values_and_nothing_else(subtests):
+    for values, changes, part in [
+        ({"T": 9}, {}, None),
+        ({"T": 9}, {"policy": augment.SM.with_parameters(F=5, T=9)}, "policy"),
+        ({"T": 9}, {"frontend": NEMO}, "front-end"),
+        ({"vocoder": "griffinlim"}, {"vocoder": GriffinLim(momentum=0.5)}, "vocoder"),
+        ({"vocoder.n_iter": 9}, {"vocoder": Joint(quality="best", n_iter=9)}, "vocoder"),
+        ({"policy": "LB", "T": 9}, {}, None),
+        ({"policy": "LB"}, {"policy": replace(augment.LB, probability=0.5)}, "policy"),
+        ({"policy": "LB"}, {"vocoder": GriffinLim()}, "vocoder"),
+        ({"policy": "mine.yaml", "T": 9}, {"policy": augment.LD.with_parameters(T=9)}, None),
+        ({"policy": "mine.yaml"}, {"vocoder": GriffinLim()}, "vocoder"),
+        ({"frontend": "mine.yaml"}, {"frontend": NEMO}, None),
+        ({"frontend": "mine.yaml"}, {"policy": augment.LB}, "policy"),
+        ({"vocoder": "mine.yaml"}, {"vocoder": GriffinLim()}, None),
+        ({"frontend.hop_length": 200}, {"frontend": replace(NEMO, hop_length=200)}, "front-end"),
+        ({"framework": "espnet"}, {}, None),
+        ({"framework": "espnet"}, {"policy": replace(augment.LB, framework="espnet")}, "policy"),
+    ]:
+        with subtests.test(values=values, changes=changes):
+            readable = {key: value for key, value in values.items() if value != "mine.yaml"}
+            cell = replace(with_values(RUN, readable), **changes)
+            assert differing_part(RUN, values, cell) == part
+
+
+def test_presets_of_another_version_are_not_compared_but_all_else_is():
+    cell = replace(RUN, policy=replace(augment.LB, probability=0.5), frontend=NEMO)
+    values = {"policy": "LB", "frontend": "nemo"}
+    assert differing_part(RUN, values, cell) == "policy"
+    assert differing_part(RUN, values, cell, is_same_version=False) is None
+    assert differing_part(RUN, values, replace(cell, vocoder=GriffinLim()), is_same_version=False) == "vocoder"

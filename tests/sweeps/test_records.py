@@ -56,6 +56,23 @@ def test_cells_whose_folders_were_exchanged_are_told(speechlike, tmp_path, vary)
         write_page(folder, tmp_path / "other.html")
 
 
+def test_a_cell_of_another_run_is_told(speechlike, tmp_path):
+    clip = speechlike.part(0, 0.2)
+    folder, other = (
+        sweep(clip, vary={"T": [5]}, policy=policy, vocoder=FAST, rng=0).save(tmp_path / policy.name).parent
+        for policy in (STEADY, STEADY.with_parameters(F=9))
+    )
+    index = json.loads((folder / "sweep.json").read_text())
+    cell = index["cells"][0]["folder"]
+    for name in ("draw-1.wav", "draw-1.mel.png"):
+        (folder / cell / name).write_bytes((other / cell / name).read_bytes())
+    record = json.loads((other / cell / "draw-1.json").read_text()) | {"gain": index["clip"]["gain"]}
+    (folder / cell / "draw-1.json").write_text(json.dumps(record))
+    (folder / ".specaug-listen.jsonl").unlink()
+    with pytest.raises(PolicyError, match=r"draw-1\.json: belongs to another cell than [a-z ]+\(policy differs"):
+        write_page(folder, tmp_path / "page.html")
+
+
 def test_an_index_of_an_earlier_version_is_read(made, tmp_path):
     folder = made.save(tmp_path / "out").parent
     index = json.loads((folder / "sweep.json").read_text())
