@@ -146,6 +146,12 @@ def _upwards(values: Mapping[str, Any]) -> str:
     return f"left out of {values['folder']}: {which}, {what}; to include it, name that folder itself"
 
 
+def _links(values: Mapping[str, Any]) -> str:
+    links, n = values["links"], values["n_links"]
+    which = "; ".join(f"{link}, the same file as {kept}" for link, kept in links)
+    return f"left out: {which}{f' and {n - len(links)} more' if n > len(links) else ''}"
+
+
 def _drop(values: Mapping[str, Any]) -> str:
     return "silence" if values["drop_db"] is None else f"{values['drop_db']:.1f} dB below channel {values['better']}"
 
@@ -295,6 +301,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
         "hear one, name it by its own path"
     ),
     "upwards": _upwards,
+    "links": _links,
     "unfinished": "{folder}: the run did not end, as there is no audition.json; {n_done} of {n_clips} clips are done, "
     "and audition --resume goes on",
     "unlisted": lambda values: (

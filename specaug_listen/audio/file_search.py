@@ -51,7 +51,7 @@ class Found(NamedTuple):
     problems : list of str
         One line for each path that is missing or holds no audio.
     left_out : list of Notice
-        What was left out of each folder, by extension.
+        What was left out of each folder, by extension; and links to a file that is in the list already.
     """
 
     files: list[Path]
@@ -95,13 +95,13 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
         A file stands for itself, whatever its extension; a folder for all audio files below it: those with an extension
         of libsndfile's formats, in any case, or of FFmpeg's if the extra ``[av]`` is installed; including linked
         folders, but no file twice. The content decides if an extension is ambiguous. Results of specaug-listen in a
-        folder are left out, with a notice.
+        folder are left out, with a notice, and so are links to a file of the list (symbolic or hard).
 
     Returns
     -------
     Found
     """
-    files: dict[tuple[int, int] | str, Path] = {}
+    files: dict[tuple[int, int] | str, dict[str, Path]] = {}
     problems: list[str] = []
     left_out: list[Notice] = []
     for path_text in paths:
@@ -123,10 +123,17 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
         else:
             problems.append(f"{name}: no such file or folder")
         for file in inside:
-            # The same file under two names keeps the shorter one, whichever came first.
-            key = identity(file)
-            files[key] = min(files.get(key, file), file, key=lambda p: (len(str(p)), str(p)))
-    return Found(sorted(files.values(), key=os.path.abspath), problems, left_out)
+            files.setdefault(identity(file), {}).setdefault(os.path.abspath(file), file)
+    # The same file under two names keeps the shorter one, whichever came first.
+    names = [sorted(of_file.values(), key=lambda p: (len(str(p)), str(p))) for of_file in files.values()]
+    kept = sorted((of_file[0] for of_file in names), key=os.path.abspath)
+    return Found(kept, problems, [*left_out, *_notice_of_links(names)])
+
+
+def _notice_of_links(names: Iterable[list[Path]]) -> list[Notice]:
+    """Return a notice of all names of a file but its first, if there are any."""
+    pairs = sorted((printable(other), printable(of_file[0])) for of_file in names for other in of_file[1:])
+    return [Notice("links", {"links": pairs[:_MAX_LINKS], "n_links": len(pairs)})] if pairs else []
 
 
 def _audio_below(path: Path) -> _Folder:

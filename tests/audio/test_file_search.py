@@ -53,6 +53,21 @@ def test_files_come_once_and_in_the_same_order_whatever_the_order_of_the_paths(f
     assert len(forward) == 4
 
 
+def test_links_to_a_file_are_left_out_with_a_notice(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    (folder / "hard.wav").hardlink_to("b.wav")
+    (folder / "soft.wav").symlink_to("b.wav")
+    for paths in (["b.wav", "./b.wav", folder / "b.wav", "hard.wav", "soft.wav"], ["."]):
+        files, problems, left_out = find_audio(paths)
+        assert [file.name for file in files if file.suffix == ".wav"] == ["b.wav"]
+        assert not problems
+        assert left_out[-1].text == "left out: hard.wav, the same file as b.wav; soft.wav, the same file as b.wav"
+    assert find_audio(["hard.wav", "./hard.wav"])[2] == []
+    for number in range(9):
+        (folder / f"more-{number}.wav").symlink_to("b.wav")
+    assert find_audio(["."])[2][-1].text.endswith(" and 8 more")
+
+
 @pytest.mark.parametrize("name", ["notes.txt", ".hidden.wav"])
 def test_a_file_that_is_named_is_taken_whatever_it_is_called(folder, name):
     assert find_audio([str(folder / name)]) == ([folder / name], [], [])
