@@ -132,7 +132,7 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
 
 def _notice_of_links(names: Iterable[list[Path]]) -> list[Notice]:
     """Return a notice of all names of a file but its first, if there are any."""
-    pairs = sorted((printable(other), printable(of_file[0])) for of_file in names for other in of_file[1:])
+    pairs = sorted([printable(other), printable(of_file[0])] for of_file in names for other in of_file[1:])
     return [Notice("links", {"links": pairs[:_MAX_LINKS], "n_links": len(pairs)})] if pairs else []
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import typer.core
 from typer import Context
@@ -41,7 +43,8 @@ class Command(typer.core.TyperCommand):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Check the texts of all values before they are parsed: an empty text would become the working folder."""
         args = _with_current_names(ctx.info_name, args)
-        values, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+        values, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        _check_given_once(given, args)
         for parameter in self.get_params(ctx):
             value = values.get(parameter.name)
             name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
@@ -65,6 +68,21 @@ def _with_current_names(command: str | None, args: list[str]) -> list[str]:
         name, equals, value = arg.partition("=")
         renamed.append(_FORMER_OPTIONS.get(name, name) + equals + value)
     return renamed
+
+
+def _check_given_once(given: Sequence[Any], args: Sequence[str]) -> None:
+    """Refuse an option with one value that is given more often, of which the parser would take the last.
+
+    ``given`` are the parameters in the order of the command line. A flag may be repeated, but not contradicted.
+    """
+    for parameter in dict.fromkeys(given):
+        n, name = given.count(parameter), parameter.opts[-1]
+        if n < 2 or parameter.param_type_name != "option" or parameter.multiple:
+            continue
+        if not parameter.is_flag:
+            raise ParameterError(f"{name} is given {'twice' if n == 2 else f'{n} times'}; give it once")
+        if not {*parameter.opts}.isdisjoint(args) and not {*parameter.secondary_opts}.isdisjoint(args):
+            raise ParameterError(f"{name} and {parameter.secondary_opts[-1]} contradict each other; give one of them")
 
 
 def _check_argument(value: str, name: str) -> None:

@@ -112,10 +112,17 @@ def resolve_policy(
         base, assignments = split_parameters(os.fspath(source))
         source = base if assignments else source
     imported = _without_parameters(source, framework, adapter)
-    changes = {**assignments, **read_assignments(parameters)}
+    more = read_assignments(parameters)
+    changes = {**assignments, **more}
     if not changes:
         return imported
     policy = imported.policy.with_parameters(changes)
+    replaced = (
+        f"{key}={value} of the policy's name is replaced: {key}={more[key]}"
+        for key, value in assignments.items()
+        if key in more and more[key] != value
+    )
+    policy = replace(policy, notes=(*policy.notes, *replaced))
     return replace(imported, policy=policy, notes=imported.notes + policy.notes[len(imported.policy.notes) :])
 
 

@@ -289,8 +289,8 @@ def _is_of_package(key: str, value: Value) -> bool:
     """Whether the value of a whole names something of the package, not a file."""
     if key == "policy":
         return is_policy_name(split_name(str(value))[0])
-    names = {"frontend": frontends.PRESETS, "vocoder": vocoders.VOCODERS}.get(key)
-    return names is None or str(value).partition(":")[0].lower() in names
+    name = str(value).partition(":")[0].lower()
+    return name in frontends.PRESETS if key == "frontend" else key != "vocoder" or name in vocoders.VOCODERS
 
 
 def _with_parts_of(

@@ -1,4 +1,4 @@
-"""Former names of options and lists."""
+"""Former names of options and lists, and options that are given twice."""
 
 from __future__ import annotations
 
@@ -17,3 +17,32 @@ def test_former_names_of_options_and_lists_still_work_and_no_help_shows_them(tmp
     assert (tmp_path / "out" / "a" / "draw-1-original-phase.wav").is_file()
     for command in ("audition", "check", "sweep", "list"):
         assert not re.search("dialect|twins", run(command, "--help").out)
+
+
+def test_an_option_with_one_value_is_given_once(subtests, tmp_path, clips):
+    out = tmp_path / "out"
+    for command, options, name in [
+        (("audition", clips / "a.wav"), ("--policy", "LD", "--policy=SM"), "--policy is given twice"),
+        (("audition", clips / "a.wav"), ("--draws", 1, "--draws", 1), "--draws is given twice"),
+        (("audition", clips / "a.wav"), ("--out", out), "--out is given twice"),
+        (("audition", clips / "a.wav"), ("--seed=1", "--seed", 2, "--seed", 3), "--seed is given 3 times"),
+        (("audition", clips / "a.wav"), ("--framework=nemo", "--dialect", "nemo"), "--framework is given twice"),
+        (("sweep", clips / "a.wav"), ("--vary=F=3", "--vocoder=joint", "--vocoder=joint"), "--vocoder is given twice"),
+        (("check",), ("--policy=LD", "--seed=1", "--seed=2"), "--seed is given twice"),
+        (("replay", "draw-1.json"), ("--audio=a.wav", "--audio=b.wav"), "--audio is given twice"),
+        (("report", tmp_path), ("--budget=1", "--budget=2"), "--budget is given twice"),
+        (("invert", "m.npy"), ("--frontend=nemo", "--frontend=whisper"), "--frontend is given twice"),
+    ]:
+        with subtests.test(command=command[0], options=options):
+            refused = run(*command, "-o", out, *options)
+            assert (refused.code, refused.err) == (2, f"error: {name}; give it once\n")
+            assert not out.exists()
+    refused = run("policy", "convert", "LD", "--to=nemo", "--to", "espnet")
+    assert (refused.code, refused.err) == (2, "error: --to is given twice; give it once\n")
+
+
+def test_a_flag_may_be_repeated_but_not_contradicted(tmp_path, clips):
+    assert run("list", "policies", "--json", "--json").code == 0
+    refused = run("audition", clips / "a.wav", "-o", tmp_path / "out", "--flac", "--no-flac")
+    assert (refused.code, refused.err) == (2, "error: --flac and --no-flac contradict each other; give one of them\n")
+    assert run("policy", "show", "LD", "--set", "F=3", "--set", "T=4").code == 0

@@ -161,3 +161,9 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(name, hint):
 def test_a_name_like_no_other_gets_no_suggestion():
     with pytest.raises(ParameterError, match=r"unknown policy 'xyzzy' \(allowed: LB, LD, SM, SS, adaptive"):
         get_policy("xyzzy")
+
+
+def test_a_parameter_that_replaces_one_of_the_name_is_noted():
+    policy = get_policy("LD,F=3,T=9", parameters=["F=5", "T=9"])
+    assert policy == get_policy("LD,F=5,T=9")
+    assert policy.notes == ("F=3 of the policy's name is replaced: F=5",)
