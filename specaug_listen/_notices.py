@@ -148,7 +148,7 @@ def _upwards(values: Mapping[str, Any]) -> str:
 
 def _links(values: Mapping[str, Any]) -> str:
     links, n = values["links"], values["n_links"]
-    which = "; ".join(f"{link}, the same file as {kept}" for link, kept in links)
+    which = "; ".join(f"{link}, the same file as {name}" for link, name in links)
     return f"left out: {which}{f' and {n - len(links)} more' if n > len(links) else ''}"
 
 

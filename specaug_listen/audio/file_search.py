@@ -126,8 +126,8 @@ def find_audio(paths: Iterable[str | os.PathLike[str]]) -> Found:
             files.setdefault(identity(file), {}).setdefault(os.path.abspath(file), file)
     # The same file under two names keeps the shorter one, whichever came first.
     names = [sorted(of_file.values(), key=lambda p: (len(str(p)), str(p))) for of_file in files.values()]
-    kept = sorted((of_file[0] for of_file in names), key=os.path.abspath)
-    return Found(kept, problems, [*left_out, *_notice_of_links(names)])
+    shortest = sorted((of_file[0] for of_file in names), key=os.path.abspath)
+    return Found(shortest, problems, [*left_out, *_notice_of_links(names)])
 
 
 def _notice_of_links(names: Iterable[list[Path]]) -> list[Notice]:

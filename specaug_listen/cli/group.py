@@ -43,8 +43,8 @@ class Command(typer.core.TyperCommand):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """Check the texts of all values before they are parsed: an empty text would become the working folder."""
         args = _with_current_names(ctx.info_name, args)
-        values, _, given = self.make_parser(ctx).parse_args(args=list(args))
-        _check_given_once(given, args)
+        values, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        _check_given_once(order, args)
         for parameter in self.get_params(ctx):
             value = values.get(parameter.name)
             name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
@@ -70,13 +70,13 @@ def _with_current_names(command: str | None, args: list[str]) -> list[str]:
     return renamed
 
 
-def _check_given_once(given: Sequence[Any], args: Sequence[str]) -> None:
+def _check_given_once(order: Sequence[Any], args: Sequence[str]) -> None:
     """Refuse an option with one value that is given more often, of which the parser would take the last.
 
-    ``given`` are the parameters in the order of the command line. A flag may be repeated, but not contradicted.
+    ``order`` lists the parameters as the command line has them. A flag may be repeated, but not contradicted.
     """
-    for parameter in dict.fromkeys(given):
-        n, name = given.count(parameter), parameter.opts[-1]
+    for parameter in dict.fromkeys(order):
+        n, name = order.count(parameter), parameter.opts[-1]
         if n < 2 or parameter.param_type_name != "option" or parameter.multiple:
             continue
         if not parameter.is_flag:
