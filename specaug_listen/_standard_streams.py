@@ -33,7 +33,7 @@ _SAVED: set[int] = set()
 
 
 class _Held:
-    """A stream that buffers what one thread writes and passes on other threads' writes; all writes once it is over."""
+    """A stream that buffers what one thread writes, and passes on what others write; at the end it passes on all."""
 
     def __init__(self, stream: Any) -> None:
         self._stream, self._thread = stream, threading.get_ident()

@@ -111,7 +111,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 def _sound_of(clip: ClipRecord) -> tuple[Any, ...]:
-    """Return which samples a draw was made for; a changed file behind the path shows in the fingerprint."""
+    """Return which samples a draw was made for; the fingerprint tells if the file at the path is another one now."""
     return (
         *(clip.fingerprint, clip.sample_rate, clip.n_samples, clip.n_channels, clip.channel),
         *(clip.start_s, clip.duration_s),

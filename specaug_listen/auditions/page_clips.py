@@ -113,7 +113,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
 
 
 def _badges(clips: Sequence[ClipOfRun]) -> tuple[str, ...]:
-    """Return the badges of a clip in all runs; those that not all runs have, with their run."""
+    """Return the badges of a clip in any run; a badge that some runs lack begins with the label of its run."""
     shared = set(clips[0].entry.badges).intersection(*(clip.entry.badges for clip in clips))
     badges = (b if b in shared else f"{clip.label}: {b}" for clip in clips for b in clip.entry.badges)
     return tuple(dict.fromkeys(badges))

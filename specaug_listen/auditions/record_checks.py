@@ -192,6 +192,6 @@ def _check_scores_of_steps(record: DrawRecord) -> None:
 
 
 def _n_tolerated_frames(draw: Draw) -> int:
-    """Return by how many masked frames processors may differ: a warp rounds the ends of masks."""
+    """Return how many masked frames more or fewer another processor may give, as a warp rounds the ends of masks."""
     last = max((place for place, step in enumerate(draw.steps) if isinstance(step, WarpPath)), default=0)
     return 2 * sum(isinstance(step, (TimeSpan, Rectangle)) for step in draw.steps[:last])

@@ -54,7 +54,7 @@ def with_copy(mel: Mel, source: AnyMel, step: FrameCopy, n_frames: int) -> Mel:
 
 @dataclass(frozen=True)
 class _Change:
-    """New values for frames ``first`` to ``stop - 1`` of some bins; ``new`` returns those of any part of them."""
+    """A change of frames ``first`` to ``stop - 1`` in some bins; ``new(begin, end)`` gives values of such frames."""
 
     bins: slice
     first: int

@@ -189,7 +189,10 @@ def _kind_of(value: Any) -> ArrayKind:
 
 
 def _if_changed(mels: Any, before: Values) -> Values | None:
-    """Return the input if it changed by a bit; by methods only, as the callable may have replaced numpy's functions."""
+    """Return the input after a call if it is not the same bit for bit; None if it is.
+
+    Only methods are used, because the callable may have replaced numpy's functions.
+    """
     after = as_array(mels)
     is_same = after.shape == before.shape and after.dtype == before.dtype and after.tobytes() == before.tobytes()
     return None if is_same else after

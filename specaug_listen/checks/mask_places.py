@@ -220,9 +220,9 @@ class MaskPlaces:
 
     @cached_property
     def _spread(self) -> tuple[float, float]:
-        """Distances of the widths from a uniform distribution, and from one whose upper bound is itself uniform.
+        """Distances of the widths from two laws: uniform up to a bound, and up to a bound that is itself uniform.
 
-        Each is the smallest over plausible upper bounds; widths of 0 are invisible.
+        Each is the smallest over plausible bounds. Widths of 0 cannot be seen, and are left out.
         """
         widest = int(self._widths.max())
         shares = np.cumsum(np.bincount(self._widths.astype(int), minlength=widest + 3)) / len(self._widths)
@@ -259,10 +259,11 @@ class MaskPlaces:
 
     @cached_property
     def _expected(self) -> list[Real]:
-        """Expected share of the draws in which each place is masked under each law, shape (3 or 4, n).
+        """Expected share of the draws in which each place is masked, for each law of starts; shape (3 or 4, n).
 
-        The fourth law is that of two touching masks that start *below the widest*: in a run of w places, the second
-        mask has w / 2 of them on average, so the run starts that far before the last possible start.
+        The fourth law is for two masks that touch and look like one, and that start *below the widest*. The second mask
+        is half of their run of w places on average, and has to start in time, too: so the run starts w / 2 places
+        before the last possible start, or earlier.
         """
         widths = Counter(width for draw in self._narrow for _, width in draw)
         laws: list[Callable[[int], int]] = [lambda w: self.n - w + 1, lambda w: self._bound, lambda w: self.n]

@@ -293,7 +293,10 @@ class Probe:
         return min(0.6, self.n_frames / 160)
 
     def _origins(self, after: npt.NDArray[np.floating]) -> Real:
-        """Return the original frame of each cell, by its value; a distinct number far outside the clip if none fits."""
+        """Return the frame of the probe in which each cell's bin has the cell's value.
+
+        Cells with values that the probe does not have get numbers far outside the clip, each another one.
+        """
         # Over the clip, 0 <= u <= 1, a bin rises by f = u + s b u (1 - u) of its range; s is 1 for even bins and -1 for
         # odd ones. That is s b u^2 - (1 + s b) u + f = 0, and so u = (b + s - s sqrt((b + s)^2 - 4 s b f)) / (2 b).
         # In place, because a check spends most of its time here.
@@ -313,13 +316,13 @@ class Probe:
         return u
 
     def _agreed(self, origins: Real, tolerance: float) -> Real:
-        """Return the original frame on which bins of both curves agree, for each frame; NaN if they do not agree."""
+        """Return where each frame came from, if even and odd bins agree on it; else NaN."""
         even, odd = (_agreed_among(origins[first::2], tolerance) for first in (0, 1))
         return np.where(np.abs(even - odd) <= tolerance, (even + odd) / 2, np.nan)
 
 
 def _agreed_among(origins: Real, tolerance: float) -> Real:
-    """Return the middle of the densest cluster of origins, for each frame; NaN if no cluster has enough bins."""
+    """Return the origin that most bins of a frame name, for each frame; NaN if too few bins name about the same."""
     n = max(3, len(origins) // _BINS_PER_WITNESS)
     if len(origins) <= n:
         return np.full(origins.shape[1], np.nan)

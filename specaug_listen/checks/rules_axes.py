@@ -39,7 +39,7 @@ def are_wider_in_time(session: Session) -> bool:
 
 
 def _as_wide_as_time(session: Session) -> str | None:
-    """Describe frequency masks as wide as time masks should be, beside narrow time masks; None if there are none."""
+    """Describe masks that look exchanged: wide over bins and narrow over frames; None if they do not."""
     n_mels = session.clips[0].mel.n_mels
     long = [clip for clip in session.clips if clip.n_frames >= 3 * n_mels]
     effects = [trial.effect for clip in long for trial in session.trials_of(clip) if not trial.effect.is_all_masked]
@@ -94,7 +94,7 @@ def _moved_bins(session: Session) -> str | None:
 
 
 def _keeps_what_is_alike_in_all_bins(session: Session, clip: Clip) -> bool:
-    """Return whether frames that are constant over bins stay so: true of a warp of bins, not of a gain per bin."""
+    """Return whether a mel of equal bins stays unchanged, as under a warp of bins, but not under a gain per bin."""
     low, high = session.range
     alike = np.broadcast_to(np.linspace(low, high, clip.n_frames, dtype=np.float32), (clip.mel.n_mels, clip.n_frames))
     for seed in session.seeds(3, 6):

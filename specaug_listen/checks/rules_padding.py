@@ -21,7 +21,10 @@ __all__ = ["RULES", "draw_in_padding", "n_unpadded", "padding_findings"]
 
 @dataclass
 class _Tally:
-    """Seeds of the draws that show each fault; for fills with the difference, for the long clip its masks."""
+    """The seeds of the draws that show each fault.
+
+    ``in_fill`` also has how much a fill differed, and ``long_runs`` has the masks of the long clip instead of seeds.
+    """
 
     where: str
     n: int = 0
@@ -64,7 +67,7 @@ def padding_findings(session: Session) -> list[Finding]:
 
 
 def _shortest(session: Session, tally: _Tally, n_short: int, n_long: int) -> list[Finding]:
-    """Report masks that end with the shorter clip of the batch, unless they do so without it, too."""
+    """Report masks of the long clip that end where the short one does, but that go on without a short one."""
     masked = MaskPlaces(n_long, tuple(tally.long_runs))
     free = masked.free_places(at_end=True)
     if free is None or n_long - free > n_short + 1:

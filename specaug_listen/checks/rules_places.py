@@ -111,7 +111,7 @@ def _telling_clip(session: Session, axis: str) -> Clip:
 
 
 def _ends_of(session: Session, clip: Clip, axis: str) -> _Ends:
-    """Count masks at the ends, over as many draws as the decision takes."""
+    """Count masks at the ends of an axis, with further draws until it is decided whether they avoid an end."""
     tally = _Ends()
     trials = session.trials_of(clip)
     for trial in trials:
@@ -185,7 +185,10 @@ def _one_sided(session: Session, kind: _MaskKind) -> list[Finding]:
 
 
 def _reach(session: Session, clip: Clip, kind: _MaskKind, *, at_end: bool) -> tuple[MaskPlaces, int | None]:
-    """Return places and the number of free ones at an end, with more draws as long as that may be a coincidence."""
+    """Return the places of masks, and how many places at an end stay free; None if that may be a coincidence.
+
+    Draws are added until it is none.
+    """
     n = len(session.trials_of(clip))
     places = _places_of(session.trials_of(clip), clip, kind)
     while places.runs:

@@ -69,7 +69,7 @@ def strength_findings(session: Session) -> list[Finding]:
 
 
 def _beyond(session: Session, clip: Clip, what: str) -> tuple[float, float, str] | None:
-    """Return the share that is covered, and the strongest recipe's share and name; None if it does not exceed that."""
+    """Return the covered share, and the strongest recipe's share and name; None unless the former is clearly larger."""
     measure, published = _MEASURES[what]
     shares = np.array([measure(trial.effect) for trial in session.trials_of(clip)])
     strongest = ("", 0.0)

@@ -44,9 +44,10 @@ def claims(data: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _claims_of_arguments(data: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the framework that has most of the bare arguments; its reader refuses the others.
+    """Return the frameworks that a file of bare arguments may be of, with the arguments that each knows.
 
-    In a tie, if no framework has all arguments, return all that have some.
+    That is the framework that knows most of them, whose reader refuses the others. If several know equally many, and
+    none knows all, it is each of those that know some.
     """
     # Bare arguments are at the top level: in a file with other sections, a short name such as p identifies nothing.
     inside = next((data[key] for key in ("SpecAugment", "state_dict") if isinstance(data.get(key), dict)), data)

@@ -266,7 +266,7 @@ def _is_normalised(values: Wide, own: _OwnScale) -> bool:
 
 
 def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.0) -> list[str]:
-    """Return the names of the scales in which the values have the level and spread of a sound, the most likely two."""
+    """Return the scales in which values have level and spread of a sound: at most two names, the likeliest first."""
     frontend = mel.frontend
     in_bins = float(np.median(raw.std(axis=1)))
     other = "magnitudes" if frontend.power == 2 else "powers"
@@ -291,7 +291,7 @@ def _fitting_scales(mel: MelSpectrogram, raw: Wide, least_in_bins_db: float = 0.
 
 
 def _linear_notices(mel: MelSpectrogram, raw: Wide) -> tuple[Notice, ...]:
-    """Report logarithms in a front-end without one: negative ones are refused elsewhere, these are too loud."""
+    """Report values that look like logarithms, although the front-end takes none: they are negative or too loud."""
     high = own_range(mel.frontend)[1]
     if raw.min() >= 0 and raw.max() <= high * 10 ** (_MARGIN_DB / 20 * mel.frontend.power):
         return ()

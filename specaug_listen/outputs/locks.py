@@ -116,7 +116,7 @@ def _lock_to_read(folder: Path, *, is_written: bool) -> int | None:
 
 
 def _wait_for_lock(folder: Path, open_folder: Callable[[], int], kind: int, wait_s: float, busy: str) -> int:
-    """Return a descriptor with a lock, as soon as no other lock is in the way."""
+    """Wait until no other lock is in the way, and return a descriptor with the lock; raise `InUse` after ``wait_s``."""
     import fcntl
 
     until = time.monotonic() + wait_s

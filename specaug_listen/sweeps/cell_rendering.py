@@ -136,7 +136,7 @@ def _clips_in(audio: Any) -> list[Any]:
 
 
 def _span_of(clips: Sequence[Audio], span: tuple[float, float | None]) -> tuple[float, float | None]:
-    """Return the part of its file that each clip is; ``span`` if they differ, as parts of other lengths do."""
+    """Return start and length of the part that all clips are of their files; ``span``, if these differ."""
     spans = {(record.start_s, record.duration_s) for record in map(describe_clip, clips)}
     return spans.pop() if len(spans) == 1 else span
 

@@ -120,7 +120,7 @@ class _Lock(NamedTuple):
 
 
 def _warp_signal(signal: Real, warp: npt.NDArray[np.float64], framing: Framing) -> Real:
-    """Read a signal as ``warp`` read the mel of this framing."""
+    """Warp a signal as ``warp`` did its mel, whose framing this is."""
     win_length = max(16, framing.win_length + framing.win_length % 2)
     middle = framing.center_s(0, sample_rate=1)
     # One knot far beyond each end, where the clip is shifted as a whole.
@@ -152,7 +152,10 @@ def _locks(
 def _positions(
     middles: Index, targets: npt.NDArray[np.float64], sources: npt.NDArray[np.float64], locks: list[_Lock]
 ) -> npt.NDArray[np.float64]:
-    """Return where each frame is read: as the warp says, at the clip's own speed around onsets, never backwards."""
+    """Return the sample at which each frame is read: where the warp says, but around onsets at the clip's own speed.
+
+    Positions never decrease.
+    """
     if not locks:
         return np.interp(middles, targets, sources)
     source, target, reach = np.array(locks, dtype=np.float64).T
@@ -167,7 +170,7 @@ def _positions(
 
 
 def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length: int) -> Real:
-    """Overlap frames of ``signal`` centred at ``position`` at a quarter of a window's distance: a phase vocoder."""
+    """Render a signal by a phase vocoder: its frames at ``position`` are overlapped a quarter of a window apart."""
     hop_length = win_length // 4
     padded = np.pad(signal, (win_length // 2 + hop_length, win_length + hop_length))
     frames = np.lib.stride_tricks.sliding_window_view(padded, win_length)
@@ -188,7 +191,7 @@ def _resynthesise(signal: Real, position: Index, locks: list[_Lock], win_length:
 
 
 def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> dict[int, npt.NDArray[np.bool_]]:
-    """Return the bins that an onset brings, for each frame that it reaches."""
+    """Return which bins become much louder by an onset, for each frame that the onset reaches."""
     hop_length = len(window) // 4
     fresh = {}
     for lock in locks:
@@ -205,7 +208,7 @@ def _new_bins(frames: Real, window: Real, locks: list[_Lock], n_frames: int) -> 
 def _lock_phases(
     now: Complex, earlier: Complex, previous: Real | None, fresh: dict[int, npt.NDArray[np.bool_]]
 ) -> tuple[Complex, Real]:
-    """Return magnitudes with running phases: each peak continues with its phase advance over one hop in the clip."""
+    """Return frames whose phases continue those of the previous one: each peak turns as in a hop of the clip."""
     magnitude, own = np.abs(now), np.angle(now)
     advance = np.angle(now * np.conj(earlier))
     angles = np.empty_like(own)

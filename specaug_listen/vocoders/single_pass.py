@@ -89,7 +89,7 @@ class SinglePass:
         return phases.astype(np.float32)
 
     def _frequency(self, log: Real) -> Real:
-        """Return the frequency, in bins, of each bin as a peak: the mean over its frame and the previous one."""
+        """Return the frequency, in bins, of the tone at each bin, as the mean of its frame and the previous one."""
         framing = self._framing
         # By the second equation above, with f = k / n_fft:
         #   f in bins = k + n_fft^2 / (2 pi lambda) * (ln|X(k + 1)| - ln|X(k - 1)|) / 2
@@ -102,7 +102,7 @@ class SinglePass:
         return mean
 
     def _lag(self, log: Real, after: Real | None) -> Real:
-        """Return the phase of each bin relative to bin 0 in turns, from the slope over time."""
+        """Return the phase of each bin relative to bin 0 [turns], from the slope of the magnitudes over time."""
         framing = self._framing
         # By the first equation above, from one bin to the next, with the slope as the mean of theirs:
         #   step in turns = -lambda / (2 pi n_fft) * (ln|X_{t + 1}| - ln|X_{t - 1}|) / (2 hop_length)

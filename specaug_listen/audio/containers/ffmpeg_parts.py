@@ -107,7 +107,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
 
 
 def _disagreement(file: BinaryIO, begin: int, end: int, base: int) -> list[Notice]:
-    """Return a notice of what the header of a file contradicts itself on, if it does."""
+    """Return a notice if the header of a file contradicts itself, or the file."""
     head = read_at(file, begin, 12)
     what = None
     if head[4:8] in _MP4_BEGINNINGS:
@@ -126,7 +126,10 @@ def _is_same_container(file: BinaryIO, begin: int, at: int) -> bool:
 
 
 def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
-    """Return the stream of one file; it is truncated if its structure reaches more than a byte of padding beyond it."""
+    """Return the stream of one file, from `begin` to `end`.
+
+    The file counts as truncated if its structure ends (`ends`) more than a byte later; one byte may be padding.
+    """
     within = "block" if ends is not None and ends > end + 1 else None
     is_flv = read_at(file, begin, 3) == b"FLV"
     promise = flv_promise(read_at(file, begin, _PROBE_BYTES)) if is_flv and within is None else None
@@ -144,7 +147,7 @@ def _stream(file: BinaryIO, begin: int, end: int, ends: int | None) -> Stream:
 
 
 def _is_open(file: BinaryIO, begin: int, end: int, ends: int | None, *, has_promise: bool) -> bool:
-    """Whether nothing tells where a file ends, which its structure does not exceed."""
+    """Whether nothing tells where a file ends, so that it may be truncated without a sign."""
     head = read_at(file, begin, 8)
     if head.startswith(b"FLV"):
         return not has_promise
@@ -179,10 +182,11 @@ def _end_of_structure(file: BinaryIO, begin: int, size: int) -> int | None:
 def _walk(
     file: BinaryIO, begin: int, size: int, read: Callable[[bytes, bool], _Block], names: frozenset[bytes]
 ) -> int | None:
-    """Return the end of consecutive blocks.
+    """Return the end of consecutive blocks; None if the length of one of them is open.
 
-    `read` parses a block's first bytes, given whether it is the first one: name and length, None if this is no block of
-    the file, and a length of None if it is open. Blocks of these `names` may reach beyond the end of a truncated file.
+    `read` takes the first bytes of a block, and whether it is the first block. It returns name and length of the block,
+    with None for an open length; or None alone if this is no block of the file. A block that reaches beyond `size` is a
+    truncated one if its name is one of `names`; otherwise it is taken for trailing bytes.
     """
     at = begin
     while at < size:

@@ -141,7 +141,7 @@ def _begins_alike(head: bytes, mark: bytes) -> bool:
 
 
 def _next(file: BinaryIO, at: int, size: int, length: Callable[[bytes], int], mark: bytes) -> int:
-    """Return where the next frame begins that another frame or the end follows."""
+    """Return where the next frame begins; the end of the file, if no frame is followed by another one or by the end."""
     for place in search(file, re.compile(re.escape(mark)), at, size, len(mark)) if mark else ():
         n_bytes = length(_read(file, place, 16))
         if n_bytes and (place + n_bytes == size or length(_read(file, place + n_bytes, 16))):

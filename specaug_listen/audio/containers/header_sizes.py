@@ -163,7 +163,10 @@ def _riff_or_none(chunks: ChunkForm | None) -> ChunkForm | None:
 
 
 def _rest(file: BinaryIO, sound: int, ends: int, end: int, chunks: ChunkForm | None, alignment: int) -> tuple[str, int]:
-    """Classify what follows the promised sound; also return where the sound ends, before chunks no size leads to."""
+    """Classify what follows the promised sound; also return where the sound ends.
+
+    If chunks follow in another place than the sizes in the header lead to, the sound ends before them.
+    """
     riff = _riff_or_none(chunks)
     rest = classify_trailing(file, sound, ends, end, riff, alignment=alignment)
     end = strip_tags(file, ends, end) if rest == "sound" else end

@@ -85,7 +85,7 @@ def _is_variable(file: BinaryIO, container: str, begin: int, at: int, order: str
 
 @functools.cache
 def _header_of_mat5(order: str) -> re.Pattern[bytes]:
-    """Return a pattern of all bytes before the samples, from the first variable on; its group is the channel count."""
+    """Return a pattern of all bytes from the first variable to the samples; its group is the number of channels."""
 
     def numbers(*values: int) -> bytes:
         return re.escape(struct.pack(f"{order}{len(values)}I", *values))

@@ -58,7 +58,7 @@ _NANOSECONDS, _OPUS_HZ = 1e9, 48000
 
 
 class _Element(NamedTuple):
-    """An element: its name, where it, its content and the next one begin; the last is None if its size is open."""
+    """An element: its name, where it begins, and where its content begins and ends; None as the end of an open size."""
 
     name: bytes
     at: int

@@ -231,7 +231,7 @@ def _cut_before(
 
 
 def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, form: ChunkForm) -> tuple[Stream, ...]:
-    """Return a stream for each of several chunks of sound, each behind the header of the first; none if there is one.
+    """Return a stream for each chunk of sound: the header of the file, and the chunk. Empty if there is only one chunk.
 
     libsndfile refuses such a file, and FFmpeg reads one of them.
     """

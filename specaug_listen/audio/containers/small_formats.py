@@ -82,9 +82,10 @@ def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 
 def _alac_flags(file: BinaryIO, begin: int, end: int) -> bytes | None:
-    """Return the flags of a CAF of ALAC by the width in its decoder's configuration, if they stand for no width.
+    """Return the flags that a CAF of ALAC should have, by the width in its decoder's configuration.
 
-    libsndfile refuses such a file, and FFmpeg drops the padding of the last packet twice.
+    None if its own flags stand for a width. If they stand for none, libsndfile refuses the file, and FFmpeg
+    drops the padding of the last packet twice.
     """
     if struct.unpack(">I", read_at(file, begin + 32, 4))[0] in _ALAC_FLAGS.values():
         return None
@@ -98,7 +99,7 @@ def _alac_flags(file: BinaryIO, begin: int, end: int) -> bytes | None:
 
 
 def _caf_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
-    """Walk through chunks with sizes of 8 bytes; -1 for sound that continues to the end."""
+    """Return the layout of chunks with sizes of 8 bytes; a size of -1 stands for sound up to the end of the file."""
     is_little, n_samples, n_packed = False, None, None
     for chunk in walk_chunks(file, begin + 8, end, CAF):
         at, size = chunk.begin, chunk.size
@@ -135,7 +136,7 @@ def _packet_table(file: BinaryIO, at: int, size: int) -> tuple[int, int]:
 
 
 def _packed_caf(file: BinaryIO, places: tuple[int, int, int], sound: int, n_samples: int | None) -> FileLayout:
-    """A file whose packet table says where its sound ends, so that nothing behind it is sound."""
+    """Return the layout of a file whose packet table says where its sound ends, so that nothing behind it is sound."""
     begin, ends, end = places
     chunks_end = end_of_chunks(file, ends, end, CAF)
     next_file = chunks_end if 0 < chunks_end < end else second_file(file, ends, end)

@@ -163,10 +163,9 @@ def end_of_chunks(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> int:
 
 
 def _hides_sound(file: BinaryIO, sound_end: int, begin: int, end: int, form: ChunkForm) -> bool:
-    """Whether a file of sound is in chunks, or a chunk holds something else than its name says.
+    """Whether chunks hold sound: a whole file, or samples in a chunk whose name does not say so.
 
-    That is sound in place of a tag, a list, a text or padding, or a chunk of an unknown name that continues the sound
-    before it.
+    Such a chunk is called a tag, a list, a text or padding; or its name is unknown, and it continues the sound before.
     """
     if sound_within(file, begin, end) is not None:
         return True
@@ -216,9 +215,9 @@ def _is_junk(file: BinaryIO, sound: int, begin: int, run_end: int, end: int) -> 
 def _goes_on(before: bytes, rest: bytes, *, is_sure: bool = False) -> bool | None:
     """Whether some byte of each sample changes as little from sample to sample as in the sound before.
 
-    The most significant byte does in linear samples, even if all others look random; no byte of compressed data does.
-    None if this cannot be decided: the sound before is compressed itself, or, with `is_sure`, the bytes change little
-    but not as the sound before (a table of numbers, say).
+    In linear samples, the most significant byte does, even if all others look random. In compressed data, none does.
+
+    None means undecided: the sound before is compressed itself. With `is_sure`, all but a clear yes is undecided.
     """
     steps = {lag: _steps(before[len(before) % lag :], lag) for lag in _lags(before)}
     means = {lag: step.mean(axis=0) for lag, step in steps.items()}

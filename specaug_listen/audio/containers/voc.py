@@ -100,7 +100,7 @@ def _header(coding: _Coding, n_bytes: int) -> bytes:
 
 
 def _pieces(parts: list[tuple[int, int]], coding: _Coding) -> tuple[list[Piece], int, int]:
-    """Return sound and silence in a row, the number of bytes of silence, and how many silences are too long."""
+    """Return sound and silence in their order, the bytes of silence, and how many silences are left out as too long."""
     pieces: list[Piece] = []
     n_silent = n_left_out = 0
     silent = _SILENT_VALUES.get(coding.codec, b"\0") * coding.n_channels
@@ -166,7 +166,7 @@ def _are_blocks(file: BinaryIO, at: int, end: int) -> bool:
 
 
 def _add(blocks: _Blocks, file: BinaryIO, at: int, kind: int, size: int, end: int, coding: _Coding) -> int:
-    """Take a block of sound; its size as it should have been."""
+    """Add a block of sound, and return the size that its header should have."""
     sound = at + 4 + _HEADER_BYTES[kind]
     is_first = blocks.coding is None
     if (is_first and size <= _HEADER_BYTES[kind]) or (size in _OPEN_SIZES and at + 4 + size > end):
