@@ -58,7 +58,7 @@ def write_report(
     title: str = "",
     note: str = "",
     compare: PolicySource | Sequence[PolicySource] = (),
-    lengths_s: Sequence[float] = (),
+    lengths_s: tuple[float, ...] | list[float] = (),
     overwrite: bool = False,
 ) -> Path:
     """Write a page with a player: one self-contained file, or a folder if that would be too large.
@@ -121,7 +121,17 @@ def write_report(
     """
     sources = list(compare) if isinstance(compare, (list, tuple)) else [compare]
     policies = tuple(get_policy(source) for source in sources)  # type: ignore[arg-type]
-    form = PageOptions(split, budget_mb, flac, paths, pdf, title, note, policies, tuple(lengths_s))
+    form = PageOptions(
+        split,
+        budget_mb,
+        flac,
+        paths,
+        pdf,
+        title,
+        note,
+        policies,
+        tuple(lengths_s) if isinstance(lengths_s, list) else lengths_s,
+    )
     return publish_report(auditions, path, form, overwrite=overwrite).path
 
 
