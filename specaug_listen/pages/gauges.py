@@ -82,7 +82,7 @@ class GaugeMark:
     x, label_x : float
         Of the line, and of the middle of its label.
     row : int
-        Of the label, from the top.
+        Of the label, from the top; row 0 is the caption's.
     label : str
     about : str
         Tooltip.
@@ -121,9 +121,7 @@ class Gauge:
     ends : (str, str)
         Labels of both ends; empty where the value itself is there.
     caption : str
-    caption_side : {"start", "end"}
-        Where the caption is, away from the value.
-    caption_x, width, low_x, high_x : float
+    width, low_x, high_x : float
     """
 
     about: str
@@ -138,8 +136,6 @@ class Gauge:
     height: float
     ends: tuple[str, str]
     caption: str
-    caption_side: Literal["start", "end"]
-    caption_x: float
     width: float = WIDTH
     low_x: float = _LEFT
     high_x: float = _RIGHT
@@ -169,18 +165,16 @@ def draw_gauge(
     # The row nearest to the plot is that of the recipes.
     rows = [[level for level in levels if (level.kind == "compare") == is_own] for is_own in (True, False)]
     rows = [row for row in rows if row]
-    top = _ROW * max(1, len(rows)) + _LEADER
+    top = _ROW * (1 + max(1, len(rows))) + _LEADER
     base = top + _PLOT
-    marks = tuple(mark for number, row in enumerate(rows) for mark in _marks(axis, row, number))
+    marks = tuple(mark for number, row in enumerate(rows, 1) for mark in _marks(axis, row, number))
     x, text = axis.x(value), axis.text(value)
     half = text_width(text) / 2
     value_x = min(max(x, _LEFT + half), _RIGHT - half)
     ends = tuple(_end(axis.text(end), edge, value_x, half) for end, edge in ((axis.low, _LEFT), (axis.high, _RIGHT)))
-    side: Literal["start", "end"] = "end" if x < WIDTH / 2 else "start"
-    inset = text_width(axis.text(axis.high if side == "end" else axis.low)) + 2 * _SPACE
     return Gauge(
         about, _bars(shares, base), marks, x, round(value_x, 2), text, value_about, top, base, base + _FOOT,
-        (ends[0], ends[1]), axis.caption, side, round(_RIGHT - inset if side == "end" else _LEFT + inset, 2),
+        (ends[0], ends[1]), axis.caption,
     )  # fmt: skip
 
 

@@ -47,8 +47,8 @@ def _fill_lines(policy: Policy, strength: Strength | None) -> list[str]:
     constants = " and ".join(f"{number:g}" for number in numbers)
     level_db = loudness.levels_db.median
     return [
-        f"the fill is {constants} in the scale of the features, which is no silence: {level_db:.0f} dB louder than "
-        "speech here"
+        f"masks are filled with {constants}, which is not silent in these features but {level_db:.0f} dB louder than "
+        "speech; the parameter fill=mean makes them quieter"
     ]
 
 

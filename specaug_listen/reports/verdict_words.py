@@ -55,6 +55,9 @@ def verdict_of(
     published = [yardstick for yardstick in yardsticks if yardstick.is_published]
     others = [yardstick for yardstick in yardsticks if not yardstick.is_published]
     head, reason = _judgement(strength, published, own)
+    if strength.loudness is not None and strength.loudness.kind == "louder":
+        # Strong in another way than by size, and nothing that a reader expects of a mask.
+        head = f"{head[:-1]}, with masks louder than speech{head[-1]}"
     sentences = [*_effect_sentence(strength.name, effects), *_sentences(strength), *_differences(strength, others)]
     gauges = [_area_gauge(strength, yardsticks, own), _gap_gauge(strength, yardsticks, own, gap_end_s)]
     gauges += [_fill_gauge(strength)] if strength.loudness is not None else []
@@ -86,7 +89,8 @@ def _judgement(strength: Strength, published: Sequence[Yardstick], own: Yardstic
         return "It masks nothing.", ""
     if own is not None and of_area == of_gap == "within":
         short = "; of clips this short, it masks more than half" if area > 0.5 else ""
-        return "As strong as published recipes:", f"it is one of them, {own.name}{short}."
+        ends = f"{by_area[0].name} {_area_of(by_area[0])} to {most.name} {_area_of(most)}"
+        return "As strong as published recipes:", f"it is {own.name}'s own; the {n} range from {ends}{short}."
     if of_area == "above":
         line = f"{_percent(area)} of the cells against {_area_of(most)} with {most.name}"
         return f"Stronger than all {n} published recipes:", line + (f", {gaps}." if of_gap == "above" else ".")

@@ -39,16 +39,16 @@ def test_a_chart_has_a_bar_for_each_bin_with_draws_and_a_mark_for_each_level():
     assert heights == [18.0, 18.0, 1.5]
     own, recipe = gauge.marks
     # Policies to compare with are in a row above the recipes.
-    assert (own.label, own.row, recipe.label, recipe.row) == ("mine", 0, "LD", 1)
+    assert (own.label, own.row, recipe.label, recipe.row) == ("mine", 1, "LD", 2)
     assert own.x == pytest.approx(180)
-    assert (gauge.value, gauge.ends, gauge.caption_side) == ("43%", ("0%", "100%"), "end")
+    assert (gauge.value, gauge.ends) == ("43%", ("0%", "100%"))
     assert gauge.about == "all in words"
 
 
 def test_the_value_of_the_policy_replaces_the_label_of_an_end():
     assert draw_gauge(SHARE, 0.0, (1.0,), [], "", "").ends == ("", "100%")
     full = draw_gauge(SHARE, 1.3, (1.0,), [], "", "")
-    assert (full.ends, full.x, full.caption_side) == (("0%", ""), 355, "start")
+    assert (full.ends, full.x) == (("0%", ""), 355)
     assert full.value_x + text_width(full.value) / 2 <= 355.01
 
 

@@ -63,10 +63,11 @@ def test_a_policy_that_masks_nothing_says_only_that():
 
 def test_a_recipe_is_named_and_marked_as_the_policy_itself():
     verdict = verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1])
-    assert words_of(verdict).startswith("As strong as published recipes: it is one of them, LD.")
+    assert words_of(verdict).startswith("As strong as published recipes: it is LD's own; the 3 range from Whisper ")
     marks = [*MARKS[:2], yardstick("SpeechBrain", 0.7, 0.7)]
     short = words_of(verdict_of(strength(0.69, 0.7), marks, 2.0, own=marks[2]))
-    assert "it is one of them, SpeechBrain; of clips this short, it masks more than half." in short
+    assert "it is SpeechBrain's own; the 3 range from " in short
+    assert "; of clips this short, it masks more than half." in short
 
 
 def test_sentences_give_means_rare_values_and_words_lost():
