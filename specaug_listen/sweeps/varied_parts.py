@@ -26,7 +26,7 @@ __all__ = ["Facts", "fixed_facts", "frontend_lines", "varied_facts"]
 
 Facts = tuple[tuple[str, str], ...]
 T = TypeVar("T")
-# Fields of a transform, and the aspect in `augment.describe.aspects` that they belong to.
+# Fields of a transform, and the aspect that describes them.
 _ASPECTS = {
     "count": "count", "max_count": "count", "count_ratio": "count", "min_width": "width", "max_width": "width",
     "max_bins": "width", "max_frames": "width", "min_ratio": "width", "max_ratio": "width",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -47,6 +48,28 @@ def test_values_that_are_no_numbers_stand_in_their_order():
     ax = plot_sweep(ROWS, Figure().add_subplot(), along="fill")
     assert [label.get_text() for label in ax.get_xticklabels()] == ["mean", "floor"]
     assert ax.get_legend() is None
+
+
+def test_categories_are_bars_beside_each_other_from_their_least_to_their_largest():
+    ax = plot_sweep(ROWS, Figure().add_subplot(), along="fill", by="width")
+    assert ax.get_xticks().tolist() == [0, 1]
+    bars = [bar for container in ax.containers for bar in container]
+    assert len(bars) == 2 * 3
+    assert sorted(bar.get_height() for bar in bars) == pytest.approx([12, 12, 22, 22, 42, 42])
+    spans = sorted((bar.get_x(), bar.get_x() + bar.get_width()) for bar in bars)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(spans))
+    ends = [path.vertices[:, 1].tolist() for lines in ax.collections for path in lines.get_paths()]
+    assert [11, 13] in [pytest.approx(pair) for pair in ends]
+    assert not any(line.get_marker() == "o" for line in ax.lines)
+
+
+def test_long_names_of_categories_do_not_touch():
+    rows = [{"policy": f"speechbrain-conformer-{n}-of-many", "draw": 1, "masked_area_ratio": 0.2} for n in range(8)]
+    figure = Figure(figsize=(4, 3))
+    FigureCanvasAgg(figure)
+    ax = plot_sweep(rows, figure.add_subplot(), along="policy")
+    assert all(len(label.get_text()) <= 22 for label in ax.get_xticklabels())
+    assert {label.get_rotation() for label in ax.get_xticklabels()} == {35}
 
 
 def test_rows_without_the_measure_draw_nothing():
