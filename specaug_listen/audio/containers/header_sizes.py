@@ -15,8 +15,9 @@ from .trailing import begin_of_chunks, classify_trailing, second_file
 __all__ = ["Field", "is_open_size", "sized_layout"]
 
 _OPEN_MARGIN_BYTES = 1 << 20
-# What SoX writes into an AIFF's header if it cannot seek back, plus what precedes the samples.
-_OPEN_SIZE_OF_SOX, _SOX_HEADER_BYTES = 0x7F000000, 1 << 12
+# What SoX writes into an AIFF's header if it cannot seek back: as many samples of all channels as fit into so many
+# bytes, plus what precedes them.
+_OPEN_SIZE_OF_SOX, _SOX_HEADER_BYTES, _MAX_FRAME_BYTES = 0x7F000000, 1 << 12, 64
 _TAG_HEAD_BYTES = 32
 
 
@@ -32,7 +33,7 @@ def is_open_size(size: int, *, is_wide: bool = False) -> bool:
     >>> [is_open_size(size, is_wide=True) for size in (0xFFFFFFFF, 5 << 32, 1 << 63)]
     [True, False, True]
     """
-    if 0 <= size - _OPEN_SIZE_OF_SOX < _SOX_HEADER_BYTES:
+    if -_MAX_FRAME_BYTES < size - _OPEN_SIZE_OF_SOX < _SOX_HEADER_BYTES:
         return True
     if is_wide and size >= (1 << 63) - _OPEN_MARGIN_BYTES:
         return True

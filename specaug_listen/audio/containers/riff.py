@@ -35,6 +35,12 @@ _PLAIN_COMM_BYTES = 18
 # reads.
 _AIFF_CODEC_BITS = {b"in24": 24, b"in32": 32}
 _SAMPLE_BYTES = frozenset({1, 2, 3, 4, 8})
+_GSM_BYTES, _GSM_SAMPLES = 33, 160
+# Other codecs of AIFF-C: the bytes of a block of one channel, and how many of the samples that are counted it holds.
+_AIFF_BLOCKS = {
+    **dict.fromkeys((b"ulaw", b"ULAW", b"alaw", b"ALAW", b"raw "), (1, 1)), b"fl32": (4, 1), b"FL32": (4, 1),
+    b"fl64": (8, 1), b"FL64": (8, 1), b"in24": (3, 1), b"in32": (4, 1), b"ima4": (34, 1), b"GSM ": (_GSM_BYTES, _GSM_SAMPLES),
+}  # fmt: skip
 # The header of a W64 file of these codecs differs from that of PCM in the codec's number only.
 _PCM, _W64_CODECS = 0x01, frozenset({0x03, 0x06, 0x07})
 
@@ -152,7 +158,8 @@ def _is_name_of_wav(file: BinaryIO, at: int) -> bool:
 
 class _Comm(NamedTuple):
     """AIFF's chunk ``COMM``: byte order and width of samples, their number, whether each takes as many bits as it
-    needs (DWVW), and where to write which number of bits, if that field is wrong.
+    needs (DWVW), where to write which number of bits, if that field is wrong, the bytes that so many samples take
+    (None if unknown), and where the chunk's content begins.
     """
 
     endian: str = "BIG"
@@ -161,6 +168,14 @@ class _Comm(NamedTuple):
     n_samples: int = 0
     is_packed: bool = False
     bits: tuple[int, bytes] | None = None
+    n_bytes: int | None = None
+    at: int = 0
+
+    def doubt(self, n_bytes: int, n_skipped: int) -> Notice | None:
+        """Why the sound may begin too late: it is shorter than its samples, which fit without the skipped bytes."""
+        if self.n_bytes is None or not n_skipped or not n_bytes < self.n_bytes <= n_bytes + n_skipped:
+            return None
+        return Notice("header-disagrees", {"what": "offset of the sound and number of samples"})
 
     def refusal(self, n_bytes: int) -> Notice | None:
         """Why so many bytes of sound cannot be read: the number of samples is right, but not their width."""
@@ -175,13 +190,15 @@ def _comm(file: BinaryIO, at: int, size: int) -> _Comm:
     common = read_at(file, at, 22)
     n_channels, n_samples, n_bits = struct.unpack_from(">HIH", common)
     codec = common[18:]
-    block = {b"ima4": 34 * n_channels, b"GSM ": 33}.get(codec, 1)
+    block = {b"ima4": 34 * n_channels, b"GSM ": _GSM_BYTES}.get(codec, 1)
     codec_bits = _AIFF_CODEC_BITS.get(codec, n_bits)
     bits = None if codec_bits == n_bits else (at + 6, struct.pack(">H", codec_bits))
     is_linear = codec in (b"", b"NONE", b"twos", b"sowt") or size == _PLAIN_COMM_BYTES
     samples = WavFormat(0, block, max(1, n_channels * -(-n_bits // 8)) if is_linear else 1)
     endian = "LITTLE" if codec == b"sowt" else "BIG"
-    return _Comm(endian, samples, n_channels, n_samples, codec == b"DWVW", bits)
+    n_block, n_counted = _AIFF_BLOCKS.get(codec, (0, 1)) if not is_linear else (-(-n_bits // 8), 1)
+    n_bytes = -(-n_samples // n_counted) * n_block * n_channels if n_block else None
+    return _Comm(endian, samples, n_channels, n_samples, codec == b"DWVW", bits, n_bytes, at)
 
 
 def aiff(file: BinaryIO, begin: int, end: int) -> FileLayout:
@@ -197,8 +214,10 @@ def aiff(file: BinaryIO, begin: int, end: int) -> FileLayout:
 
 def _ssnd_layout(file: BinaryIO, span: tuple[int, int], ssnd: Chunk, comm: _Comm) -> FileLayout:
     begin, end = span
-    sound = ssnd.begin + 8 + struct.unpack(">I", read_at(file, ssnd.begin, 8)[:4])[0]
+    n_skipped = struct.unpack(">I", read_at(file, ssnd.begin, 8)[:4])[0]
+    sound = ssnd.begin + 8 + n_skipped
     n_bytes = max(0, ssnd.end - sound)
+    doubt = comm.doubt(n_bytes, min(n_skipped, ssnd.size - 8))
     is_last = sound + n_bytes in (end, end - 1)  # else the chunk's size may be what is wrong
     if is_last and (refusal := comm.refusal(n_bytes)) is not None:
         return FileLayout("AIFF", notices=(refusal,))
@@ -206,9 +225,20 @@ def _ssnd_layout(file: BinaryIO, span: tuple[int, int], ssnd: Chunk, comm: _Comm
     chunk = _SoundChunk(sound, n_bytes, ssnd.begin - 4, comm.samples, n_samples=n_samples)
     if (place := _file_within(file, chunk, end)) is not None:
         return _cut_before(aiff, file, begin, place)
-    layout = _chunk_layout("AIFF", file, span, chunk, comm.endian, IFF)
+    layout = _chunk_layout("AIFF", file, span, chunk, comm.endian, IFF).with_notice(doubt)
     layout = replace(layout, streams=_more_chunks(file, span, chunk, IFF) or layout.streams)
+    if comm.samples.block == _GSM_BYTES and comm.n_bytes is not None:
+        layout = _with_all_of_gsm(layout, span, comm, n_bytes - n_bytes % _GSM_BYTES)
     return layout if comm.bits is None else layout.with_bytes(span, *comm.bits)
+
+
+def _with_all_of_gsm(layout: FileLayout, span: tuple[int, int], comm: _Comm, n_bytes: int) -> FileLayout:
+    """Return the layout with the number of samples that its blocks hold, which libsndfile reads no further than."""
+    if comm.n_bytes == n_bytes or not n_bytes:
+        return layout
+    n_samples = struct.pack(">I", n_bytes // _GSM_BYTES * _GSM_SAMPLES)
+    doubt = Notice("header-disagrees", {"what": "number of samples and size of the sound"})
+    return layout.with_bytes(span, comm.at + 2, n_samples).with_notice(doubt)
 
 
 def _file_within(file: BinaryIO, chunk: _SoundChunk, end: int) -> int | None:

@@ -35,6 +35,44 @@ def test_sox_leaves_the_length_of_an_aiff_open_in_its_own_way(tmp_path):
     at = data.index(b"SSND") + 4
     data[at : at + 4] = struct.pack(">I", 0x7F000008)
     assert_whole(tmp_path, data, kinds=("open-length",))
+    for n_channels, subtype, n_bytes in ((1, "PCM_24", 3), (3, "PCM_16", 2), (7, "PCM_24", 3), (5, "PCM_16", 2)):
+        data = encoded(np.stack([VOICE] * n_channels, axis=1), container="AIFF", subtype=subtype)
+        frame = n_channels * n_bytes
+        at = data.index(b"SSND") + 4
+        data[at : at + 4] = struct.pack(">I", 0x7F000000 // frame * frame + 8)
+        assert_whole(tmp_path, data, kinds=("open-length",))
+
+
+def with_offset(data, offset, *, is_moved):
+    """An AIFF whose sound is told to begin later; either it does, or the beginning of the sound is skipped."""
+    at = data.index(b"SSND")
+    size = struct.unpack_from(">I", data, at + 4)[0] + offset * is_moved
+    head = data[: at + 4] + struct.pack(">III", size, offset, 0)
+    return head + bytes(offset * is_moved) + data[at + 16 :]
+
+
+def test_an_offset_of_an_aiff_that_skips_sound_is_said(subtests, tmp_path):
+    for subtype in ("PCM_16", "PCM_S8", "PCM_24", "ULAW", "FLOAT"):
+        with subtests.test(subtype=subtype):
+            data = bytes(encoded(container="AIFF", subtype=subtype))
+            whole, notices = heard(tmp_path, data)
+            assert notices == {}
+            moved, notices = heard(tmp_path, with_offset(data, 512, is_moved=True))
+            assert notices == {}
+            np.testing.assert_array_equal(moved, whole)
+            _, notices = heard(tmp_path, with_offset(data, 512, is_moved=False))
+            assert notices["header-disagrees"] == {"what": "offset of the sound and number of samples"}
+
+
+def test_all_blocks_of_gsm_in_an_aiff_are_read_whatever_their_number_of_samples(tmp_path):
+    data = encoded(container="AIFF", subtype="GSM610")
+    whole, notices = heard(tmp_path, data)
+    assert notices == {}
+    for n_samples in (0, 16000, 64000):
+        struct.pack_into(">I", data, data.index(b"COMM") + 10, n_samples)
+        samples, notices = heard(tmp_path, data)
+        np.testing.assert_array_equal(samples, whole)
+        assert notices["header-disagrees"] == {"what": "number of samples and size of the sound"}
 
 
 def test_bw64_is_read_as_rf64(tmp_path):
