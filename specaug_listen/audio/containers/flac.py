@@ -11,7 +11,7 @@ import re
 import struct
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +34,16 @@ __all__ = [
 
 # The marker of a stream, and the header of STREAMINFO, which may be the last block of metadata.
 _BEGINNING = re.compile(rb"fLaC[\0\x80]\0\0\x22")
-_TOTAL_SAMPLES_OFFSET = 8 + 13
-_BYTES_AT_ONCE = 1 << 20
+# Rate, channels, bits and number of samples: of 20, 3, 5 and 36 bits.
+_FORM_OFFSET = 8 + 10
+_BYTES_AT_ONCE, _SHORT_READ_BYTES = 1 << 20, 1 << 16
+# In the header of a frame, by their codes: rates, the unit and bytes of rates that follow, and bits. 0 is that of the
+# file's header.
+_RATES_HZ = (0, 88200, 176400, 192000, 8000, 16000, 22050, 24000, 32000, 44100, 48000, 96000, 0, 0, 0, 0)
+_RATE_FIELDS = {12: (1000, 1), 13: (1, 2), 14: (10, 2)}
+_BITS = (0, 8, 12, 0, 16, 20, 24, 32)
+# How many frames are compared with the file's header.
+_N_COMPARED = 4
 # The marker and STREAMINFO: bytes 18 to 25 hold the rate, channels and bits, the last 16 bytes hold the MD5.
 HEADER_BYTES = 42
 # No header of a frame is longer.
@@ -49,6 +57,14 @@ _PADDING_BLOCK = 1  # of metadata, by its number
 _FRAME_SYNC = re.compile(rb"\xff[\xf8\xf9]")
 
 
+class _Form(NamedTuple):
+    """What the header of a file and those of its frames tell of the samples."""
+
+    rate: int
+    channels: int
+    bits: int
+
+
 def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Return the layout of FLAC between two places of a file: one stream, or several concatenated ones."""
     end = strip_tags(file, begin, end)
@@ -56,16 +72,24 @@ def flac_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     if not starts:
         return unknown_layout("FLAC")
     spans = list(zip(starts, [*starts[1:], end], strict=True))
-    notices = [
-        Notice("junk-before", {"n_bytes": n}) for span in spans[:MAX_FILES] if (n := _n_bytes_hidden(file, *span))
-    ]
+    notices: list[Notice] = []
+    streams: list[Stream] = []
+    for span in spans[:MAX_FILES]:
+        n_bytes, frames = _n_bytes_hidden(file, *span)
+        notices += [Notice("junk-before", {"n_bytes": n_bytes})] if n_bytes else []
+        form = _form_of_frames(read_at(file, frames, min(_SHORT_READ_BYTES, max(0, span[1] - frames))))
+        streams.append(stream_of(file, [span], form))
+        notices += [doubt] if (doubt := _doubt(read_at(file, span[0], HEADER_BYTES), form)) else []
     if len(starts) > MAX_FILES:
         notices.append(left_unread(starts[MAX_FILES], end))
-    return FileLayout("FLAC", tuple(stream_of(file, [span]) for span in spans[:MAX_FILES]), tuple(notices))
+    return FileLayout("FLAC", tuple(streams), tuple(notices))
 
 
-def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
-    """Count the bytes of metadata blocks that hide sound, and of padding blocks that are not zeros."""
+def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> tuple[int, int]:
+    """Count the bytes of metadata blocks that hide sound, and of padding blocks that are not zeros.
+
+    Also return where the frames begin.
+    """
     n_bytes, is_last, at = 0, False, begin + 4
     while not is_last and at + 4 <= end:
         head = read_at(file, at, 4)
@@ -76,23 +100,58 @@ def _n_bytes_hidden(file: BinaryIO, begin: int, end: int) -> int:
         is_padding = kind == _PADDING_BLOCK
         is_valid = end_of_run(file, content, at) == (at, 0) if is_padding else sound_within(file, content, at) is None
         n_bytes += 0 if is_valid else size
-    return n_bytes
+    return n_bytes, at
 
 
-def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]]) -> Stream:
+def _form_of_frames(data: bytes) -> _Form | None:
+    """Return the form of the first frames, 0 for what they do not tell; None if they differ, or if there is none."""
+    forms: set[_Form] = set()
+    n_frames = 0
+    for sync in _FRAME_SYNC.finditer(data):
+        head = data[sync.start() : sync.start() + _FRAME_HEADER_BYTES]
+        if n_frames == _N_COMPARED:
+            break
+        if _number_of_frame(head) is None:
+            continue
+        n_frames += 1
+        code, channels = head[2] & 15, head[3] >> 4
+        n_more = 0 if head[4] < 0x80 else 7 - (head[4] ^ 0xFF).bit_length()
+        field = head[5 + n_more + {6: 1, 7: 2}.get(head[2] >> 4, 0) :]
+        unit, n_bytes = _RATE_FIELDS.get(code, (0, 0))
+        rate = unit * int.from_bytes(field[:n_bytes], "big") if unit else _RATES_HZ[code]
+        forms.add(_Form(rate, channels + 1 if channels < 8 else 2, _BITS[head[3] >> 1 & 7]))
+    return forms.pop() if len(forms) == 1 else None
+
+
+def _doubt(header: bytes, form: _Form | None) -> Notice | None:
+    """Return a notice if the header differs from the frames, which have checksums and are believed."""
+    if form is None or len(header) < HEADER_BYTES:
+        return None
+    own = _form_of_header(int.from_bytes(header[_FORM_OFFSET : _FORM_OFFSET + 8], "big"))
+    wrong = [name for name, mine, other in zip(own._fields, own, form, strict=True) if other and mine != other]
+    what = f"{', '.join(wrong)}: other than in its frames, which are believed"
+    return Notice("header-disagrees", {"what": what}) if wrong else None
+
+
+def _form_of_header(fields: int) -> _Form:
+    return _Form(fields >> 44, (fields >> 41 & 7) + 1, (fields >> 36 & 31) + 1)
+
+
+def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]], form: _Form | None = None) -> Stream:
     """Return a stream from its parts in a file, which need not be adjacent; the first one begins with the header.
 
-    The total number of samples is removed from the header, so that a decoder reads as far as it can.
+    The total number of samples is removed from the header, so that a decoder reads as far as it can; and its rate,
+    channels and bits become those of `form`, where that tells them.
     """
     (begin, end), *more_spans = spans
-    place = begin + _TOTAL_SAMPLES_OFFSET
-    field = read_at(file, place, 5)
-    if len(field) < 5:
+    field = read_at(file, begin + _FORM_OFFSET, 8)
+    if len(field) < 8:
         return Stream(((begin, end), *more_spans))
-    high, low = struct.unpack(">BI", field)
-    total = (high & 15) << 32 | low
-    open_total = (place, bytes([high & 0xF0, 0, 0, 0, 0]))
-    pieces: tuple[Piece, ...] = (*mend(begin, end, open_total), *more_spans)
+    fields = int.from_bytes(field, "big")
+    total, own = fields & ((1 << 36) - 1), _form_of_header(fields)
+    rate, n_channels, bits = (other or mine for mine, other in zip(own, form or own, strict=True))
+    opened = rate << 44 | (n_channels - 1) << 41 | (bits - 1) << 36
+    pieces: tuple[Piece, ...] = (*mend(begin, end, (begin + _FORM_OFFSET, opened.to_bytes(8, "big"))), *more_spans)
     return Stream(pieces, promised_samples=total or None, is_open=total == 0)
 
 

@@ -11,6 +11,7 @@ from readings import VOICE, encoded, heard
 
 from specaug_listen import load
 from specaug_listen.audio.containers.flac import HEADER_BYTES, FlacMd5
+from specaug_listen.errors import AudioError
 
 
 def test_samples_as_they_were_encoded_have_the_header_s_md5(subtests, tmp_path, rng):
@@ -75,3 +76,30 @@ def test_sound_in_blocks_before_the_frames_is_told(subtests, tmp_path):
             heard_samples, notices = heard(tmp_path, changed)
             np.testing.assert_array_equal(heard_samples, expected)
             assert notices == ({"junk-before": {"n_bytes": len(content)}} if is_told else {})
+
+
+def test_the_form_of_the_frames_is_believed_where_the_header_differs(subtests, tmp_path):
+    data = bytes(encoded(VOICE, "FLAC", "PCM_16"))
+    whole, notices = heard(tmp_path, data)
+    assert notices == {}
+    for name, place, value in (("rate", 18, 0x10), ("rate", 20, 0x10), ("channels", 20, 0x02), ("bits", 21, 0x80)):
+        with subtests.test(name=name, place=place):
+            damaged = data[:place] + bytes([data[place] ^ value]) + data[place + 1 :]
+            samples, notices = heard(tmp_path, damaged)
+            np.testing.assert_array_equal(samples, whole)
+            assert list(notices) == ["header-disagrees"]
+            assert notices["header-disagrees"]["what"].startswith(name)
+            assert load(tmp_path / "clip.bin").sample_rate == 16000
+            with pytest.raises(AudioError, match="frames, which are believed"):
+                load(tmp_path / "clip.bin", strict=True)
+
+
+def test_rates_that_have_no_code_are_read_from_the_frames(subtests, tmp_path):
+    for rate in (11025, 8000, 12345, 22000, 37800, 48000, 96000, 123450):
+        with subtests.test(rate=rate):
+            sf.write(tmp_path / "a.flac", VOICE, rate)
+            assert [notice for notice in load(tmp_path / "a.flac").notices if notice.is_doubt] == []
+            data = bytearray((tmp_path / "a.flac").read_bytes())
+            data[18] ^= 0x04
+            (tmp_path / "a.flac").write_bytes(data)
+            assert load(tmp_path / "a.flac").sample_rate == rate
