@@ -13,7 +13,7 @@ from . import mpeg
 from .chunks import IFF, RIFF, W64, Chunk, ChunkForm, read_chunk, walk_chunks
 from .file_view import Piece, read_at, tail
 from .header_sizes import Field, is_open_size, sized_layout
-from .sound_layout import MAX_FILES, FileLayout, Stream, unknown_layout
+from .sound_layout import MAX_FILES, FileLayout, Stream, left_unread, unknown_layout
 from .trailing import end_of_chunks, is_beginning
 from .wav_format import FMT_BYTES, GSM_CODEC, WavFormat, parse_wav_format, sub_format
 
@@ -39,7 +39,8 @@ _GSM_BYTES, _GSM_SAMPLES = 33, 160
 # Other codecs of AIFF-C: the bytes of a block of one channel, and how many of the samples that are counted it holds.
 _AIFF_BLOCKS = {
     **dict.fromkeys((b"ulaw", b"ULAW", b"alaw", b"ALAW", b"raw "), (1, 1)), b"fl32": (4, 1), b"FL32": (4, 1),
-    b"fl64": (8, 1), b"FL64": (8, 1), b"in24": (3, 1), b"in32": (4, 1), b"ima4": (34, 1), b"GSM ": (_GSM_BYTES, _GSM_SAMPLES),
+    b"fl64": (8, 1), b"FL64": (8, 1), b"in24": (3, 1), b"in32": (4, 1), b"ima4": (34, 1),
+    b"GSM ": (_GSM_BYTES, _GSM_SAMPLES),
 }  # fmt: skip
 # The header of a W64 file of these codecs differs from that of PCM in the codec's number only.
 _PCM, _W64_CODECS = 0x01, frozenset({0x03, 0x06, 0x07})
@@ -73,8 +74,10 @@ def wav(file: BinaryIO, begin: int, end: int) -> FileLayout:
         return _cut_before(wav, file, begin, place)
     layout = _chunk_layout("WAV", file, (begin, end), chunk, "LITTLE" if form == RIFF else "BIG", form)
     layout = layout.with_notice(chunk.samples.doubt)
-    if chunk.samples.tag not in _MPEG_CODECS and (more := _more_chunks(file, (begin, end), chunk, form)):
-        return replace(layout, streams=more)
+    if chunk.samples.tag not in _MPEG_CODECS:
+        more, left_out = _more_chunks(file, (begin, end), chunk, form)
+        if more:
+            return replace(layout, streams=more).with_notice(left_out)
     if chunk.samples.tag in _MPEG_CODECS and (inside := _mpeg_in_wav(file, chunk.begin, layout, end)) is not None:
         return inside
     if chunk.samples.tag == GSM_CODEC:  # libsndfile decodes the padding behind an odd number of blocks, too
@@ -226,7 +229,8 @@ def _ssnd_layout(file: BinaryIO, span: tuple[int, int], ssnd: Chunk, comm: _Comm
     if (place := _file_within(file, chunk, end)) is not None:
         return _cut_before(aiff, file, begin, place)
     layout = _chunk_layout("AIFF", file, span, chunk, comm.endian, IFF).with_notice(doubt)
-    layout = replace(layout, streams=_more_chunks(file, span, chunk, IFF) or layout.streams)
+    more, left_out = _more_chunks(file, span, chunk, IFF)
+    layout = replace(layout, streams=more or layout.streams).with_notice(left_out)
     if comm.samples.block == _GSM_BYTES and comm.n_bytes is not None:
         layout = _with_all_of_gsm(layout, span, comm, n_bytes - n_bytes % _GSM_BYTES)
     return layout if comm.bits is None else layout.with_bytes(span, *comm.bits)
@@ -260,25 +264,32 @@ def _cut_before(
     return replace(layout, next_file=layout.next_file or place)
 
 
-def _more_chunks(file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, form: ChunkForm) -> tuple[Stream, ...]:
+def _more_chunks(
+    file: BinaryIO, span: tuple[int, int], chunk: _SoundChunk, form: ChunkForm
+) -> tuple[tuple[Stream, ...], Notice | None]:
     """Return a stream for each chunk of sound: the header of the file, and the chunk. Empty if there is only one chunk.
 
-    libsndfile refuses such a file, and FFmpeg reads one of them.
+    libsndfile refuses such a file, and FFmpeg reads one of them. Also return a notice if there are too many.
     """
     begin, end = span
     first = chunk.field - 4
     before = chunk.begin - first  # the chunk's header, and in AIFF two more fields
     name = read_at(file, first, 4)
     sounds: list[tuple[int, int]] = []
+    left_out = None
     for other in walk_chunks(file, first, end, form):
-        if chunk.is_wide or len(sounds) >= MAX_FILES or is_beginning(file, other.at):
+        if chunk.is_wide or is_beginning(file, other.at):
             break
         if other.name == name and before - 8 <= other.size and other.end <= end:
+            if len(sounds) == MAX_FILES:
+                left_out = left_unread(other.at, end)
+                break
             sounds.append((other.at, other.end))
     if len(sounds) < 2:
-        return ()
+        return (), None
     sizes = [sound_end - at - before for at, sound_end in sounds]
-    return tuple(Stream(((begin, first), sound), None, n, n) for sound, n in zip(sounds, sizes, strict=True))
+    streams = (Stream(((begin, first), sound), None, n, n) for sound, n in zip(sounds, sizes, strict=True))
+    return tuple(streams), left_out
 
 
 def w64(file: BinaryIO, begin: int, end: int) -> FileLayout:

@@ -30,6 +30,16 @@ def test_all_chunks_of_sound_in_an_aiff_are_heard(tmp_path):
     assert_whole(tmp_path, first + second[second.index(b"SSND") :])
 
 
+def test_more_chunks_of_sound_than_are_read_are_said(tmp_path):
+    part = pcm16(VOICE[:10])
+    chunk = b"data" + struct.pack("<I", len(part)) + part
+    for n_more in (999, 1000, 1500):
+        samples, notices = heard(tmp_path, wav(part, len(part), after=n_more * chunk))
+        assert len(samples) == 10 * min(1000, n_more + 1)
+        left_out = {"n_files": 1000, "n_bytes": (n_more - 999) * len(chunk)}
+        assert notices == ({"files-left-out": left_out} if n_more > 999 else {})
+
+
 def test_sox_leaves_the_length_of_an_aiff_open_in_its_own_way(tmp_path):
     data = encoded(container="AIFF", subtype="PCM_16")
     at = data.index(b"SSND") + 4
