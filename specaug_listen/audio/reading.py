@@ -32,7 +32,7 @@ MAX_CHANNELS = 8
 # and IRCAM.
 _UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 # A file of this size with less than such a part on the disk is sparse: it was never completely written.
-_LARGE_FILE_BYTES, _MAX_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 32, 256, 512
+_LARGE_FILE_BYTES, _MAX_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 31, 256, 512
 _NO_FILE_REASON = "not a regular file"
 _NAMES_WITH_AN = frozenset(
     ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
@@ -166,7 +166,7 @@ def _check_holes(path: str | os.PathLike[str]) -> None:
     """
     status = os.stat(path)
     n_on_disk = getattr(status, "st_blocks", 0) * _STAT_BLOCK_BYTES  # 0 if the file system does not tell
-    if status.st_size > _LARGE_FILE_BYTES and 0 < n_on_disk < status.st_size // _MAX_HOLES_FACTOR:
+    if status.st_size >= _LARGE_FILE_BYTES and 0 < n_on_disk < status.st_size // _MAX_HOLES_FACTOR:
         raise AudioError(
             f"is a file of holes: of its {status.st_size} bytes, {n_on_disk} are on the disk; what is missing was "
             "never written, so copy it again"

@@ -6,9 +6,13 @@ import struct
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from .file_view import read_at
+from .file_view import end_of_run, read_at
 
 __all__ = ["ASF", "BOX", "CAF", "IFF", "RIFF", "W64", "Chunk", "ChunkForm", "read_chunk", "walk_chunks"]
+
+
+# More chunks are not walked through: each takes some microseconds, and a file may be made of empty ones.
+_MAX_CHUNKS = 1 << 20
 
 
 class ChunkForm(NamedTuple):
@@ -78,8 +82,16 @@ def read_chunk(file: BinaryIO, at: int, end: int, form: ChunkForm) -> Chunk | No
 
 
 def walk_chunks(file: BinaryIO, begin: int, end: int, form: ChunkForm) -> Iterator[Chunk]:
-    """Yield the chunks between two places, of which the last one may reach beyond the end."""
+    """Yield the chunks between two places, of which the last one may reach beyond the end.
+
+    Of a run of zeros, which are chunks without a name or a content, only the first one is yielded.
+    """
     at = begin
-    while (chunk := read_chunk(file, at, end, form)) is not None:
+    for _ in range(_MAX_CHUNKS):
+        if (chunk := read_chunk(file, at, end, form)) is None:
+            return
         yield chunk
         at = chunk.next
+        if at == chunk.begin < end and not any(chunk.name):
+            run_end, byte = end_of_run(file, at, end)
+            at += 0 if byte else (run_end - at) // form.n_header * form.n_header

@@ -91,7 +91,7 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
                 streams.append(_stream(file, first, end, ends))
                 disagreements += _disagreement(file, at, end, first)
                 if read_at(file, at, 4) == MATROSKA_HEADER:
-                    scan = scan_matroska(file, at, end if ends is None else min(ends, end))
+                    scan = scan_matroska(file, at, strip_tags(file, at, end) if ends is None else min(ends, end))
                     within = streams[-1].ends_within or ("block" if scan.is_torn else None)
                     streams[-1] = replace(streams[-1], ends_within=within, promised_s=scan.seconds)
                     disagreements += scan.notices

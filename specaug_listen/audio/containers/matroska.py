@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
-from .file_view import read_at, search
+from .file_view import end_of_run, read_at, search
 from .sound_layout import counted_notices
 
 __all__ = ["MATROSKA_HEADER", "MatroskaScan", "scan_matroska"]
@@ -122,7 +122,8 @@ def scan_matroska(file: BinaryIO, begin: int, end: int) -> MatroskaScan:
         elif element is not None and element.name == MATROSKA_HEADER and element.end is not None:
             at = element.end
         elif element is None or element.name not in _IN_SEGMENT or (element.end is None and element.name != _CLUSTER):
-            at = _search(scan, file, at, end, limit)
+            is_counted = is_sized or end_of_run(file, at, end) != (end, 0)
+            at = _search(scan, file, at, end, limit, is_counted=is_counted)
         elif (element.end or 0) > limit:
             next_at = _search(scan, file, at, end, limit, is_counted=limit <= end and is_sized)
             scan.is_torn |= next_at >= end and not is_sized
@@ -208,8 +209,9 @@ def _walk_cluster(scan: MatroskaScan, file: BinaryIO, cluster: _Element, limit: 
             return at
         if element is None or element.end is None or element.name not in _IN[_CLUSTER] or element.end > end:
             is_torn = element is not None and (element.end or 0) > end and is_cut
+            is_rest = cluster.end is None and end_of_run(file, at, end) == (end, 0)
             block = _next_block(scan, file, at, end)
-            place = _search(scan, file, at, block or limit, limit, is_counted=not is_torn)
+            place = _search(scan, file, at, block or limit, limit, is_counted=not (is_torn or is_rest))
             scan.is_torn |= is_torn and place >= limit and cluster.end is None
             if place != block:
                 return place

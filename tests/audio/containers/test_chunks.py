@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import numpy as np
 from readings import VOICE, assert_whole, encoded, heard, pcm16, wav
+
+from specaug_listen.audio.containers.chunks import CAF, IFF, RIFF, W64, walk_chunks
 
 CHUNKS = {
     "LIST": b"LIST\x04\0\0\0INFO",
@@ -89,3 +92,24 @@ def test_what_fills_up_a_chunk_is_no_sound(tmp_path):
     pcm = bytes(range(100, 133))
     samples, notices = heard(tmp_path, wav(pcm, 33).replace(b"\x02\0\x10\0data", b"\x01\0\x08\0data") + b"\0")
     assert (len(samples), notices) == (33, {})
+
+
+def names_of(data, form):
+    return [chunk.name for chunk in walk_chunks(io.BytesIO(data), 0, len(data), form)]
+
+
+def test_a_run_of_zeros_is_one_chunk_and_what_follows_it_is_found(subtests):
+    """They were walked through 8 bytes after 8 bytes, which took minutes."""
+    for form, n_header in ((RIFF, 8), (IFF, 8), (CAF, 12), (W64, 24)):
+        last = b"data" + (bytes(n_header - 4) if form != W64 else bytes(12) + struct.pack("<Q", 24))
+        for n in (1, 2, 1000, 1 << 20):
+            with subtests.test(form=form, n=n):
+                names = names_of(bytes(n * n_header) + last, form)
+                assert names[0].strip(b"\0") == b""
+                assert len(names) <= 3
+                assert names[-1].startswith(b"data")
+
+
+def test_chunks_behind_a_million_are_not_walked_through(monkeypatch):
+    monkeypatch.setattr("specaug_listen.audio.containers.chunks._MAX_CHUNKS", 10)
+    assert len(names_of(b"ABCD\0\0\0\0" * 99, RIFF)) == 10
