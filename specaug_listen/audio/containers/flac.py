@@ -150,8 +150,8 @@ def stream_of(file: BinaryIO, spans: Sequence[tuple[int, int]], form: _Form | No
     fields = int.from_bytes(field, "big")
     total, own = fields & ((1 << 36) - 1), _form_of_header(fields)
     rate, n_channels, bits = (other or mine for mine, other in zip(own, form or own, strict=True))
-    opened = rate << 44 | (n_channels - 1) << 41 | (bits - 1) << 36
-    pieces: tuple[Piece, ...] = (*mend(begin, end, (begin + _FORM_OFFSET, opened.to_bytes(8, "big"))), *more_spans)
+    new = rate << 44 | (n_channels - 1) << 41 | (bits - 1) << 36
+    pieces: tuple[Piece, ...] = (*mend(begin, end, (begin + _FORM_OFFSET, new.to_bytes(8, "big"))), *more_spans)
     return Stream(pieces, promised_samples=total or None, is_open=total == 0)
 
 
