@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from webpages import STEADY, folder_of
 
 from specaug_listen import write_report
 from specaug_listen.augment import Policy, TimeMask
-from specaug_listen.frontends import NEMO
+from specaug_listen.frontends import WHISPER
 
 # The most that the strip of the verdict, the title and the controls take above the first clip.
 ABOVE = {1280: 330, 360: 440}
@@ -231,12 +233,12 @@ def test_two_runs_are_seen_side_by_side_at_one_playhead(opened, both):
 
 
 def test_runs_of_other_front_ends_are_not_subtracted_and_say_why(opened, folder, tmp_path):
-    other = folder_of(tmp_path / "other", ["first", "second"], STEADY, draws=1, frontend=NEMO)
-    page = opened(write_report([folder, other], tmp_path / "both.html"))
+    other = folder_of(tmp_path / "other", ["first", "second"], STEADY, draws=1, frontend=replace(WHISPER, name="other"))
+    page = opened(write_report([other, folder], tmp_path / "both.html"))
     assert shown(page) == ["A: original", "B: original"]
     page.page.keyboard.press("3")
     why = page.page.locator("#clip-1 .compared[data-slot=draw-1] .why-not")
-    assert "A on whisper, B on nemo" in why.inner_text()
+    assert "A on other, B on whisper" in why.inner_text()
     assert not page.page.locator("#clip-1 .subtracted:visible").count()
     assert page.complaints == []
 
