@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loud_wor
 from ..auditions.records import path_of, vocoder_name
 from ..auditions.summaries import facts_of_clip
 from ..outputs.locks import reading
-from ..pages import Clip, ClipVersion, Heading, Sheet, SheetCell, page_parts
+from ..pages import Clip, ClipVersion, Head, Heading, Sheet, SheetCell, page_parts
 from ..plots import encode_png, new_figure, plot_sweep
 from ..reports.page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page, write_page_into
 from ..reports.rerun_text import is_on_own_frontends
@@ -106,8 +107,13 @@ def _contents(
     folders = dict.fromkeys(name for cell in record.cells for name in (cell.reference, cell.folder))
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
-    def parts_in(place: PageTarget) -> Iterator[bytes]:
+    @functools.cache  # the page may be begun again in another form
+    def draws_and_head(form: PageOptions) -> tuple[tuple[CellDraws, ...], Head]:
         cells = read_cells(record, folder)
+        return cells, page_head(record, cells, form)
+
+    def parts_in(place: PageTarget) -> Iterator[bytes]:
+        cells, head = draws_and_head(replace(place.form, split=False, flac=None))
         assets_of = {
             name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
@@ -115,7 +121,6 @@ def _contents(
             place.with_player_bundle(_clip(record, number, cells, assets_of)) for number in range(len(record.clips))
         )
         paths = None if place.form.paths else [path_of(clip.audio) or "" for clip in record.clips]
-        head = page_head(record, cells, place.form)
         return page_parts(head, None, clips, is_split=place.folder is not None, private_paths=paths)
 
     return list(files.values()), parts_in

@@ -133,7 +133,7 @@ class Sweep:
         title: str = "",
         note: str = "",
         compare: PolicySource | Sequence[PolicySource] = (),
-        lengths_s: Sequence[float] = (),
+        lengths_s: tuple[float, ...] | list[float] = (),
     ) -> Path:
         """Write sounds, mels and records of all cells, the page and the chart.
 
@@ -168,7 +168,8 @@ class Sweep:
         """
         sources = list(compare) if isinstance(compare, (list, tuple)) else [compare]
         policies = tuple(get_policy(source) for source in sources)  # type: ignore[arg-type]
-        form = PageOptions(False, budget_mb, flac, paths, pdf, title, note, policies, tuple(lengths_s))
+        lengths = tuple(lengths_s) if isinstance(lengths_s, list) else lengths_s
+        form = PageOptions(False, budget_mb, flac, paths, pdf, title, note, policies, lengths)
         files = [cells[0].audition.clip.source for cells in self.by_clip.values()]
         paths_of_clips = [file.path for file in files if file is not None]
         output = output_of_sweep(as_path(out), overwrite=overwrite, inputs=paths_of_clips)
