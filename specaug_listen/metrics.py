@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -96,6 +97,17 @@ class Score:
         scaled = value * self.scale
         digits = self.digits + (self.unit == "%" and 0 < value < 0.01)
         return f"{scaled:{'+' if self.direction == 'signed' else ''}.{digits}f}"
+
+    def difference(self, before: float, after: float) -> str:
+        """Format the second value minus the first, as a reader would subtract the numbers that `number` gives.
+
+        Examples
+        --------
+        >>> SCORES["masked_time_ratio"].difference(0.374, 0.256), SCORES["stoi"].difference(0.9, 0.9)
+        ('-11', '0')
+        """
+        change = Decimal(self.number(after)) - Decimal(self.number(before))
+        return f"{change:+}" if change else "0"
 
     def text(self, value: float) -> str:
         """Format a value with its unit."""

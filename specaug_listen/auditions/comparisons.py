@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .._files import printable
-from ..metrics import SCORES
+from ..metrics import SCORES, Score
 from ..pages.page_values import ComparedScore, Comparison
+from .records import DrawRecord
+from .summaries import why_no_score
 
 if TYPE_CHECKING:
     from .page_clips import ClipOfRun
@@ -31,36 +32,37 @@ def comparisons_of(clips: Sequence[ClipOfRun]) -> tuple[Comparison, ...]:
     vocoders = [clip.draws[0].vocoder for clip in clips if clip.draws]
     is_same = not why_not and all(vocoder == vocoders[0] for vocoder in vocoders)
     comparisons = [] if is_same else [Comparison("copy-synthesis", labels, (), why_not)]
-    scores_of_runs = [{draw.number: draw.scores for draw in clip.draws} for clip in clips]
-    numbers = sorted({number for of_run in scores_of_runs for number in of_run})
+    draws_of_runs = [{draw.number: draw for draw in clip.draws} for clip in clips]
+    numbers = sorted({number for of_run in draws_of_runs for number in of_run})
     for number in numbers:
-        runs = [i for i, of_run in enumerate(scores_of_runs) if number in of_run]
+        runs = [i for i, of_run in enumerate(draws_of_runs) if number in of_run]
         if len(runs) > 1:
-            rows = _rows([scores_of_runs[i][number] for i in runs])
+            rows = _rows([draws_of_runs[i][number] for i in runs])
             comparisons.append(Comparison(f"draw-{number}", tuple(labels[i] for i in runs), rows, why_not))
     return tuple(comparisons)
 
 
-def _rows(scores_of_runs: Sequence[Mapping[str, float | None]]) -> tuple[ComparedScore, ...]:
-    """Return a row for each score that a run has."""
+def _rows(draws: Sequence[DrawRecord]) -> tuple[ComparedScore, ...]:
+    """Return a row for each score that a draw has."""
     rows = []
     for score in SCORES.values():
-        values = [scores.get(score.key) for scores in scores_of_runs]
+        values = [draw.scores.get(score.key) for draw in draws]
         if any(value is not None for value in values):
-            numbers = [_MISSING if value is None else score.number(value) for value in values]
+            texts = [
+                why_no_score(draw, score.key) if value is None else score.number(value)
+                for draw, value in zip(draws, values, strict=True)
+            ]
             title = f"{score.title} ({score.unit})" if score.unit else score.title
-            rows.append(ComparedScore(title, score.about, tuple(map(_signed, numbers)), _difference(numbers)))
+            rows.append(ComparedScore(title, score.about, tuple(map(_signed, texts)), _difference(score, values)))
     return tuple(rows)
 
 
-def _difference(numbers: Sequence[str]) -> str:
-    """Return the second number minus the first, as they are shown; empty unless there are two."""
-    if len(numbers) != 2:
+def _difference(score: Score, values: Sequence[float | None]) -> str:
+    """Return the second value minus the first; empty unless there are two."""
+    if len(values) != 2:
         return ""
-    if _MISSING in numbers:
-        return _MISSING
-    before, after = map(Decimal, numbers)
-    return _signed(f"{after - before:+}") if after != before else "0"
+    before, after = values
+    return _MISSING if before is None or after is None else _signed(score.difference(before, after))
 
 
 def _signed(number: str) -> str:

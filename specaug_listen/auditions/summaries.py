@@ -11,7 +11,7 @@ from ..augment import Policy
 from ..frameworks.frontend_choice import FrontendReason, reason_in_words
 from ..frontends import MelFrontend
 from ..metrics import SCORES
-from .records import ClipRecord, Configuration, vocoder_name
+from .records import ClipRecord, Configuration, DrawRecord, vocoder_name
 
 if TYPE_CHECKING:
     from .results import Audition
@@ -22,6 +22,7 @@ __all__ = [
     "facts_of_draw",
     "facts_of_run",
     "frontend_in_words",
+    "why_no_score",
 ]
 
 Facts = tuple[tuple[str, str], ...]
@@ -101,3 +102,15 @@ def facts_of_draw(scores: Mapping[str, float | None]) -> Facts:
             text += f" ({part.text(empty)} in empty bins)"
         facts.append((score.title, text))
     return tuple(facts)
+
+
+def why_no_score(record: DrawRecord, key: str) -> str:
+    """Say in a few words, for the cell of a table, why a draw has no value of a score."""
+    if not SCORES[key].package:
+        return "–"
+    if key not in record.scores:
+        return "not installed"
+    draw = record.effective_draw
+    if draw.warps:
+        return "n/a: warped"
+    return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..auditions.page_clips import ClipOfRun
 from ..auditions.records import DrawRecord
+from ..auditions.summaries import why_no_score
 from ..metrics import SCORES, Score
 from ..pages.table_values import Column, Row, Table
 from .draw_overview import histograms_of, rankings_of
@@ -70,19 +71,8 @@ def _row(clip: ClipOfRun, draw: DrawRecord, prefix: str, scores: Sequence[Score]
 def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:
     value = draw.scores.get(score.key)
     if value is None:
-        return None, _why_not(draw, score.key)
+        return None, why_no_score(draw, score.key)
     return value, score.number(value).replace("-", "−")
-
-
-def _why_not(record: DrawRecord, key: str) -> str:
-    if not SCORES[key].package:
-        return "–"
-    if key not in record.scores:
-        return "not installed"
-    draw = record.effective_draw
-    if draw.warps:
-        return "n/a: warped"
-    return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"
 
 
 def _left_out(records: Sequence[DrawRecord], keys: Sequence[str], *, has_warnings: bool) -> str:

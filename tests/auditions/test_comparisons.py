@@ -12,12 +12,20 @@ from specaug_listen.vocoders import GriffinLim
 
 def run(label, draws, frontend=WHISPER, n_iter=4):
     records = [
-        SimpleNamespace(number=i, scores=scores, vocoder=GriffinLim(n_iter=n_iter)) for i, scores in draws.items()
+        SimpleNamespace(
+            number=i,
+            scores=scores,
+            vocoder=GriffinLim(n_iter=n_iter),
+            effective_draw=SimpleNamespace(warps=["warp_displacement_ms" in scores], n_trimmed=0),
+        )
+        for i, scores in draws.items()
     ]
     return SimpleNamespace(label=label, draws=records, frontend=frontend)
 
 
-A = run("A", {1: {"masked_time_ratio": 0.374, "warp_displacement_ms": -20.0}, 2: {"masked_time_ratio": 0.1}})
+A = run(
+    "A", {1: {"masked_time_ratio": 0.374, "warp_displacement_ms": -20.0, "stoi": None}, 2: {"masked_time_ratio": 0.1}}
+)
 B = run("B", {1: {"masked_time_ratio": 0.256, "warp_displacement_ms": 310.0, "stoi": 0.9}})
 
 
@@ -27,7 +35,7 @@ def test_draws_that_several_runs_have_are_compared_by_the_numbers_as_shown():
     assert [(one.title, one.values, one.difference) for one in compared.scores] == [
         ("time masked (%)", ("37", "26"), "−11"),  # 37.4 and 25.6 would differ by 12
         ("warp (ms)", ("−20", "+310"), "+330"),
-        ("STOI", ("–", "0.900"), "–"),
+        ("STOI", ("n/a: warped", "0.900"), "–"),
     ]
     assert comparisons_of([A]) == ()
 

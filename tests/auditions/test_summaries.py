@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from cheap_audition import heard
 
-from specaug_listen.auditions.summaries import facts_of_draw
+from specaug_listen.auditions.summaries import facts_of_draw, why_no_score
 
 
 def test_an_audition_reads_well_and_briefly(speechlike):
@@ -23,3 +25,15 @@ def test_the_facts_of_a_draw_are_the_scores_that_it_has_with_their_parts_in_empt
         ("area masked", "25% (10% in empty bins)"),
         ("loudest fill", "-3.0 dB re P95"),
     )
+
+
+def test_a_score_without_a_value_says_why():
+    def why(scores, key="stoi", *, warps=(), n_trimmed=0):
+        draw = SimpleNamespace(warps=warps, n_trimmed=n_trimmed)
+        return why_no_score(SimpleNamespace(scores=scores, effective_draw=draw), key)
+
+    assert why({}) == "not installed"
+    assert why({"stoi": None}, warps=["one"]) == "n/a: warped"
+    assert why({"stoi": None}, n_trimmed=3) == "n/a: cut"
+    assert why({"stoi": None}) == "n/a: too short or silent"
+    assert why({}, "warp_displacement_ms") == "–"
