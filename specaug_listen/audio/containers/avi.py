@@ -6,21 +6,27 @@ the order of the file.
 
 from __future__ import annotations
 
+import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from .chunks import RIFF, Chunk, walk_chunks
-from .file_view import Piece, mend, read_at
+from .chunks import RIFF, Chunk, read_chunk, walk_chunks
+from .file_view import Piece, mend, read_at, search
 from .wav_format import parse_wav_format
 
-__all__ = ["avi_without_index", "disagreement_of_avi", "seconds_of_avi"]
+__all__ = ["avi_without_index", "disagreement_of_avi", "n_foreign_in_avi", "seconds_of_avi"]
 
 _ENTRY_BYTES, _MAX_INDEX_BYTES = 16, 1 << 26
 _STRH_BYTES = 36
 # Lists within lists: the header of a track in that of the file, or a group of media chunks.
 _DEEPEST_LIST = 2
 _PCM_CODECS = frozenset({1, 3})
+# Chunks of media: the number of a track, and what it is.
+_MEDIA_NAME = re.compile(rb"\d\d(?:wb|dc|db|pc|tx|sb|__|ix)|ix\d\d")
+_SOUND_NAME, _SOUND_KIND, _OTHER_NAMES = b"wb", b"auds", frozenset({b"JUNK", b"LIST", b"idx1"})
+_LONGEST_NAME_BYTES, _MAX_SEARCHES = 4, 200
+_OPEN_SIZES = frozenset({0, 0xFFFFFFFF})
 
 
 def avi_without_index(file: BinaryIO, begin: int, end: int) -> tuple[Piece, ...] | None:
@@ -90,3 +96,59 @@ def _media_chunks(file: BinaryIO, begin: int, end: int, depth: int = 0) -> Itera
             yield from _media_chunks(file, chunk.begin + 4, min(end, chunk.end), depth + 1)
         elif chunk.name[:2].isdigit():
             yield chunk.name, chunk.at, chunk.size
+
+
+def n_foreign_in_avi(file: BinaryIO, begin: int, end: int) -> int:
+    """Count the bytes among the media that are in no chunk of a track of the header, which FFmpeg skips silently."""
+    kinds = [read_at(file, chunk.begin, 4) for chunk in _headers(file, begin + 12, end) if chunk.name == b"strh"]
+    n_foreign, at = 0, begin
+    while (riff := read_chunk(file, at, end, RIFF)) is not None and riff.name == b"RIFF":  # a long file has several
+        riff_end = end if riff.size in _OPEN_SIZES else min(end, riff.end)
+        for chunk in walk_chunks(file, riff.begin + 4, riff_end, RIFF):
+            if chunk.name == b"LIST" and read_at(file, chunk.begin, 4) == b"movi":
+                is_open = chunk.size in _OPEN_SIZES or chunk.end > end
+                movie_end = riff_end if is_open else min(riff_end, chunk.end)
+                n_foreign += _n_foreign_in_list(file, (chunk.begin + 4, movie_end), kinds, is_open=is_open)
+            elif _is_media(chunk.name, kinds):  # the list before was too short
+                n_foreign += max(0, min(end, chunk.next) - chunk.at)
+        at = riff_end + riff_end % 2
+    return n_foreign
+
+
+def _n_foreign_in_list(file: BinaryIO, span: tuple[int, int], kinds: Sequence[bytes], *, is_open: bool) -> int:
+    (at, end), n_foreign, n_searches = span, 0, 0
+    while at < end - 1:
+        chunk = read_chunk(file, at, end, RIFF)
+        is_valid = chunk is not None and (chunk.name in _OTHER_NAMES or _is_media(chunk.name, kinds))
+        if chunk is not None and is_valid and chunk.end <= end:
+            is_group = chunk.name == b"LIST" and read_at(file, chunk.begin, 4) == b"rec "
+            at = chunk.begin + 4 if is_group else chunk.next
+            continue
+        n_searches += 1
+        place = _next_media(file, at + 1, end, kinds) if n_searches <= _MAX_SEARCHES else end
+        if place < end or not (is_open and (is_valid or chunk is None)):
+            n_foreign += place - at
+        at = place
+    return n_foreign
+
+
+def _is_media(name: bytes, kinds: Sequence[bytes]) -> bool:
+    """Whether this is the name of a chunk of a track in the header."""
+    if _MEDIA_NAME.fullmatch(name) is None:
+        return False
+    if name.startswith(b"ix"):
+        return True
+    number = int(name[:2])
+    return number < len(kinds) and (name[2:] == _SOUND_NAME) <= (kinds[number] == _SOUND_KIND)
+
+
+def _next_media(file: BinaryIO, at: int, end: int, kinds: Sequence[bytes]) -> int:
+    """Return where the next chunk of media begins that another one or the end follows."""
+    for place in search(file, _MEDIA_NAME, at, end, _LONGEST_NAME_BYTES):
+        chunk = read_chunk(file, place, end, RIFF)
+        if chunk is None or not _is_media(chunk.name, kinds) or chunk.end > end:
+            continue
+        follows = read_at(file, chunk.next, 4)
+        if chunk.next >= end - 1 or follows in _OTHER_NAMES or _is_media(follows, kinds):
+            return place
+    return end

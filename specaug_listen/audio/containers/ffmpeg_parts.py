@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from ..._files import open_file
 from ..._notices import Notice
 from .asf import seconds_of_asf
-from .avi import avi_without_index, disagreement_of_avi, seconds_of_avi
+from .avi import avi_without_index, disagreement_of_avi, n_foreign_in_avi, seconds_of_avi
 from .file_view import Piece, end_of_run, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
@@ -88,13 +88,9 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
             end = size if has_rest or is_cut or ends is None else min(ends, size)
             first = at if streams else 0
             if walk is None:
-                streams.append(_stream(file, first, end, ends))
-                disagreements += _disagreement(file, at, end, first)
-                if read_at(file, at, 4) == MATROSKA_HEADER:
-                    scan = scan_matroska(file, at, strip_tags(file, at, end) if ends is None else min(ends, end))
-                    within = streams[-1].ends_within or ("block" if scan.is_torn else None)
-                    streams[-1] = replace(streams[-1], ends_within=within, promised_s=scan.seconds)
-                    disagreements += scan.notices
+                stream, damage = _damage(file, at, end, ends, _stream(file, first, end, ends))
+                streams.append(stream)
+                disagreements += [*damage, *_disagreement(file, at, end, first)]
             else:
                 n_foreign += walk.n_foreign
                 whole = Stream(((first, end),), expected_samples=walk.n_samples)
@@ -104,6 +100,18 @@ def parts_of(path: str | os.PathLike[str]) -> Parts:
                 return Parts(tuple(streams), (*damaged, *disagreements), end if is_cut else ends)
             at = next_begin
         return Parts(tuple(streams), (*disagreements, left_unread(at, size)))
+
+
+def _damage(file: BinaryIO, at: int, end: int, ends: int | None, stream: Stream) -> tuple[Stream, tuple[Notice, ...]]:
+    """Return the stream of a file whose elements or chunks were walked through, and what is damaged in it."""
+    head = read_at(file, at, 12)
+    if head[8:] == b"AVI ":
+        return stream, counted_notices(("damaged", {"n_bytes": n_foreign_in_avi(file, at, end)}))
+    if not head.startswith(MATROSKA_HEADER):
+        return stream, ()
+    scan = scan_matroska(file, at, strip_tags(file, at, end) if ends is None else min(ends, end))
+    within = stream.ends_within or ("block" if scan.is_torn else None)
+    return replace(stream, ends_within=within, promised_s=scan.seconds), scan.notices
 
 
 def _disagreement(file: BinaryIO, begin: int, end: int, base: int) -> list[Notice]:
