@@ -25,7 +25,7 @@ _PCM_CODECS = frozenset({1, 3})
 # Chunks of media: the number of a track, and what it is.
 _MEDIA_NAME = re.compile(rb"\d\d(?:wb|dc|db|pc|tx|sb|__|ix)|ix\d\d")
 _SOUND_NAME, _SOUND_KIND, _OTHER_NAMES = b"wb", b"auds", frozenset({b"JUNK", b"LIST", b"idx1"})
-_LONGEST_NAME_BYTES, _MAX_SEARCHES = 4, 200
+_MEDIA_NAME_BYTES, _MAX_SEARCHES = 4, 200
 _OPEN_SIZES = frozenset({0, 0xFFFFFFFF})
 
 
@@ -144,7 +144,7 @@ def _is_media(name: bytes, kinds: Sequence[bytes]) -> bool:
 
 def _next_media(file: BinaryIO, at: int, end: int, kinds: Sequence[bytes]) -> int:
     """Return where the next chunk of media begins that another one or the end follows."""
-    for place in search(file, _MEDIA_NAME, at, end, _LONGEST_NAME_BYTES):
+    for place in search(file, _MEDIA_NAME, at, end, _MEDIA_NAME_BYTES):
         chunk = read_chunk(file, place, end, RIFF)
         if chunk is None or not _is_media(chunk.name, kinds) or chunk.end > end:
             continue
