@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy.typing as npt
 
@@ -25,6 +25,7 @@ from ..frontends import MelFrontend
 from ..frontends.kaldi_archives import ark_places, read_place, scp_places
 from .lhotse_features import decompress, features_of_manifest, hdf5_names, read_features, read_hdf5, timing_notices
 from .npy import NO_PICKLES, read_header, read_npy
+from .zip_checks import check_ends, check_members, check_rest
 
 __all__ = ["LIST_SUFFIXES", "MEL_SUFFIXES", "MelFile", "list_mels", "suffix_of"]
 
@@ -195,6 +196,7 @@ def _members(path: Path, modified_ns: int) -> dict[str, _Member]:
     try:
         with open_file(path) as held, zipfile.ZipFile(held) as archive:
             n_bytes = os.fstat(held.fileno()).st_size
+            check_ends(held, archive, n_bytes, name)
             for info in archive.infolist():
                 key = info.filename.removesuffix(".npy")
                 if key in members:
@@ -261,8 +263,9 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
         with open_file(path) as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's, of its sparse and its quantised tensors
             n_stored = os.fstat(file.fileno()).st_size
-            _check_members(file, n_stored, name)
+            check_members(file, n_stored, name)
             loaded = torch.load(file, map_location="cpu", weights_only=True)
+            check_rest(file, n_stored, name)
     except AudioError:
         raise
     except Exception as error:
@@ -288,15 +291,6 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
     n_bytes = sum(n * value.element_size() for n, value in zip(n_cells, tensors.values(), strict=True))
     check_total(sum(n_cells), n_bytes, n_stored, name)
     return {key if key is None else str(key): on_cpu(value) for key, value in tensors.items()}
-
-
-def _check_members(file: IO[bytes], n_stored: int, name: str) -> None:
-    """Raise an AudioError if the storages of torch's archive are compressed too far, before torch unpacks them."""
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            n_bytes = sum(member.file_size for member in archive.infolist())
-        check_total(n_bytes // 4, n_bytes, n_stored, name)
-    file.seek(0)
 
 
 def _list_pt(path: Path) -> list[MelFile]:
