@@ -25,6 +25,8 @@ _ADPCM_HEADERS = {0x02: (7, 2), 0x11: (4, 1)}
 # Codecs with a constant number of bytes per sample: PCM, floats, A-law, µ-law, and EXTENSIBLE, which names one of them
 # in another field.
 _LAW_CODECS = {0x06, 0x07}
+# A lower byte rate is a filler, such as 1, and contradicts nothing.
+_FEWEST_BYTES_PER_S = 1000
 _LINEAR_CODECS = {0x01, 0x03, EXTENSIBLE} | _LAW_CODECS
 
 
@@ -73,7 +75,17 @@ def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
             refusal = Notice("sample-bytes", {"n_bits": bits, "n_bytes": align, "n_channels": n_channels})
         else:
             doubt = Notice("header-disagrees", {"what": "bits, block size and byte rate"})
+    elif align == n_bytes and sub_format(fmt) in _LINEAR_CODECS | {None} and not _is_byte_rate(bytes_per_s, rate, n_channels, bits, align):
+        doubt = Notice("header-disagrees", {"what": "rate and byte rate"})
     return WavFormat(tag, block, max(1, align), refusal, doubt)
+
+
+def _is_byte_rate(bytes_per_s: int, rate: int, n_channels: int, bits: int, align: int) -> bool:
+    """Whether a byte rate confirms the sample rate, or is one of the usual mistakes: a filler, samples or bits."""
+    if bytes_per_s < _FEWEST_BYTES_PER_S:
+        return True
+    factors = (1, n_channels, -(-bits // 8), align, bits, 8 * align)
+    return bytes_per_s in {rate * factor & 0xFFFFFFFF for factor in factors}
 
 
 def _doubt_block(fmt: bytes, order: str) -> Notice | None:

@@ -111,6 +111,22 @@ def test_one_field_alone_that_is_wrong_does_no_harm(tmp_path, align, n_bytes_per
 
 
 @pytest.mark.parametrize("container", [wav, w64])
+def test_a_rate_that_the_byte_rate_contradicts_is_doubtful(tmp_path, container):
+    path = tmp_path / "clip.bin"
+    samples = encoded(sound(2), "PCM_16")
+    for n_bytes_per_s in (4 * RATE, RATE, 2 * RATE, 16 * RATE, 32 * RATE, 0, 1):  # right, and usual mistakes
+        path.write_bytes(container(fmt(PCM, 2, 16, is_extensible=False, n_bytes_per_s=n_bytes_per_s), samples))
+        assert layout_of(path).notices == ()
+    for n_bytes_per_s in (4 * 44100, 4 * RATE ^ 0x100, 4 * RATE + 4):
+        path.write_bytes(container(fmt(PCM, 2, 16, is_extensible=False, n_bytes_per_s=n_bytes_per_s), samples))
+        assert [notice.values["what"] for notice in layout_of(path).notices] == ["rate and byte rate"]
+        with pytest.raises(AudioError, match="rate and byte rate"):
+            load(path, strict=True)
+    path.write_bytes(container(fmt(0x2000, 2, 16, is_extensible=True, n_bytes_per_s=24000), samples))  # packed
+    assert layout_of(path).notices == ()
+
+
+@pytest.mark.parametrize("container", [wav, w64])
 @pytest.mark.parametrize(
     ("n_bits", "align", "n_bytes_per_s"), [(1, 102, 32000), (32, 0, 32000), (16, 1, 16 * RATE), (16, 102, 1)]
 )
