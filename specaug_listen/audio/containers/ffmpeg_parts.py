@@ -13,7 +13,7 @@ from ..._files import open_file
 from ..._notices import Notice
 from .asf import seconds_of_asf
 from .avi import avi_without_index, disagreement_of_avi, n_foreign_in_avi, seconds_of_avi
-from .file_view import Piece, end_of_run, read_at
+from .file_view import Piece, end_of_run, mend, read_at
 from .flv import FLV_HEADER_BYTES, FLV_TAG_KINDS, flv_promise, flv_tag
 from .frame_streams import walk_frames
 from .magic import ASF_HEADER
@@ -111,6 +111,8 @@ def _damage(file: BinaryIO, at: int, end: int, ends: int | None, stream: Stream)
         return stream, ()
     scan = scan_matroska(file, at, strip_tags(file, at, end) if ends is None else min(ends, end))
     within = stream.ends_within or ("block" if scan.is_torn else None)
+    if scan.delay is not None and stream.pieces is not None:
+        stream = replace(stream, pieces=mend(at, end, scan.delay))
     return replace(stream, ends_within=within, promised_s=scan.seconds), scan.notices
 
 

@@ -54,7 +54,7 @@ _MAX_SEARCHES, _MAX_ELEMENTS = 200, 1 << 12
 # How much of a cluster is searched for its next block, and how many elements in a row are one.
 _BLOCK_SEARCH_BYTES, _N_IN_A_ROW = 1 << 20, 3
 _BEGINNING_OF_BLOCK = re.compile(b"[\xa0\xa3]")
-_NANOSECONDS, _OPUS_HZ = 1e9, 48000
+_NANOSECONDS, _OPUS_HZ, _OPUS_HEAD_BYTES = 1e9, 48000, 16
 
 
 class _Element(NamedTuple):
@@ -80,6 +80,8 @@ class MatroskaScan:
         Which header has a wrong checksum.
     is_torn : bool
         Whether the last element reaches beyond the end of a file whose own size is open.
+    delay : (int, bytes) or None
+        Where the codec's delay is, and what it should be.
     seconds : float or None [s]
         Duration of the only track, of sound, by the header.
     """
@@ -88,6 +90,7 @@ class MatroskaScan:
     n_corrupt: int = 0
     wrong: str | None = None
     is_torn: bool = False
+    delay: tuple[int, bytes] | None = None
     n_searches: int = 0
     tracks: dict[int, int] = field(default_factory=dict)
     scale: int = 1_000_000
@@ -272,11 +275,26 @@ def _add_block(scan: MatroskaScan, file: BinaryIO, block: _Element, time: int) -
     scan.last = max(scan.last, time)
 
 
+def _compare_delays(scan: MatroskaScan, place: int, size: int, delay: int, opus: bytes) -> None:
+    """Compare the samples to drop at the beginning by the container [ns] with those by the header of Opus.
+
+    FFmpeg writes too few if the sound had another rate than Opus has, and believes them.
+    """
+    n_skipped, rate = struct.unpack_from("<HI", opus, 10)
+    n_delayed, right = delay * _OPUS_HZ / _NANOSECONDS, round(n_skipped * _NANOSECONDS / _OPUS_HZ)
+    if not delay or abs(n_delayed - n_skipped) < 1:
+        return
+    if abs(n_delayed - n_skipped * rate / _OPUS_HZ) < 1 and right < 1 << 8 * size:
+        scan.delay = (place, right.to_bytes(size, "big"))
+    else:
+        scan.wrong = "the codec's delays"
+
+
 def _walk_header(scan: MatroskaScan, file: BinaryIO, name: bytes, begin: int, end: int, depth: int) -> None:
     """Read the duration and the tracks."""
     at = begin
     numbers: dict[bytes, int] = {}
-    n_skipped = None
+    opus, delay = b"", None
     for _ in range(_MAX_ELEMENTS):
         if at >= end:
             break
@@ -292,12 +310,13 @@ def _walk_header(scan: MatroskaScan, file: BinaryIO, name: bytes, begin: int, en
             scan.scale = int.from_bytes(content, "big")
         elif element.name in _IN and depth < 2:
             _walk_header(scan, file, element.name, element.begin, element.end, depth + 1)
+        if element.name == _CODEC_HEADER and content == b"OpusHead":
+            opus = read_at(file, element.begin, _OPUS_HEAD_BYTES)
+        if element.name == _CODEC_DELAY:
+            delay = element
         numbers[element.name] = int.from_bytes(content, "big")
         at = element.end
-        if element.name == _CODEC_HEADER and content == b"OpusHead":
-            n_skipped = int.from_bytes(read_at(file, element.begin + 10, 2), "little")
-    delay = numbers.get(_CODEC_DELAY, 0)
-    if delay and n_skipped is not None and abs(delay / _NANOSECONDS * _OPUS_HZ - n_skipped) >= 1:
-        scan.wrong = "the codec's delays"
+    if delay is not None and delay.end is not None and len(opus) == _OPUS_HEAD_BYTES:
+        _compare_delays(scan, delay.begin, delay.end - delay.begin, numbers[_CODEC_DELAY], opus)
     if name == _TRACK and _NUMBER in numbers:
         scan.tracks[numbers[_NUMBER]] = numbers.get(_KIND, 0)

@@ -75,7 +75,11 @@ def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
             refusal = Notice("sample-bytes", {"n_bits": bits, "n_bytes": align, "n_channels": n_channels})
         else:
             doubt = Notice("header-disagrees", {"what": "bits, block size and byte rate"})
-    elif align == n_bytes and sub_format(fmt) in _LINEAR_CODECS | {None} and not _is_byte_rate(bytes_per_s, rate, n_channels, bits, align):
+    elif (
+        align == n_bytes
+        and sub_format(fmt) in _LINEAR_CODECS | {None}
+        and not _is_byte_rate(bytes_per_s, rate, n_channels, bits, align)
+    ):
         doubt = Notice("header-disagrees", {"what": "rate and byte rate"})
     return WavFormat(tag, block, max(1, align), refusal, doubt)
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oddfiles import written_by_ffmpeg
 
 from specaug_listen import load
+from specaug_listen.audio.containers.ffmpeg_parts import parts_of
 from specaug_listen.audio.containers.matroska import MATROSKA_HEADER, scan_matroska
 from specaug_listen.errors import AudioError
 
@@ -105,6 +106,17 @@ def test_wrong_checksums_and_delays_are_named():
     assert [(one.kind, one.values["what"]) for one in wrong.notices] == [("header-disagrees", "checksum")]
     track = TRACK.replace(struct.pack(">I", 6500000), struct.pack(">I", 6565536))
     assert scan(mkv(tracks=element("1654ae6b", element("ae", track)))).wrong == "the codec's delays"
+
+
+def test_a_delay_of_opus_in_samples_of_another_rate_is_mended(tmp_path):
+    track = TRACK.replace(struct.pack(">I", 6500000), struct.pack(">I", 2166667))  # 104 of 16 kHz, as if of 48 kHz
+    data = mkv(tracks=element("1654ae6b", element("ae", track)))
+    assert scan(data).notices == ()
+    assert scan(data).delay == (data.index(struct.pack(">I", 2166667)), struct.pack(">I", 6500000))
+    assert scan(mkv()).delay is None
+    (tmp_path / "a.webm").write_bytes(data)
+    (stream,) = parts_of(tmp_path / "a.webm").streams
+    assert stream.pieces[1] == struct.pack(">I", 6500000)
 
 
 def test_the_end_of_a_file_is_no_damage_but_torn_if_no_size_tells_it():
