@@ -47,6 +47,8 @@ _PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
 _CLOCK_FORMATS = frozenset(["matroska", "mov", "wv"])
 # Containers whose packets are in the order of their timestamps, from the beginning of the file to its end.
 _ORDERED_FORMATS = _CLOCK_FORMATS | {"asf", "flv"}
+# Whose packets FFmpeg splits, and gives the times of others.
+_STALE_TIMES = ("asf", "flac")
 
 
 class _Source:
@@ -281,7 +283,8 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice("cut-within", values | {"within": self._part.ends_within}))
             if n_gap := self._n_gap():
                 notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
-            if self._gaps.n_backwards and self._format in _ORDERED_FORMATS:
+            is_ordered = self._format in _ORDERED_FORMATS and (self._format, self._values["codec"]) != _STALE_TIMES
+            if self._gaps.n_backwards and is_ordered:
                 notices.append(Notice("pages-wrong", {"n_packets": self._gaps.n_backwards}))
             if self._n_trailing > _FEWEST_TRAILING_BYTES:
                 notices.append(Notice("junk-after", {"n_bytes": self._n_trailing}))

@@ -377,3 +377,10 @@ def test_the_size_in_a_header_is_compared_whoever_decodes(tmp_path, container):
     samples, notices = heard(tmp_path, data + bytes(20000))
     assert len(samples) == len(whole)
     assert set(notices) == {"decoded-by", "zeros-after"}
+
+
+def test_flac_in_windows_media_is_in_order_though_ffmpeg_s_times_are_not(tmp_path):
+    pytest.importorskip("av")
+    data = written_by_ffmpeg(tmp_path / "a.wma", "flac", np.resize(VOICE, 5 * RATE))
+    samples, notices = heard(tmp_path, data, "a.wma")
+    assert (len(samples), list(notices)) == (5 * RATE, ["decoded-by"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
@@ -54,6 +55,7 @@ _MAX_SEARCHES, _MAX_ELEMENTS = 200, 1 << 12
 # How much of a cluster is searched for its next block, and how many elements in a row are one.
 _BLOCK_SEARCH_BYTES, _N_IN_A_ROW = 1 << 20, 3
 _BEGINNING_OF_BLOCK = re.compile(b"[\xa0\xa3]")
+_FLOATS = {4: ">f", 8: ">d"}
 _NANOSECONDS, _OPUS_HZ, _OPUS_HEAD_BYTES = 1e9, 48000, 16
 
 
@@ -292,31 +294,36 @@ def _compare_delays(scan: MatroskaScan, place: int, size: int, delay: int, opus:
 
 def _walk_header(scan: MatroskaScan, file: BinaryIO, name: bytes, begin: int, end: int, depth: int) -> None:
     """Read the duration and the tracks."""
-    at = begin
     numbers: dict[bytes, int] = {}
     opus, delay = b"", None
+    for element, size in _header_elements(scan, file, name, begin, end):
+        content = read_at(file, element.begin, min(8, size))
+        numbers[element.name] = int.from_bytes(content, "big")
+        if element.name == _DURATION and size in _FLOATS:
+            scan.duration = struct.unpack(_FLOATS[size], content)[0]
+        elif element.name == _CODEC_HEADER and content == b"OpusHead":
+            opus = read_at(file, element.begin, min(size, _OPUS_HEAD_BYTES))
+        elif element.name == _CODEC_DELAY:
+            delay = (element.begin, size)
+        elif element.name in _IN and depth < 2:
+            _walk_header(scan, file, element.name, element.begin, element.begin + size, depth + 1)
+    scan.scale = numbers.get(_TIME_SCALE, scan.scale)
+    if delay is not None and len(opus) == _OPUS_HEAD_BYTES:
+        _compare_delays(scan, *delay, numbers[_CODEC_DELAY], opus)
+    if name == _TRACK and _NUMBER in numbers:
+        scan.tracks[numbers[_NUMBER]] = numbers.get(_KIND, 0)
+
+
+def _header_elements(
+    scan: MatroskaScan, file: BinaryIO, name: bytes, at: int, end: int
+) -> Iterator[tuple[_Element, int]]:
+    """Yield the elements of a header, and the sizes of their contents, up to the first one that is damaged."""
     for _ in range(_MAX_ELEMENTS):
         if at >= end:
-            break
+            return
         element = _read(file, at, end)
         if element is None or element.end is None or element.end > end or element.name not in _IN[name]:
             scan.n_foreign += end - at
-            break
-        content = read_at(file, element.begin, min(8, element.end - element.begin))
-        if element.name == _DURATION:
-            form = {4: ">f", 8: ">d"}.get(element.end - element.begin)
-            scan.duration = struct.unpack(form, content)[0] if form else 0.0
-        elif element.name == _TIME_SCALE:
-            scan.scale = int.from_bytes(content, "big")
-        elif element.name in _IN and depth < 2:
-            _walk_header(scan, file, element.name, element.begin, element.end, depth + 1)
-        if element.name == _CODEC_HEADER and content == b"OpusHead":
-            opus = read_at(file, element.begin, _OPUS_HEAD_BYTES)
-        if element.name == _CODEC_DELAY:
-            delay = element
-        numbers[element.name] = int.from_bytes(content, "big")
+            return
+        yield element, element.end - element.begin
         at = element.end
-    if delay is not None and delay.end is not None and len(opus) == _OPUS_HEAD_BYTES:
-        _compare_delays(scan, delay.begin, delay.end - delay.begin, numbers[_CODEC_DELAY], opus)
-    if name == _TRACK and _NUMBER in numbers:
-        scan.tracks[numbers[_NUMBER]] = numbers.get(_KIND, 0)

@@ -84,6 +84,11 @@ def parse_wav_format(fmt: bytes, order: str) -> WavFormat:
     return WavFormat(tag, block, max(1, align), refusal, doubt)
 
 
+def _is_linear(fmt: bytes) -> bool:
+    """Whether EXTENSIBLE, if that is the codec, names one with a constant number of bytes per sample."""
+    return sub_format(fmt) in _LINEAR_CODECS | {None}
+
+
 def _is_byte_rate(bytes_per_s: int, rate: int, n_channels: int, bits: int, align: int) -> bool:
     """Whether a byte rate confirms the sample rate, or is one of the usual mistakes: a filler, samples or bits."""
     if bytes_per_s < _FEWEST_BYTES_PER_S:
