@@ -34,6 +34,13 @@ _UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 # A file of this size with less than such a part on the disk is sparse: it was never completely written.
 _LARGE_FILE_BYTES, _MAX_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 31, 256, 512
 _NO_FILE_REASON = "not a regular file"
+# libsndfile's errors for headers that are whole, but impossible, and what they tell.
+_IMPOSSIBLE_FORMS = {
+    24: "a sample rate of 0, or of 2^31 Hz and more", 29: "samples of a width that nothing here reads, such as floats "
+    "of 16 bits", 33: "more than 1024 channels",
+}  # fmt: skip
+# Lists of clips.
+_LIST_SUFFIXES = frozenset({".json", ".jsonl", ".csv", ".tsv", ".scp"})
 _NAMES_WITH_AN = frozenset(
     ["AIFF", "AU", "AVR", "HTK", "IRCAM", "MP1", "MP2", "MP3", "MP3 in WAV", "MPC2K", "Ogg", "SDS", "SVX", "XI"]
 )
@@ -262,6 +269,9 @@ def _ffmpeg_decoders_or_advice(
         f"is {article} {layout.container} file whose beginning cannot be read ({reason}): it is cut or damaged; "
         "copy it again, or make it again"
     )
+    if kind is None and code in _IMPOSSIBLE_FORMS:
+        form = _IMPOSSIBLE_FORMS[code]
+        broken = f"is {article} {layout.container} file whose header tells {form}; make it again, or mend its header"
     if kind is not None and not kind.has_sound:
         raise AudioError(f"is {what}, which cannot be decoded here; convert it to WAV with a program that plays it")
     if not has_ffmpeg():
@@ -308,6 +318,8 @@ def _not_readable(path: str | os.PathLike[str]) -> str:
             "has no header that tells its rate and coding; give it one, e.g. as of "
             f"{how[0]}: sox -t {how[1]} -c 1 FILE FILE.wav"
         )
+    if ending in _LIST_SUFFIXES:
+        return "no sound, but a list or manifest by its name; give the sound files that it lists, or their folder"
     reason = "no MPEG frames in its first MB" if ending in _MPEG_SUFFIXES else "it begins like no known format"
     return (
         f"not readable as audio ({reason}); allowed are WAV, FLAC, Ogg, MP3, AIFF and the other formats of libsndfile, "

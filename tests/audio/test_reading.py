@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
+import struct
 from functools import partial
 
 import numpy as np
@@ -186,3 +188,25 @@ def test_what_no_parser_expects_is_an_error_of_one_file(path, monkeypatch):
     monkeypatch.setattr("specaug_listen.audio.reading.layout_of", fail)
     with pytest.raises(AudioError, match=r"clip\.wav: its structure cannot be followed \(IndexError bytes index"):
         load(path)
+
+
+def test_headers_that_are_impossible_are_not_called_cut(subtests, tmp_path):
+    for tag, n_channels, rate, bits, told in [
+        (3, 1, RATE, 16, "samples of a width that nothing here reads, such as floats of 16 bits"),
+        (1, 1, 0, 16, "a sample rate of 0, or of 2^31 Hz and more"),
+        (1, 1, 1 << 31, 16, "a sample rate of 0, or of 2^31 Hz and more"),
+        (1, 2000, RATE, 16, "more than 1024 channels"),
+    ]:
+        with subtests.test(told=told, rate=rate):
+            align = n_channels * bits // 8
+            form = struct.pack("<HHIIHH", tag, n_channels, rate, rate * align & 0xFFFFFFFF, align, bits)
+            body = b"WAVEfmt \x10\0\0\0" + form + b"data" + struct.pack("<I", 8 * align) + bytes(8 * align)
+            (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+            with pytest.raises(AudioError, match=re.escape(f"is a WAV file whose header tells {told}; make it again")):
+                load(tmp_path / "a.wav")
+
+
+def test_a_manifest_in_place_of_a_clip_is_named(tmp_path):
+    (tmp_path / "train.json").write_text('{"audio_filepath": "a.wav", "duration": 1.0}')
+    with pytest.raises(AudioError, match=r"train\.json: no sound, but a list or manifest by its name; give the sound"):
+        load(tmp_path / "train.json")
