@@ -1,0 +1,65 @@
+"""What is wrong with the layout of a page: texts that overlap, are cut, or lie outside of the window."""
+
+from __future__ import annotations
+
+# The boxes of all lines of text that are visible, as far as boxes that scroll or clip show them.
+_SCRIPT = """
+const clips = (element) => {
+  const boxes = [];
+  for (let one = element; one; one = one.parentElement) {
+    const style = getComputedStyle(one);
+    const isWindow = one === document.documentElement || one === document.body;
+    if (!isWindow && /auto|scroll|hidden|clip/.test(style.overflowX + style.overflowY))
+      boxes.push([one, one.getBoundingClientRect(), style]);
+  }
+  return boxes;
+};
+const found = [], lines = [];
+const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+  const element = node.parentElement;
+  if (!node.textContent.trim() || /SCRIPT|STYLE|OPTION|TITLE/i.test(element.tagName)) continue;
+  const how = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true };
+  if (!element.checkVisibility(how)) continue;
+  const range = document.createRange();
+  range.selectNodeContents(node);
+  for (const rect of range.getClientRects()) {
+    if (rect.width < 1 || rect.height < 1) continue;
+    let [left, top, right, bottom] = [rect.left, rect.top, rect.right, rect.bottom];
+    const hiddenBy = clips(element);
+    for (const [one, box, style] of hiddenBy) {
+      const cut = rect.right > box.right + 1.5 && style.overflowX !== "auto" && style.overflowX !== "scroll";
+      const isSaid = style.textOverflow === "ellipsis" && one.closest("[title]");
+      if (cut && !isSaid && box.width > 0) found.push(`cut: ${node.textContent.trim().slice(0, 60)}`);
+      [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
+      [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
+    }
+    if (right - left < 1 || bottom - top < 1) continue;
+    if (right > innerWidth + 1 || left < -1) found.push(`outside: ${node.textContent.trim().slice(0, 60)}`);
+    // Letters do not fill their line.
+    const inset = 0.18 * (bottom - top), text = node.textContent.trim().slice(0, 40);
+    lines.push({ left, top: top + inset, right, bottom: bottom - inset, node, element, text });
+  }
+}
+const isStuck = (element) => {
+  for (let one = element; one; one = one.parentElement) if (getComputedStyle(one).position === "sticky") return true;
+  return false;
+};
+lines.sort((a, b) => a.top - b.top);
+for (let i = 0; i < lines.length; i++) {
+  for (let j = i + 1; j < lines.length && lines[j].top < lines[i].bottom; j++) {
+    const [a, b] = [lines[i], lines[j]];
+    if (Math.min(a.right, b.right) - Math.max(a.left, b.left) < 1.5) continue;
+    if (Math.min(a.bottom, b.bottom) - b.top < 1.5) continue;
+    // A text with an ellipsis has two boxes.
+    if (a.node === b.node || isStuck(a.element) !== isStuck(b.element)) continue;
+    found.push(`overlap: ${a.text} | ${b.text}`);
+  }
+}
+return [...new Set(found)];
+"""
+
+
+def layout_faults(page) -> list[str]:
+    """Return one line for each fault: ``overlap: one | other``, ``cut: text`` or ``outside: text``."""
+    return page.evaluate(f"() => {{ {_SCRIPT} }}")
