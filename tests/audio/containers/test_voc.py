@@ -114,6 +114,15 @@ def test_the_size_that_sox_writes_into_a_voc_is_not_taken_for_a_cut(subtests, tm
                     assert_whole(tmp_path, voc(block)[:-1], sound)
 
 
+def test_a_voc_without_its_end_mark_may_lack_what_sox_does_not_count(tmp_path):
+    pcm = pcm16()
+    whole = voc(voc_block(9, VOC_16_BITS + pcm, len(pcm) + 4))
+    assert assert_whole(tmp_path, whole) == {}
+    samples, notices = heard(tmp_path, whole[:-9])
+    assert len(samples) == len(VOICE) - 4
+    assert notices["cut-within"]["within"] == "stream"
+
+
 EMPTY_OF_VOC = {"no header": voc_block(9, b""), "a header": voc_block(9, VOC_16_BITS), "kind 2": voc_block(2, b"")}
 
 
