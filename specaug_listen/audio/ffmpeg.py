@@ -210,7 +210,9 @@ class FfmpegDecoder(Decoder):
             self._n_trailing = n_trailing_bytes(file, max(self._ends, self._read_to), size)
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
-        self._reason, self._errors, self._gaps = None, [], PacketGaps(self.sample_rate)
+        self._reason, self._errors = None, []
+        is_opus = (self._format, self._values["codec"]) == ("mov", "opus")
+        self._gaps = PacketGaps(self.sample_rate, is_opus=is_opus)
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
         if _OWN_ORDER_MARK in _layout(stream.codec_context).name:
             stream.codec_context.options |= {"ch_layout": f"{self.n_channels} channels"}
@@ -281,14 +283,20 @@ class FfmpegDecoder(Decoder):
                 notices.append(Notice(kind, values | {"n_promised": self._likely(n)}))
             if self._part.ends_within and not any(notice.kind == "cut" for notice in notices):
                 notices.append(Notice("cut-within", values | {"within": self._part.ends_within}))
-            if n_gap := self._n_gap():
-                notices.append(Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate}))
-            is_ordered = self._format in _ORDERED_FORMATS and (self._format, self._values["codec"]) != _STALE_TIMES
-            if self._gaps.n_backwards and is_ordered:
-                notices.append(Notice("pages-wrong", {"n_packets": self._gaps.n_backwards}))
+            notices += self._packet_notices()
             if self._n_trailing > _FEWEST_TRAILING_BYTES:
                 notices.append(Notice("junk-after", {"n_bytes": self._n_trailing}))
         return notices
+
+    def _packet_notices(self) -> Iterator[Notice]:
+        """Yield what the times of the packets tell."""
+        if n_gap := self._n_gap():
+            yield Notice("time-gaps", {"n_samples": n_gap, "sample_rate": self.sample_rate})
+        is_ordered = self._format in _ORDERED_FORMATS and (self._format, self._values["codec"]) != _STALE_TIMES
+        if self._gaps.n_backwards and is_ordered:
+            yield Notice("pages-wrong", {"n_packets": self._gaps.n_backwards})
+        if self._gaps.n_other:
+            yield Notice("packets-damaged", {"n_packets": self._gaps.n_other})
 
     @property
     def _format(self) -> str:
