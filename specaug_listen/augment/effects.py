@@ -10,7 +10,7 @@ from .framework_masks import Mask
 from .framework_transforms import Copy, Cutout, TrimTail, Warp
 from .paper_transforms import PaperTransform
 
-__all__ = ["effects_in_words"]
+__all__ = ["effects_in_words", "warp_in_words"]
 
 
 def effects_in_words(transforms: Sequence[Any], n_mels: int, hop_s: float) -> str:
@@ -30,13 +30,39 @@ def effects_in_words(transforms: Sequence[Any], n_mels: int, hop_s: float) -> st
     >>> effects_in_words(LB.transforms, 80, 0.01)
     'time warp by up to 0.8\xa0s; 1 frequency mask of up to 27 of 80 bins; 1 time mask of up to 1\xa0s'
     """
-    rules = [t.rule if isinstance(t, PaperTransform) else t for t in transforms]
-    return "; ".join(_effect(rule, n_mels, hop_s) for rule in rules if not getattr(rule, "is_idle", False))
+    return "; ".join(_effect(rule, n_mels, hop_s) for rule in _active_rules(transforms))
+
+
+def warp_in_words(transforms: Sequence[Any], hop_s: float) -> str:
+    r"""Say how far transforms warp time; empty if they do not. Parameters as for `effects_in_words`.
+
+    Examples
+    --------
+    >>> from specaug_listen.augment import LB
+    >>> warp_in_words(LB.transforms, 0.01)
+    'up to 0.8\xa0s'
+    """
+    return "; ".join(_size_of_warp(rule, hop_s) for rule in _active_rules(transforms) if isinstance(rule, Warp))
+
+
+def _active_rules(transforms: Sequence[Any]) -> list[Any]:
+    rules = (t.rule if isinstance(t, PaperTransform) else t for t in transforms)
+    return [rule for rule in rules if not getattr(rule, "is_idle", False)]
+
+
+def _size_of_warp(warp: Warp, hop_s: float) -> str:
+    if warp.is_dynamic:
+        return f"up to {100 * (1.0 if warp.max_ratio is None else warp.max_ratio):g}% of the clip"
+    return f"up to {_seconds(warp.max_frames, hop_s)}"
+
+
+def _seconds(frames: float, hop_s: float) -> str:
+    return f"{frames * hop_s:.2g}\N{NO-BREAK SPACE}s"
 
 
 def _effect(rule: Any, n_mels: int, hop_s: float) -> str:
     def seconds(frames: float) -> str:
-        return f"{frames * hop_s:.2g}\N{NO-BREAK SPACE}s"
+        return _seconds(frames, hop_s)
 
     if isinstance(rule, Mask):
         one = f"{rule.axis} mask"
@@ -52,7 +78,7 @@ def _effect(rule: Any, n_mels: int, hop_s: float) -> str:
         is_most = rule.count_rule == "total" or (rule.count_rule == "range" and n != rule.count)
         return f"{'up to ' if is_most else ''}{plural(n, one)} of {size}"
     if isinstance(rule, Warp):
-        return f"time warp by up to {seconds(rule.max_frames)}" if not rule.is_dynamic else "time warp"
+        return f"time warp by {_size_of_warp(rule, hop_s)}" if not rule.is_dynamic else "time warp"
     if isinstance(rule, Cutout):
         size = f"{rule.max_bins} of {n_mels} bins × {seconds(rule.max_frames)}"
         return f"{plural(rule.count, 'masked rectangle')} of up to {size}"

@@ -21,7 +21,7 @@ from ..plots.differences import DIFFERENCE_DB
 from .page_values import Clip, ClipVersion, Facts, Fault, File, Head
 from .path_hiding import folders_of_user, without_folders
 from .table_values import Table
-from .verdict_values import STRENGTH_COLUMNS
+from .verdict_values import RUN_COLUMNS, STRENGTH_COLUMNS
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
@@ -188,6 +188,7 @@ def _environment() -> Any:
     )
     environment.globals["difference_db"] = DIFFERENCE_DB
     environment.globals["strength_columns"] = STRENGTH_COLUMNS
+    environment.globals["run_columns"] = RUN_COLUMNS
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
     environment.filters["breakable"] = lambda text: markup(_JOINT.sub(r"\1<wbr>", str(markup.escape(text))))

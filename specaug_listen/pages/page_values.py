@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, field
 
 from .sheet_values import Sheet, SweepSummary
-from .verdict_values import Verdict
+from .verdict_values import RunDifferences, Verdict
 
 __all__ = [
     "Clip",
@@ -343,6 +343,8 @@ class Head:
         All warnings about the draws.
     sweep : SweepSummary or None
         On the page of a sweep.
+    run_differences : RunDifferences or None
+        Of several runs.
     """
 
     title: str
@@ -357,3 +359,4 @@ class Head:
     verdicts: tuple[Verdict, ...] = ()
     warnings: tuple[str, ...] = ()
     sweep: SweepSummary | None = None
+    run_differences: RunDifferences | None = None

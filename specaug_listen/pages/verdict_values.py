@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from .gauges import Gauge
 
-__all__ = ["STRENGTH_COLUMNS", "StrengthRow", "Term", "Verdict", "Words"]
+__all__ = ["RUN_COLUMNS", "STRENGTH_COLUMNS", "RunDifferences", "StrengthRow", "Term", "Verdict", "Words"]
 
 # Headings of the table of strengths, in the order of the values of its rows.
 STRENGTH_COLUMNS = (
     *("cells masked, mean", "over, in 5% of draws", "longest gap, mean", "over, in 5% of draws"),
     "draws without masks",
 )
+# The same of the table of runs.
+RUN_COLUMNS = ("cells masked, mean", "longest gap, mean", "level of masks", "time warp", "front-end", "vocoder")
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,43 @@ Words = tuple[str | Term, ...]
 
 @dataclass(frozen=True)
 class StrengthRow:
-    """A row of the table of strengths: a name with its tooltip, and its values; a part is of the row before."""
+    """A row of a table of strengths.
+
+    Parameters
+    ----------
+    name, about : str
+        With its tooltip.
+    values : tuple of str
+    is_part : bool
+        Whether it is a part of the row before.
+    run : str
+        Label of the run, in the table of runs.
+    """
 
     name: str
     values: tuple[str, ...]
     about: str = ""
     is_part: bool = False
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class RunDifferences:
+    """How the runs of a page differ in strength.
+
+    Parameters
+    ----------
+    head : str
+        Which run is the strongest.
+    reason : str
+        By how much, and what else differs.
+    rows : tuple of StrengthRow
+        One for each run, with values in the order of `RUN_COLUMNS`.
+    """
+
+    head: str
+    reason: str
+    rows: tuple[StrengthRow, ...]
 
 
 @dataclass(frozen=True)
@@ -54,8 +87,10 @@ class Verdict:
         All numbers.
     warnings : tuple of str
         What matters most; all warnings are at the end of the page.
-    name : str
-        Of the run, if there are several.
+    name, run : str
+        Of the run, and its label, if there are several.
+    n_draws : str
+        Number and kind of the draws that the bars show.
     """
 
     head: str
@@ -66,3 +101,5 @@ class Verdict:
     rows: tuple[StrengthRow, ...]
     warnings: tuple[str, ...] = ()
     name: str = ""
+    run: str = ""
+    n_draws: str = ""

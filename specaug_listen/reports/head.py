@@ -13,12 +13,13 @@ from ..errors import ParameterError
 from ..frameworks.registry import FRAMEWORKS
 from ..pages.page_values import Facts, Head, RerunCode
 from ..pages.path_hiding import short_paths
-from ..pages.verdict_values import Verdict
+from ..pages.verdict_values import RunDifferences, Verdict
 from .draw_warnings import MAX_IN_VERDICT, warnings_of_draws
 from .page_runs import PageRun, run_label
 from .page_writing import PageOptions
 from .reference_policies import yardsticks
 from .rerun_text import describe_run, rerun_code
+from .run_differences import ComparedRun, differences_of
 from .strength import N_DRAWS, Strength, clip_lengths, strength_of, strength_of_scores
 from .verdict_words import gap_axis_end, verdict_of
 
@@ -51,6 +52,7 @@ def page_head(runs: Sequence[PageRun], form: PageOptions) -> Head:
         has_original=any(clip.files.size("original.wav") is not None for run in runs for clip in run.clips),
         note=form.paragraphs,
         verdicts=_verdicts(with_clips, names, strengths, warnings, form, _lengths_s(runs, form)),
+        run_differences=_differences(with_clips, strengths),
         warnings=tuple(
             f"{run_label(i)}: {line}" if len(runs) > 1 else line for i, lines in warnings.items() for line in lines
         ),
@@ -131,8 +133,22 @@ def _verdicts(
         if strength is not None:
             lines = warnings[i][:MAX_IN_VERDICT]
             effects = _effects(run.clips[0].configuration)
-            verdicts.append(verdict_of(strength, marks, end_s, own=own, effects=effects, warnings=lines, name=names[i]))
+            label = run_label(i) if names[i] else ""
+            verdicts.append(
+                verdict_of(strength, marks, end_s, own=own, effects=effects, warnings=lines, name=names[i], run=label)
+            )
     return tuple(verdicts)
+
+
+def _differences(
+    runs: Sequence[tuple[int, PageRun]], strengths: Mapping[int, Strength | None]
+) -> RunDifferences | None:
+    runs_with_strength = []
+    for i, run in runs:
+        strength = strengths[i]
+        if strength is not None:
+            runs_with_strength.append(ComparedRun(run_label(i), run.clips[0].configuration, strength))
+    return differences_of(runs_with_strength)
 
 
 def _effects(run: Configuration) -> str:

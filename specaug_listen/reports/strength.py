@@ -167,8 +167,10 @@ class Strength:
 
     @property
     def n_draws(self) -> int:
-        """Number of draws over all lengths."""
-        return len(self.area.values)
+        """Number of draws over all lengths; those of a length that occurs several times count once."""
+        if not self.is_simulated:
+            return len(self.area.values)
+        return min(len(row.area.values) for row in self.rows) * len(self.rows)
 
     @property
     def unmasked_share(self) -> float:

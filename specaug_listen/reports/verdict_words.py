@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .._files import printable
-from ..metrics import SCORES
+from .._notices import plural
 from ..pages.gauges import Axis, Gauge, Level, draw_gauge, nice_end
 from ..pages.verdict_values import StrengthRow, Term, Verdict, Words
 from .reference_policies import Yardstick, standing_in
 from .strength import WORDS_PER_S, Spread, Strength
+from .strength_texts import level_text, percent_text, seconds_text, times_text
 
-__all__ = ["gap_axis_end", "verdict_of"]
+__all__ = ["AREA_TOLERANCE", "GAP_TOLERANCE_S", "gap_axis_end", "verdict_of"]
 
 # Differences that do not count: the uncertainty of the simulation, and a little more.
-_AREA_TOLERANCE, _GAP_TOLERANCE_S = 0.02, 0.05
+AREA_TOLERANCE, GAP_TOLERANCE_S = 0.02, 0.05
 _N_BINS = 30
 # The fill's axis, and how far the loudest draw exceeds the median before it is named.
 _LOW_DB, _HIGH_DB, _UNLIKE_DB = -60.0, 20.0, 6.0
@@ -33,6 +34,7 @@ def verdict_of(
     effects: str = "",
     warnings: Sequence[str] = (),
     name: str = "",
+    run: str = "",
 ) -> Verdict:
     """Compare a policy with the published recipes and with the policies that the user named.
 
@@ -49,12 +51,12 @@ def verdict_of(
         What the policy does, in one sentence without the period.
     warnings : sequence of str
         The most important ones.
-    name : str
-        Of the run, if there are several.
+    name, run : str
+        Of the run, and its label, if there are several.
     """
     published = [yardstick for yardstick in yardsticks if yardstick.is_published]
     others = [yardstick for yardstick in yardsticks if not yardstick.is_published]
-    head, reason = _judgement(strength, published, own)
+    head, reason = _judgement(strength, published, own, is_alone=not run)
     if strength.loudness is not None and strength.loudness.kind == "louder":
         # Strong in another way than by size, and nothing that a reader expects of a mask.
         head = f"{head[:-1]}, with masks louder than speech{head[-1]}"
@@ -63,7 +65,7 @@ def verdict_of(
     gauges += [_fill_gauge(strength)] if strength.loudness is not None else []
     return Verdict(
         head, reason, tuple(sentences), tuple(gauges), _basis(strength), _rows(strength, yardsticks),
-        tuple(warnings), name,
+        tuple(warnings), name, run, _n_draws(strength),
     )  # fmt: skip
 
 
@@ -76,29 +78,31 @@ def gap_axis_end(strengths: Sequence[Strength], yardsticks: Sequence[Yardstick])
 # --- words ---
 
 
-def _judgement(strength: Strength, published: Sequence[Yardstick], own: Yardstick | None) -> tuple[str, str]:
-    """Return the verdict and its reason."""
+def _judgement(
+    strength: Strength, published: Sequence[Yardstick], own: Yardstick | None, *, is_alone: bool = True
+) -> tuple[str, str]:
+    """Return the verdict and its reason, shorter if there are several runs."""
     area, gap = strength.area.mean, strength.gap_s.mean
     by_area = sorted(published, key=lambda yardstick: yardstick.strength.area.mean)
     most, longest = by_area[-1], max(published, key=lambda yardstick: yardstick.strength.gap_s.mean)
-    of_area = standing_in(area, (each.strength.area.mean for each in published), _AREA_TOLERANCE)
-    of_gap = standing_in(gap, (each.strength.gap_s.mean for each in published), _GAP_TOLERANCE_S)
-    gaps = f"gaps of {_seconds(gap)} against {_seconds_of(longest)} with {longest.name}"
+    of_area = standing_in(area, (each.strength.area.mean for each in published), AREA_TOLERANCE)
+    of_gap = standing_in(gap, (each.strength.gap_s.mean for each in published), GAP_TOLERANCE_S)
+    gaps = f"gaps of {seconds_text(gap)} against {_seconds_of(longest)} with {longest.name}"
     n = {5: "five", 6: "six"}.get(len(published), str(len(published)))
     if strength.area.values[-1] == 0:
         return "It masks nothing.", ""
     if own is not None and of_area == of_gap == "within":
         short = "; of clips this short, it masks more than half" if area > 0.5 else ""
-        ends = f"{by_area[0].name} {_area_of(by_area[0])} to {most.name} {_area_of(most)}"
-        return "As strong as published recipes:", f"it is {own.name}'s own; the {n} range from {ends}{short}."
+        ends = f"; the {n} range from {by_area[0].name} {_area_of(by_area[0])} to {most.name} {_area_of(most)}"
+        return "As strong as published recipes:", f"it is {own.name}'s own{ends if is_alone else ''}{short}."
     if of_area == "above":
-        line = f"{_percent(area)} of the cells against {_area_of(most)} with {most.name}"
+        line = f"{percent_text(area)} of the cells against {_area_of(most)} with {most.name}"
         return f"Stronger than all {n} published recipes:", line + (f", {gaps}." if of_gap == "above" else ".")
     if of_gap == "above":
         amount = "As many cells as" if of_area == "within" else "Fewer cells than"
         return f"{amount} published recipes, but longer gaps:", f"{gaps}."
     if of_area == "below":
-        line = f"{_percent(area)} of the cells against {_area_of(by_area[0])} with {by_area[0].name}."
+        line = f"{percent_text(area)} of the cells against {_area_of(by_area[0])} with {by_area[0].name}."
         return f"Weaker than all {n} published recipes:", line
     return "As strong as published recipes:", _between(area, by_area)
 
@@ -106,7 +110,7 @@ def _judgement(strength: Strength, published: Sequence[Yardstick], own: Yardstic
 def _between(area: float, by_area: Sequence[Yardstick]) -> str:
     """Name the nearest recipes."""
     near = min(by_area, key=lambda yardstick: abs(yardstick.strength.area.mean - area))
-    if abs(near.strength.area.mean - area) <= _AREA_TOLERANCE:
+    if abs(near.strength.area.mean - area) <= AREA_TOLERANCE:
         return f"it masks about as many cells as {near.name} ({_area_of(near)})."
     below = [yardstick for yardstick in by_area if yardstick.strength.area.mean <= area]
     above = [yardstick for yardstick in by_area if yardstick.strength.area.mean > area]
@@ -127,20 +131,20 @@ def _sentences(strength: Strength) -> list[Words]:
         return []
     area, gap = strength.area, strength.gap_s
     sentences: list[Words] = [
-        (f"On average {_percent(area.mean)} of the ", _CELLS, " are masked, in 5% of ", _DRAWS,
-         f" over {_percent(area.p95)}."),
+        (f"On average {percent_text(area.mean)} of the ", _CELLS, " are masked, in 5% of ", _DRAWS,
+         f" over {percent_text(area.p95)}."),
     ]  # fmt: skip
     if gap.values[-1] > 0:
         sentences.append(
-            ("The ", _GAP, f" is {_seconds(gap.mean)} on average (", _words(gap.mean),
-             f"), in 5% of draws over {_seconds(gap.p95)} (", _words(gap.p95), ").")
+            ("The ", _GAP, f" is {seconds_text(gap.mean)} on average (", _words(gap.mean),
+             f"), in 5% of draws over {seconds_text(gap.p95)} (", _words(gap.p95), ").")
         )  # fmt: skip
     else:
         sentences.append(("No frame is masked as a whole.",))
     if strength.loudness is not None:
         sentences.append(_loudness_words(strength.loudness.levels_db, strength.loudness.kind))
     rare = [
-        f"{_percent(share)} of draws {what}"
+        f"{percent_text(share)} of draws {what}"
         for share, what in ((strength.unmasked_share, "mask nothing"), (strength.whole_share, "mask everything"))
         if share >= 0.005
     ]
@@ -149,7 +153,7 @@ def _sentences(strength: Strength) -> list[Words]:
 
 def _loudness_words(levels_db: Spread, kind: str) -> Words:
     level = levels_db.median
-    most = f" (at most {_db(levels_db.values[-1])})" if levels_db.values[-1] > level + _UNLIKE_DB else ""
+    most = f" (at most {level_text(levels_db.values[-1])})" if levels_db.values[-1] > level + _UNLIKE_DB else ""
     if kind == "equal":
         return "Masks are about as loud as ", _SPEECH, f"{most}."
     if kind == "silence":
@@ -163,7 +167,7 @@ def _differences(strength: Strength, others: Sequence[Yardstick]) -> list[Words]
         return []
     empty = [printable(other.name) for other in others if other.strength.area.mean == 0]
     ratios = [
-        f"{_times(strength.area.mean / other.strength.area.mean)} {printable(other.name)} ({_area_of(other)})"
+        f"{times_text(strength.area.mean / other.strength.area.mean)} {printable(other.name)} ({_area_of(other)})"
         for other in others
         if other.strength.area.mean > 0
     ]
@@ -171,14 +175,15 @@ def _differences(strength: Strength, others: Sequence[Yardstick]) -> list[Words]
     return [(text,) for text in (*line, *(f"{name} masks nothing." for name in empty))]
 
 
-def _times(ratio: float) -> str:
-    return "about as many cells as" if 0.95 < ratio < 1.05 else f"{ratio:.2g} times as many cells as"
+def _n_draws(strength: Strength) -> str:
+    kind = "simulated draw" if strength.is_simulated else "draw"
+    return plural(strength.n_draws, kind) + ("" if strength.is_simulated else " of this page")
 
 
 def _basis(strength: Strength) -> str:
     lengths = [row.duration_s for row in strength.rows]
-    clips = f"clips of {_seconds(lengths[0])}"
-    clips += f" to {_seconds(lengths[-1])}" if len(lengths) > 1 else ""
+    clips = f"clips of {seconds_text(lengths[0])}"
+    clips += f" to {seconds_text(lengths[-1])}" if len(lengths) > 1 else ""
     if strength.is_simulated:
         return f"From {strength.n_draws} simulated draws for {clips}; each recipe on its own front-end"
     n = f"{strength.n_draws} draws" if strength.n_draws > 1 else "one draw"
@@ -187,13 +192,13 @@ def _basis(strength: Strength) -> str:
 
 def _rows(strength: Strength, yardsticks: Sequence[Yardstick]) -> tuple[StrengthRow, ...]:
     def values(area: Spread, gap: Spread) -> tuple[str, ...]:
-        nothing = _percent(1 - area.share_above(0))
-        return _percent(area.mean), _percent(area.p95), _seconds(gap.mean), _seconds(gap.p95), nothing
+        nothing = percent_text(1 - area.share_above(0))
+        return percent_text(area.mean), percent_text(area.p95), seconds_text(gap.mean), seconds_text(gap.p95), nothing
 
     own = [StrengthRow(printable(strength.name), values(strength.area, strength.gap_s), "the policy of this page")]
     if len(strength.rows) > 1:
         own += [
-            StrengthRow(f"in clips of {_seconds(r.duration_s)}", values(r.area, r.gap_s), is_part=True)
+            StrengthRow(f"in clips of {seconds_text(r.duration_s)}", values(r.area, r.gap_s), is_part=True)
             for r in strength.rows
         ]
     return (
@@ -209,12 +214,12 @@ def _rows(strength: Strength, yardsticks: Sequence[Yardstick]) -> tuple[Strength
 
 
 def _area_gauge(strength: Strength, yardsticks: Sequence[Yardstick], own: Yardstick | None) -> Gauge:
-    axis = Axis("cells masked", 0.0, 1.0, _percent)
+    axis = Axis("cells masked", 0.0, 1.0, percent_text)
     return _gauge(axis, strength.area, lambda each: each.area, yardsticks, own, "Share of the cells that is masked")
 
 
 def _gap_gauge(strength: Strength, yardsticks: Sequence[Yardstick], own: Yardstick | None, end_s: float) -> Gauge:
-    axis = Axis("longest gap", 0.0, end_s, _seconds)
+    axis = Axis("longest gap", 0.0, end_s, seconds_text)
     return _gauge(axis, strength.gap_s, lambda each: each.gap_s, yardsticks, own, "Longest gap of a draw")
 
 
@@ -251,36 +256,27 @@ def _gauge(
 def _fill_gauge(strength: Strength) -> Gauge:
     levels_db = strength.loudness.levels_db if strength.loudness else Spread((0.0,))
     end = max(_HIGH_DB, 10.0 * -(-levels_db.values[-1] // 10))
-    axis = Axis("level of masks", _LOW_DB, end, _db)
+    axis = Axis("level of masks", _LOW_DB, end, level_text)
     marks = [
-        Level(_LOW_DB, "silence", f"{_db(_LOW_DB)} or less: silence beside the speech", "reference"),
+        Level(_LOW_DB, "silence", f"{level_text(_LOW_DB)} or less: silence beside the speech", "reference"),
         Level(0.0, "speech", _SPEECH.about, "reference"),
     ]
     edges = [axis.low + (axis.high - axis.low) * i / _N_BINS for i in range(_N_BINS + 1)]
-    value = f"this policy: {_db(levels_db.median)} relative to speech, half of the draws at hand are louder"
-    about = (
-        f"Level of the loudest mask of a draw, {value}; from {_db(levels_db.values[0])} to {_db(levels_db.values[-1])}"
-    )
+    value = f"this policy: {level_text(levels_db.median)} relative to speech, half of the draws at hand are louder"
+    ends = f"from {level_text(levels_db.values[0])} to {level_text(levels_db.values[-1])}"
+    about = f"Level of the loudest mask of a draw, {value}; {ends}"
     return draw_gauge(axis, levels_db.median, levels_db.histogram(edges), marks, about, value)
 
 
 # --- numbers ---
 
 
-def _percent(share: float) -> str:
-    return SCORES["masked_area_ratio"].text(share)
-
-
 def _area_of(yardstick: Yardstick) -> str:
-    return _percent(yardstick.strength.area.mean)
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.{2 if value < 0.1 else 1}f}\N{NO-BREAK SPACE}s" if value else "0\N{NO-BREAK SPACE}s"
+    return percent_text(yardstick.strength.area.mean)
 
 
 def _seconds_of(yardstick: Yardstick) -> str:
-    return _seconds(yardstick.strength.gap_s.mean)
+    return seconds_text(yardstick.strength.gap_s.mean)
 
 
 def _words(seconds: float) -> Term:
@@ -288,7 +284,3 @@ def _words(seconds: float) -> Term:
     return Term(
         f"{n}\N{NO-BREAK SPACE}{'word' if n == '1' else 'words'}", "English is spoken at about 150 words per minute."
     )
-
-
-def _db(level: float) -> str:
-    return f"{level:+.0f} dB".replace("-", "−")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from specaug_listen.augment.effects import effects_in_words
+from specaug_listen.augment import Warp
+from specaug_listen.augment.effects import effects_in_words, warp_in_words
 from specaug_listen.frameworks.policies import get_policy
 
 EFFECTS = {
@@ -35,3 +36,17 @@ def test_recipes_are_described(subtests):
 def test_a_callable_is_named():
     policy = get_policy("numpy:flip")
     assert effects_in_words(policy.transforms, 80, 0.01) == "your callable numpy:flip"
+
+
+def test_the_size_of_a_warp_is_told_alone():
+    sizes = {
+        name: warp_in_words(get_policy(name).transforms, 0.01) for name in ("LD", "fairseq-ld", "none", "numpy:flip")
+    }
+    assert {name: text.replace("\N{NO-BREAK SPACE}", " ") for name, text in sizes.items()} == {
+        "LD": "up to 0.8 s",
+        "fairseq-ld": "",
+        "none": "",
+        "numpy:flip": "",
+    }
+    shares = [Warp(80, is_dynamic=True, max_ratio=0.2), Warp(80, is_dynamic=True)]
+    assert warp_in_words(shares, 0.01) == "up to 20% of the clip; up to 100% of the clip"

@@ -67,6 +67,9 @@ def test_several_runs_have_a_verdict_each(tmp_path, speechlike):
     words = words_of(page)
     assert "it is LD's own" in words
     assert "It masks nothing." in words
+    assert "A is stronger than B: it masks" in words
+    assert words.index("A is stronger than B") < words.index("it is LD's own")
+    assert words.count("All numbers") == 1
 
 
 @pytest.mark.parametrize(

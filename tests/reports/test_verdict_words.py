@@ -65,6 +65,8 @@ def test_a_recipe_is_named_and_marked_as_the_policy_itself():
     verdict = verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1])
     assert words_of(verdict).startswith("As strong as published recipes: it is LD's own; the 3 range from Whisper ")
     marks = [*MARKS[:2], yardstick("SpeechBrain", 0.7, 0.7)]
+    one_of_two = words_of(verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1], run="A"))
+    assert "it is LD's own. On average" in one_of_two
     short = words_of(verdict_of(strength(0.69, 0.7), marks, 2.0, own=marks[2]))
     assert "it is SpeechBrain's own; the 3 range from " in short
     assert "; of clips this short, it masks more than half." in short
@@ -120,14 +122,14 @@ def test_charts_say_the_same_in_words_and_levels_have_one_only_with_masks():
 
 
 def test_the_table_has_a_row_for_each_length_and_each_policy():
-    lengths = tuple(LengthRow(s, Spread.of([0.3]), Spread.of([0.5])) for s in (2.0, 15.0))
+    lengths = tuple(LengthRow(s, Spread.of([0.3] * 10), Spread.of([0.5] * 10)) for s in (2.0, 15.0))
     verdict = verdict_of(strength(0.3, 0.5, rows=lengths), MARKS, 2.0, name="A = x", warnings=["one"])
     assert [row.name.replace("\N{NO-BREAK SPACE}", " ") for row in verdict.rows] == [
         *("mine", "in clips of 2.0 s", "in clips of 15.0 s"),
         *("Whisper", "LD", "NeMo"),
     ]
     assert all(len(row.values) == len(STRENGTH_COLUMNS) for row in verdict.rows)
-    assert (verdict.name, verdict.warnings) == ("A = x", ("one",))
+    assert (verdict.name, verdict.warnings, verdict.n_draws) == ("A = x", ("one",), "20 simulated draws")
     basis = "From 20 simulated draws for clips of 2.0 s to 15.0 s; each recipe on its own front-end"
     assert verdict.basis.replace("\N{NO-BREAK SPACE}", " ") == basis
 
@@ -135,6 +137,7 @@ def test_the_table_has_a_row_for_each_length_and_each_policy():
 def test_draws_at_hand_are_not_called_simulated():
     verdict = verdict_of(strength(0.3, 0.5, is_simulated=False, why_not="nobody knows"), MARKS, 2.0)
     assert verdict.basis == "From the 20 draws of this page; nobody knows"
+    assert verdict.n_draws == "20 draws of this page"
 
 
 def test_all_verdicts_of_a_page_have_one_axis_of_gaps():
