@@ -77,22 +77,35 @@ def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     n_expected = n_samples * n_channels * (-(-bits // 8) if codec == b"lpcm" else 1)
     if codec in _CAF_LINEAR_CODECS and n_bytes != n_expected:
         layout = layout.with_notice(Notice("header-disagrees", {"what": "bytes per sample, bits and channels"}))
-    flags = _alac_flags(file, begin, end) if codec == b"alac" else None
-    return layout if flags is None else layout.with_bytes((begin, end), begin + 32, flags)
+    return _mended_alac(file, (begin, end), layout, n_samples) if codec == b"alac" else layout
 
 
-def _alac_flags(file: BinaryIO, begin: int, end: int) -> bytes | None:
-    """Return the flags that a CAF of ALAC should have, by the width in its decoder's configuration.
+def _mended_alac(file: BinaryIO, span: tuple[int, int], layout: FileLayout, per_packet: int) -> FileLayout:
+    """Return the layout with the fields of ALAC's own configuration, where the header contradicts it.
 
-    None if its own flags stand for a width. If they stand for none, libsndfile refuses the file, and FFmpeg
-    drops the padding of the last packet twice.
+    libsndfile refuses flags that stand for no width, and FFmpeg drops the padding of the last packet twice. Both lose
+    samples if those of a packet are wrong, which is said.
     """
-    if struct.unpack(">I", read_at(file, begin + 32, 4))[0] in _ALAC_FLAGS.values():
-        return None
+    begin, end = span
+    configuration = _alac_configuration(file, begin, end)
+    if configuration is None:
+        return layout
+    own_per_packet, bits = struct.unpack_from(">IxB", configuration)
+    flags = _ALAC_FLAGS.get(bits)
+    if flags is not None and struct.unpack(">I", read_at(file, begin + 32, 4))[0] not in _ALAC_FLAGS.values():
+        layout = layout.with_bytes(span, begin + 32, struct.pack(">I", flags))
+    if own_per_packet != per_packet:
+        layout = layout.with_bytes(span, begin + 40, struct.pack(">I", own_per_packet))
+        layout = layout.with_notice(Notice("header-disagrees", {"what": "samples per packet"}))
+    return layout
+
+
+def _alac_configuration(file: BinaryIO, begin: int, end: int) -> bytes | None:
+    """Return the configuration of ALAC's decoder in a CAF; None if there is none."""
     for chunk in walk_chunks(file, begin + 8, end, CAF):
         if chunk.name == b"kuki" and chunk.size == _ALAC_CONFIGURATION_BYTES:
-            flags = _ALAC_FLAGS.get(read_at(file, chunk.begin + 5, 1)[0])
-            return None if flags is None else struct.pack(">I", flags)
+            configuration = read_at(file, chunk.begin, chunk.size)
+            return configuration if len(configuration) == chunk.size else None
         if chunk.size < 0:
             break
     return None

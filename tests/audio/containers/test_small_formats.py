@@ -110,3 +110,15 @@ def test_nothing_is_printed_where_a_damaged_dump_of_samples_is_sought(tmp_path, 
     heard(tmp_path, data.replace(b"\n", b"\r\n"), start_s=0.5)
     ctypes.CDLL(None).fflush(None)
     assert capfd.readouterr() == ("", "")
+
+
+def test_samples_per_packet_of_alac_in_a_caf_that_are_damaged_are_mended_and_said(subtests, tmp_path):
+    for subtype in ("ALAC_16", "ALAC_24"):
+        data = bytes(encoded(VOICE[:30011], "CAF", subtype))
+        whole, notices = heard(tmp_path, data)
+        assert notices == {}
+        for value in (0x1100, 0x800, 0, 0x1001):
+            with subtests.test(subtype=subtype, value=value):
+                samples, notices = heard(tmp_path, data[:40] + struct.pack(">I", value) + data[44:])
+                np.testing.assert_array_equal(samples, whole)
+                assert notices == {"header-disagrees": {"what": "samples per packet"}}
