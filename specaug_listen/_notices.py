@@ -336,6 +336,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "guessed-form": "{call} was given {adapter} ({how})",
     "lengths-left-out": "{call} takes {argument}, too, and was called without; where trainings give it lengths, "
     "declare them (--adapter lengths=frames --adapter lengths_argument={argument})",
+    "failed-once": "{call} failed while its form was guessed, and not when the same call was repeated "
+    "({error:.200}), so it fails at random or in its first calls",
     "not-repeatable": "{call} is not repeatable: under one seed it gave two results, so the draw cannot be made again",
     "changed-nothing": "{call} changed nothing",
 }

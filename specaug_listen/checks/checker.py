@@ -35,7 +35,7 @@ from .export import output_of_check, save_check
 from .findings import FINDINGS, CheckReport, Finding, in_order
 from .input_forms import InputForms, crash_of_few_bins, crash_of_one, find_form, forms_of, pipeline_with_axes_turned
 from .isolated_process import MAX_TIMEOUT_S, CallableProcess, GaveUpError
-from .pipelines import CallablePipeline, Pipeline, PolicyPipeline, Traits
+from .pipelines import CallablePipeline, FailedCall, Pipeline, PolicyPipeline, Traits
 from .rules_axes import are_wider_in_time
 from .rules_calls import call_findings
 from .rules_randomness import is_filter
@@ -224,16 +224,17 @@ def _check_callable(
     unknown = _session(
         CallablePipeline(step.call, process, step.adapter, reference.mel, Traits(False, "")), clips, seed, limits
     )
-    are_axes_free = step.adapter.axes is None
+    are_axes_free, failures = step.adapter.axes is None, list[FailedCall]()
     try:
         forms = forms_of(step.call, process, step.adapter)
-        if are_axes_free and (line := crash_of_few_bins(process, forms, clips, seed)):
+        if are_axes_free and (line := crash_of_few_bins(process, forms, clips, seed, failures)):
             return _report_few_bins(unknown, line, limits)
-        pipeline, notes, is_guessed = find_form(step.call, process, forms, clips, seed)
+        pipeline, notes, is_guessed, of_form = find_form(step.call, process, forms, clips, seed, failures)
         line = crash_of_one(pipeline, forms, reference.mel, seed) if are_axes_free else None
     except GaveUpError as error:
         return _give_up(unknown, error, limits, [])
-    result = _check_on(_session(pipeline, clips, seed, limits), limits, notes)
+    session = replace(_session(pipeline, clips, seed, limits), early_failures=of_form)
+    result = _check_on(session, limits, notes)
     if line:
         result = _with_finding(result, Finding.of("crash-2d", line, str(reference), seed), limits)
     if result.findings and are_axes_free and is_guessed and not process.is_hopeless():
@@ -258,7 +259,8 @@ def _check_in_other_order(result: Check, pipeline: CallablePipeline, limits: _Li
     """
     session = result._session
     turned = pipeline_with_axes_turned(pipeline, session.reference.mel)
-    if turned is None or forms.documented:
+    # An error by chance says nothing about the order.
+    if turned is None or forms.documented or (session.chance_errors and result.report.ids == ("crash-at-random",)):
         return result
     ids = ", ".join(result.report.ids)
     note = f"{turned.name} was given {turned.adapter} ({Evidence.TRIAL.value}); bins first, there would be: {ids}"
@@ -332,6 +334,7 @@ def _with_finding(result: Check, finding: Finding, limits: _Limits) -> Check:
 def _find(session: Session, notes: list[str]) -> list[Finding]:
     """Run all rules, in a fixed order, so that the same seed gives the same findings."""
     crashes = session.find_working_batch()
+    session.repeat_early_failures()
     findings = [Finding.of(what, line, str(session.reference), session.seed) for what, line in crashes.items()]
     are_masks_readable = True
     for stage, rules in groupby(all_rules(), key=lambda rule: rule.stage):

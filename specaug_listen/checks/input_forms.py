@@ -31,9 +31,17 @@ from ..errors import error_context
 from ..frontends import MelSpectrogram
 from .clips import Clip, reference_of
 from .isolated_process import CallableProcess, CallEndedError, GaveUpError
-from .pipelines import CallablePipeline, Outcome, Traits, traits_of
+from .pipelines import CallablePipeline, FailedCall, Outcome, Traits, traits_of
 
-__all__ = ["InputForms", "crash_of_few_bins", "crash_of_one", "find_form", "forms_of", "pipeline_with_axes_turned"]
+__all__ = [
+    "FoundForm",
+    "InputForms",
+    "crash_of_few_bins",
+    "crash_of_one",
+    "find_form",
+    "forms_of",
+    "pipeline_with_axes_turned",
+]
 
 # If mels of few bins fail, this many times as many are tried.
 _MORE_BINS_FACTOR = 4
@@ -43,6 +51,8 @@ _N_SEEDS = 4
 _AXIS_ERRORS = ("IndexError", "AxisError")
 # How well a form works: it raises an error, or returns a mel of another dtype, or a mel.
 _FAILED, _CONVERTED, _WHOLE = 0, 1, 2
+# Findings of calls that did not return.
+_ENDS = {"process-ended", "call-hangs"}
 # Numbers of items and channels.
 _SIZES = ((1, 1), (2, 1), (1, 2))
 
@@ -72,6 +82,25 @@ class InputForms(NamedTuple):
     optional_lengths: str | None
 
 
+class FoundForm(NamedTuple):
+    """The form in which a callable is checked.
+
+    Parameters
+    ----------
+    pipeline : CallablePipeline
+    notes : list of str
+    is_guessed : bool
+        Whether it is only guessed.
+    failures : tuple of FailedCall
+        The trials in this form that failed.
+    """
+
+    pipeline: CallablePipeline
+    notes: list[str]
+    is_guessed: bool
+    failures: tuple[FailedCall, ...]
+
+
 def forms_of(name: str, function: Callable[..., Any] | CallableProcess, declared: Adapter) -> InputForms:
     """List the forms in which a callable may be called.
 
@@ -90,21 +119,30 @@ def _forms_here(function: Any, declared: Adapter) -> InputForms:
 
 
 def find_form(
-    name: str, function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
-) -> tuple[CallablePipeline, list[str], bool]:
-    """Find the form in which to check a callable; return its pipeline, notes, and whether the form is only guessed.
+    name: str,
+    function: Callable[..., Any] | CallableProcess,
+    forms: InputForms,
+    clips: Sequence[Clip],
+    seed: int,
+    failures: list[FailedCall],
+) -> FoundForm:
+    """Find the form in which to check a callable; ``failures`` are earlier calls that failed.
 
     Raises a `ParameterError` if the callable fails in every form.
     """
-    mel = reference_of(clips).mel
+    mel, failures = reference_of(clips).mel, [*failures]
     with error_context(name):
-        form = forms.certain or _first_that_works(function, forms, clips, seed)
+        form = forms.certain or _first_that_works(function, forms, clips, seed, failures)
         # If it fails in every form, `adapter_for` raises the error of an audition, which says why.
-        adapter, how = form or _run(function, adapter_for, forms.declared, widen_square(mel), seed)
+        adapter, how, *more = form or _run(function, adapter_for, forms.declared, widen_square(mel), seed)
         _run(function, _check_container, adapter)
+    if any(more):
+        failures.append(FailedCall(adapter, None, seed, str(reference_of(clips)), Outcome(error=more[0])))
     notes = [] if how is None else [f"{name} was given {adapter} ({how.value})"]
     notes += [notice.text for notice in lengths_left_out(name, forms.optional_lengths, forms.declared, adapter)]
-    return CallablePipeline(name, function, adapter, mel, forms.traits), notes, how is Evidence.TRIAL
+    pipeline = CallablePipeline(name, function, adapter, mel, forms.traits)
+    of_form = tuple(call for call in failures if call.adapter == adapter)
+    return FoundForm(pipeline, notes, how is Evidence.TRIAL, of_form)
 
 
 def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -> CallablePipeline | None:
@@ -116,20 +154,35 @@ def pipeline_with_axes_turned(pipeline: CallablePipeline, mel: MelSpectrogram) -
 
 
 def crash_of_few_bins(
-    function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | CallableProcess,
+    forms: InputForms,
+    clips: Sequence[Clip],
+    seed: int,
+    failures: list[FailedCall],
 ) -> str | None:
-    """Describe an error that mels of this many bins raise, in the first order of axes, and mels of more bins do not."""
+    """Describe an error that mels of this many bins raise, in the first order of axes, and mels of more bins do not.
+
+    Adds the calls that failed to ``failures``.
+    """
     if not forms.candidates or forms.documented:
         return None
     mel = widen_square(reference_of(clips).mel)
     for adapter in (form for form in forms.candidates if form.axes == forms.candidates[0].axes):
         pipeline = CallablePipeline("", function, adapter, clips[0].mel, forms.traits)
         values = pipeline.scaled(mel)
-        errors = [outcome.error for outcome in _outcomes(pipeline, values, seed)]
+        outcomes = [*_outcomes(pipeline, values, seed)]
+        where, batch, errors = str(reference_of(clips)), MelBatch((values,)), [outcome.error for outcome in outcomes]
+        failures += [
+            FailedCall(adapter, batch, (seed + i) % MAX_SEED, where, outcome)
+            for i, outcome in enumerate(outcomes)
+            if _has_failed(outcome)
+        ]
         if None in errors:
             return None
         more = np.concatenate([values] * _MORE_BINS_FACTOR)
         if any(outcome.values for outcome in _outcomes(pipeline, more, seed)):
+            if None in [outcome.error for outcome in _outcomes(pipeline, values, seed)]:  # it failed in its first calls
+                return None
             return f"mels of {len(values)} bins fail ({errors[0]}), of {len(more)} they do not"
     return None
 
@@ -173,8 +226,13 @@ def _run(function: Callable[..., Any] | CallableProcess, work: Callable[..., Any
 
 
 def _first_that_works(
-    function: Callable[..., Any] | CallableProcess, forms: InputForms, clips: Sequence[Clip], seed: int
+    function: Callable[..., Any] | CallableProcess,
+    forms: InputForms,
+    clips: Sequence[Clip],
+    seed: int,
+    failures: list[FailedCall],
 ) -> tuple[Adapter, Evidence] | None:
+    """Return the first form that works, and how it is known; add the calls that failed to ``failures``."""
     by_axes = [
         (layout.names, [CallablePipeline("", function, adapter, clips[0].mel, forms.traits) for adapter in group])
         for layout, group in groupby(forms.candidates, key=lambda adapter: adapter.layout)
@@ -182,16 +240,34 @@ def _first_that_works(
     # A module wants batches, and may fail on a batch of one; a function that fails on that may want no batch axis.
     rounds = (_SIZES,) if forms.traits.has_modes else tuple((size,) for size in _SIZES)
     for clip, now in _trials(clips, seed):
-        mel = widen_square(clip.mel)
+        mel, n_before = widen_square(clip.mel), len(failures)
         for sizes, (axes, pipelines) in product(rounds, by_axes):
             for n_items, n_channels in sizes:
                 if (n_items > 1 and "batch" not in axes) or (n_channels > 1 and "channel" not in axes):
                     continue
-                batches = (MelBatch((each.scaled(mel),) * n_items, n_channels=n_channels) for each in pipelines)
-                grades = [_grade(each(batch, now)) for each, batch in zip(pipelines, batches, strict=True)]
+                batches = [MelBatch((each.scaled(mel),) * n_items, n_channels=n_channels) for each in pipelines]
+                outcomes = [each(batch, now) for each, batch in zip(pipelines, batches, strict=True)]
+                failures += [
+                    FailedCall(each.adapter, batch, now, str(clip), outcome)
+                    for each, batch, outcome in zip(pipelines, batches, outcomes, strict=True)
+                    if _has_failed(outcome)
+                ]
+                grades = [_grade(outcome) for outcome in outcomes]
                 if max(grades) > _FAILED:
-                    return pipelines[grades.index(max(grades))].adapter, Evidence.TRIAL
+                    works = pipelines[grades.index(max(grades))]
+                    return _not_by_chance(works, failures[n_before:], max(grades), mel), Evidence.TRIAL
     return None
+
+
+def _not_by_chance(works: CallablePipeline, failures: Sequence[FailedCall], grade: int, mel: MelSpectrogram) -> Adapter:
+    """Return the form that would have been found if no call had failed by chance, or as one of the first."""
+    for adapter, batch, seed, _, outcome in failures:
+        if outcome.error is None or batch is None or adapter == works.adapter:
+            continue
+        is_other_order = adapter.layout != works.adapter.layout
+        if _grade(works.with_adapter(adapter, mel)(batch, seed)) > (_FAILED if is_other_order else grade - 1):
+            return adapter
+    return works.adapter
 
 
 def _trials(clips: Sequence[Clip], seed: int) -> Iterator[tuple[Clip, int]]:
@@ -199,6 +275,10 @@ def _trials(clips: Sequence[Clip], seed: int) -> Iterator[tuple[Clip, int]]:
     reference = reference_of(clips)
     yield from ((reference, now % MAX_SEED) for now in range(seed, seed + _N_SEEDS))
     yield from ((clip, seed) for clip in (clips[-1], clips[0]) if clip is not reference)
+
+
+def _has_failed(outcome: Outcome) -> bool:
+    return outcome.error is not None or not _ENDS.isdisjoint(outcome.changes)
 
 
 def _grade(outcome: Outcome) -> int:

@@ -20,7 +20,7 @@ from ..frontends import MelSpectrogram
 from .call_results import ArrayKind, Caller, CallResult, EarlierCalls, call_once
 from .isolated_process import CallableProcess, CallEndedError, GaveUpError
 
-__all__ = ["CallablePipeline", "Outcome", "Pipeline", "PolicyPipeline", "Traits", "judge", "traits_of"]
+__all__ = ["CallablePipeline", "FailedCall", "Outcome", "Pipeline", "PolicyPipeline", "Traits", "judge", "traits_of"]
 
 _BY_UTTERANCE = ("paper", "wenet", "fairseq")
 
@@ -56,6 +56,19 @@ class Outcome:
     def digest(self) -> int:
         """Hash of the first item's values."""
         return hash(self.values[0].tobytes()) if self.values else 0
+
+
+class FailedCall(NamedTuple):
+    """A call that failed while the form of a callable's input was guessed.
+
+    ``batch`` is None if it is known already that the same call does not fail again; ``where`` names its clip.
+    """
+
+    adapter: Adapter
+    batch: MelBatch | None
+    seed: int
+    where: str
+    outcome: Outcome
 
 
 class Traits(NamedTuple):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from scipy.special import bdtr
@@ -69,15 +70,55 @@ def call_findings(session: Session) -> list[Finding]:
 
 
 def _crashes(session: Session) -> list[Finding]:
-    order = [str(clip) for clip in session.clips]
     of_clips = {where: error for (kind, where), error in session.errors.items() if kind == "clip"}
     if _is_at_random(session, of_clips):
-        return [_at_random(session, of_clips)]
-    findings = []
-    fine = {str(clip) for clip in session.clips if session.trials_of(clip)} - of_clips.keys()
-    by_id: dict[str, list[tuple[str, str, int]]] = {}
-    alone = {error.evidence for (kind, _), error in session.errors.items() if kind in ("tiny", "clip")}
+        return [_at_random(session, [*of_clips.values()])]
+    errors, by_chance = _without_chance(session)
+    of_draws = {key: error for key, error in errors.items() if _is_of_draw(session, *key, error)}
+    lasting = {key: error for key, error in errors.items() if key not in of_draws}
+    chance = [*by_chance, *of_draws.values()]
+    return [*([_at_random(session, chance, by_chance)] if chance else []), *_crashes_by_size(session, lasting)]
+
+
+def _is_of_draw(session: Session, kind: str, where: str, error: Observation) -> bool:
+    """Whether an error comes with a draw, whatever the length of the clip."""
+    is_some = kind in ("clip", "tiny") and where != str(session.clips[-1]) and error.times < session.calls[kind, where]
+    return is_some and session.fails_on_longest(error)
+
+
+Errors: TypeAlias = Mapping[tuple[str, str], Observation]
+
+
+def _without_chance(session: Session) -> tuple[Errors, list[Observation]]:
+    """Split the errors into those that come again with the same call, and those that do not.
+
+    Where seeds do not reproduce draws, a repeated call is another draw, so only a single error counts as chance.
+    """
+    errors: dict[tuple[str, str], Observation] = {}
+    by_chance = [*session.chance_errors]
+    is_reproducible = session.is_reproducible(session.reference)
     for (kind, where), error in session.errors.items():
+        if kind == "settling" and (error.batch is None or not session.has_size_of(error.batch)):
+            continue  # a batch of one that fails where two do not is reported as such
+        if (error.times == 1 or is_reproducible) and not session.fails_again(error):
+            by_chance.append(error)
+        elif kind != "settling":
+            errors[kind, where] = error
+        else:
+            errors.setdefault(("clip", where), error)
+    return errors, by_chance
+
+
+def _crashes_by_size(session: Session, errors: Errors) -> list[Finding]:
+    """Report errors that come with clips or batches of some sizes."""
+    order = [str(clip) for clip in session.clips]
+    findings = []
+    fine = {str(clip) for clip in session.clips if session.trials_of(clip)} - {
+        where for kind, where in errors if kind == "clip"
+    }
+    by_id: dict[str, list[tuple[str, str, int]]] = {}
+    alone = {error.evidence for (kind, _), error in errors.items() if kind in ("tiny", "clip")}
+    for (kind, where), error in errors.items():
         if kind == "batch" and error.evidence in alone:
             continue
         if kind == "tiny" or (kind == "clip" and fine & set(order[order.index(where) + 1 :])):
@@ -90,8 +131,8 @@ def _crashes(session: Session) -> list[Finding]:
             continue
         by_id.setdefault(what, []).append((where, error.evidence, error.seed))
     for what, cases in by_id.items():
-        # Clips were tried from short to long: name the longest that fails. Tiny clips came later.
-        longer = [case for case in cases if case[0] in order]
+        # Name the longest that is too short; the tiny ones are not in the order.
+        longer = sorted((case for case in cases if case[0] in order), key=lambda case: order.index(case[0]))
         where, evidence, seed = (longer or cases)[-1] if what == "crash-short-clip" else cases[0]
         more = "" if len(cases) == 1 else f", and {len(cases) - 1} more"
         findings.append(Finding.of(what, f"{where}{more}: {evidence}", where, seed, cases=len(cases)))
@@ -119,12 +160,12 @@ def _failed_calls(session: Session, clips: Sequence[Clip]) -> tuple[int, int]:
     )
 
 
-def _at_random(session: Session, of_clips: dict[str, Observation]) -> Finding:
-    """Report errors of some draws on clips of all lengths."""
-    where, first = next(iter(of_clips.items()))
-    n = sum(error.times for error in of_clips.values())
-    line = f"{n} of {session.n_calls} calls fail, on clips of all lengths: {first.evidence}"
-    return Finding.of("crash-at-random", line, where, first.seed, failed=n, calls=session.n_calls)
+def _at_random(session: Session, errors: Sequence[Observation], by_chance: Sequence[Observation] = ()) -> Finding:
+    """Report errors of some draws on clips of all lengths, among them those that did not come again."""
+    n, first = sum(error.times for error in errors), errors[0]
+    how = ", and not when the same call was repeated" if by_chance else ", on clips of all lengths"
+    line = f"{n} of {session.n_calls} calls fail{how}: {first.evidence}"
+    return Finding.of("crash-at-random", line, first.clip, first.seed, failed=n, calls=session.n_calls)
 
 
 def mode_findings(session: Session) -> list[Finding]:

@@ -15,7 +15,7 @@ from ..augment import Draw, Rectangle
 from ..custom.axes_order import MelBatch
 from ..errors import ParameterError
 from .clips import Clip, reference_of
-from .pipelines import Outcome, Pipeline
+from .pipelines import FailedCall, Outcome, Pipeline
 from .probes import Effect, Probe
 
 __all__ = ["FULL_EFFORT", "Effort", "Observation", "Pair", "Session", "Trial", "effect_of", "masked_padding_frames"]
@@ -81,12 +81,17 @@ class Pair:
 
 @dataclass
 class Observation:
-    """Something seen on single calls: how often, and on which clip and seed first."""
+    """Something seen on single calls: how often, and on which clip and seed first.
+
+    ``batch`` is what the first call was given, for errors.
+    """
 
     evidence: str
     clip: str
     seed: int
     times: int = 1
+    batch: MelBatch | None = None
+    training: bool = True
 
 
 @dataclass
@@ -101,6 +106,10 @@ class Session:
         Share of a short clip's frames that masks may cover.
     max_time_share : float or None
         Share of a clip that one run of masked frames may cover, if the user declared one.
+    early_failures : tuple of FailedCall
+        Calls that failed while the form of the input was guessed, in the form that was found.
+    chance_errors : list of Observation
+        Errors of calls that did not fail when they were repeated.
     """
 
     pipeline: Pipeline
@@ -110,11 +119,13 @@ class Session:
     effort: Effort = FULL_EFFORT
     share: float = 0.5
     max_time_share: float | None = None
+    early_failures: tuple[FailedCall, ...] = ()
     n_calls: int = 0
     n_items: int = 1
     n_channels: int = 1
     changes: dict[str, Observation] = field(default_factory=dict)
     errors: dict[tuple[str, str], Observation] = field(default_factory=dict)
+    chance_errors: list[Observation] = field(default_factory=list)
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     _probes: dict[int, Probe] = field(default_factory=dict)
     _trials: dict[str, list[Trial]] = field(default_factory=dict)
@@ -160,9 +171,11 @@ class Session:
         """Call the pipeline, and record errors and suspicious changes."""
         self.n_calls += 1
         self.calls[kind, where] += 1
-        outcome = self.pipeline(replace(batch, n_channels=self.n_channels), seed, training=training)
+        batch = replace(batch, n_channels=self.n_channels)
+        outcome = self.pipeline(batch, seed, training=training)
         if outcome.error is not None:
-            self._note(self.errors, (kind, where), outcome.error, where, seed)
+            first = Observation(outcome.error, where, seed, 0, batch, training)
+            self.errors.setdefault((kind, where), first).times += 1
         for what, evidence in outcome.changes.items():
             self._note(self.changes, what, evidence, where, seed)
         return outcome
@@ -249,6 +262,10 @@ class Session:
                 before = getattr(self, name)
                 setattr(self, name, value)
                 if self._first_error(where) is None:
+                    setattr(self, name, before)
+                    if self._first_error(where) is None:  # it failed in its first calls
+                        return {}
+                    setattr(self, name, value)
                     which = "batch" if name == "n_items" else "mono"
                     alone = "a batch of one" if name == "n_items" else "one channel"
                     return {f"crash-{which}": f"{alone} fails ({first}), two do not"}
@@ -256,6 +273,35 @@ class Session:
         if not any(self.trial(clip.n_frames, seed, str(clip)) for clip in self.clips for seed in self._first_seeds):
             raise ParameterError(f"{self.pipeline.name} fails on every clip: {first}")
         return {}
+
+    def repeat_early_failures(self) -> None:
+        """Repeat the calls that failed while the form of the input was guessed."""
+        for _, batch, seed, where, outcome in self.early_failures:
+            for what, evidence in outcome.changes.items():
+                self._note(self.changes, what, evidence, where, seed)
+            if outcome.error is None or (batch is not None and not self.has_size_of(batch)):
+                continue
+            if batch is None or self.call(batch, seed, where).error is None:
+                self.chance_errors.append(Observation(outcome.error, where, seed))
+
+    def has_size_of(self, batch: MelBatch) -> bool:
+        """Whether a batch has the numbers of items and channels of this check."""
+        return len(batch.items) >= self.n_items and batch.n_channels == self.n_channels
+
+    def fails_again(self, error: Observation) -> bool:
+        """Repeat the first call that gave an error, and return whether it does so again."""
+        if error.batch is None:
+            return True
+        self.n_calls += 1
+        return self.pipeline(error.batch, error.seed, training=error.training).error is not None
+
+    def fails_on_longest(self, error: Observation) -> bool:
+        """Whether the seed of an error fails on the longest clip as well, on which other seeds work."""
+        longest = self.clips[-1]
+        if not self.trials_of(longest):
+            return False
+        self.n_calls += 1
+        return self.pipeline(self.batch(self.probe(longest.n_frames).values), error.seed).error is not None
 
     @property
     def _first_seeds(self) -> list[int]:

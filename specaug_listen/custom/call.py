@@ -18,14 +18,16 @@ import numpy as np
 
 from .._files import printable
 from .._rng import seeded_randomness
-from ..errors import ParameterError
+from ..errors import ParameterError, SpecAugListenError
 from ..frontends import MelSpectrogram
 from .adapter import Adapter, hand_over, take_back
+from .exits import no_exit, text_of
 
 __all__ = [
     "RaisedError",
     "call_on_mel",
     "check_container",
+    "code_of_user",
     "describe_error",
     "device_of",
     "generators_of",
@@ -54,16 +56,9 @@ class RaisedError(ParameterError):
 
 def describe_error(error: BaseException) -> str:
     """Describe an error in one line: its type, the first line of its text, and where it was raised."""
-    lines = [" ".join(line.split()) for line in _text(error).splitlines() if line.strip()]
+    lines = [" ".join(line.split()) for line in text_of(error).splitlines() if line.strip()]
     place = _place(error)
     return f"{type(error).__name__}{f': {lines[0]:.200}' if lines else ''}{f' ({place})' if place else ''}"
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # __str__ of an error may raise, too
-        return ""
 
 
 def _place(error: BaseException) -> str:
@@ -85,6 +80,31 @@ def _is_of_library(file: str) -> bool:
     """Return whether a file is compiled or part of an installed package; interactive code has names like <stdin>."""
     is_code = file.endswith(".py") or file.startswith(("<stdin", "<ipython", "<string"))
     return not is_code or "site-packages" in file or file.startswith(_STANDARD_LIBRARY)
+
+
+@contextlib.contextmanager
+def code_of_user() -> Iterator[None]:
+    """Turn what a callable's code raises outside of its call, also an exit, into a `ParameterError`.
+
+    Attributes of a callable, and of what it returns, may run code when they are read.
+
+    Examples
+    --------
+    >>> with code_of_user():
+    ...     raise SystemExit(0)
+    Traceback (most recent call last):
+    ...
+    specaug_listen.errors.ParameterError: it, or what it returned, raised SystemExit: 0 when it was examined
+    """
+    with no_exit():
+        try:
+            yield
+        except (SpecAugListenError, KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:
+            # Within `no_exit`, as the text of an error is code of the user's, too.
+            text = f"it, or what it returned, raised {describe_error(error)} when it was examined"
+            raise ParameterError(text) from error
 
 
 def check_container(module: Any, adapter: Adapter) -> None:

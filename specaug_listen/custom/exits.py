@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import ParameterError
 
-__all__ = ["no_exit"]
+__all__ = ["no_exit", "text_of"]
 
 # All functions that end the process without its exit handlers; the rest of the exec family calls these two.
 _REAL: dict[str, Callable[..., Any]] = {name: getattr(os, name) for name in ("_exit", "abort", "execv", "execve")}
@@ -43,6 +43,22 @@ def no_exit() -> Iterator[None]:
             raise ParameterError(_refusals[0])
     finally:
         _add_guard(-1)
+
+
+def text_of(error: BaseException) -> str:
+    """Return the text of an error; empty if its ``__str__`` raises an error or exits.
+
+    Examples
+    --------
+    >>> text_of(ValueError("3 bins"))
+    '3 bins'
+    """
+    try:
+        return str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return ""
 
 
 def _add_guard(n: int) -> None:

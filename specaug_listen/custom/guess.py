@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from .call import RaisedError, call_on_mel, owner_module, unwrap_partial
 __all__ = [
     "KNOWN",
     "Evidence",
+    "GuessedForm",
     "adapter_for",
     "adapter_without_trial",
     "candidates",
@@ -79,14 +80,30 @@ _NO_LENGTHS = frozenset({"max", "min", "mask", "target", "chunk", "crop", "fixed
 _MELS = frozenset({"input_spec", "spec", "mel", "mels", "x", "xs", "features", "feats", "spectrogram", "specgram"})
 
 
-def adapter_for(
-    function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
-) -> tuple[Adapter, Evidence | None]:
-    """Complete a declared adapter, if necessary by trial calls on ``mel``; return it with the evidence for it.
+class GuessedForm(NamedTuple):
+    """The form of mel that a callable is given.
 
-    The evidence is None if everything was declared. Raises a `ParameterError` if no way of calling works.
+    Parameters
+    ----------
+    adapter : Adapter
+    how : Evidence or None
+        None if everything was declared.
+    failure : str
+        The error of a trial in this form that did not fail when it was repeated; empty if there was none.
     """
-    return adapter_without_trial(function, declared) or _adapter_by_trial(function, declared, mel, seed)
+
+    adapter: Adapter
+    how: Evidence | None
+    failure: str = ""
+
+
+def adapter_for(function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int) -> GuessedForm:
+    """Complete a declared adapter, if necessary by trial calls on ``mel``.
+
+    Raises a `ParameterError` if no way of calling works.
+    """
+    certain = adapter_without_trial(function, declared)
+    return _form_by_trial(function, declared, mel, seed) if certain is None else GuessedForm(*certain)
 
 
 def adapter_without_trial(function: Callable[..., Any], declared: Adapter) -> tuple[Adapter, Evidence | None] | None:
@@ -111,19 +128,32 @@ def _adapter_of_module(function: Any) -> Adapter | None:
     return None
 
 
-def _adapter_by_trial(
-    function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int
-) -> tuple[Adapter, Evidence | None]:
+def _form_by_trial(function: Callable[..., Any], declared: Adapter, mel: MelSpectrogram, seed: int) -> GuessedForm:
     probe = widen_square(mel)
-    errors: list[ParameterError] = []
+    errors: list[tuple[Adapter, ParameterError]] = []
+    works = None
     for adapter in candidates(function, declared):
-        try:
-            call_on_mel(function, probe, adapter, seed)
-        except ParameterError as error:
-            errors.append(error)
-        else:
-            return adapter, Evidence.TRIAL
-    raise _refusal(errors)
+        error = _error_of(function, probe, adapter, seed)
+        if error is None:
+            works = adapter
+            break
+        errors.append((adapter, error))
+    # A call that fails by chance, or because it is one of the first, must not lead to another form.
+    for adapter, error in errors:
+        if not isinstance(error, OtherShapeError) and _error_of(function, probe, adapter, seed) is None:
+            return GuessedForm(adapter, Evidence.TRIAL, getattr(error, "description", "") or str(error))
+    if works is None:
+        raise _refusal([error for _, error in errors])
+    return GuessedForm(works, Evidence.TRIAL)
+
+
+def _error_of(function: Callable[..., Any], mel: MelSpectrogram, adapter: Adapter, seed: int) -> ParameterError | None:
+    """Call a callable on a mel, and return why that is no use; None if it works."""
+    try:
+        call_on_mel(function, mel, adapter, seed)
+    except ParameterError as error:
+        return error
+    return None
 
 
 def _refusal(errors: list[ParameterError]) -> ParameterError:

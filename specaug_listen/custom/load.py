@@ -17,6 +17,7 @@ from typing import Any
 
 from .._files import printable, read_file
 from ..errors import ParameterError, error_context, nearest
+from .exits import text_of
 
 __all__ = ["absolute_spec", "is_spec", "load_callable", "name_of", "source_sha256"]
 
@@ -176,7 +177,9 @@ def _module(where: str) -> ModuleType:
                 f"there is no module {error.name!r:.80}; install it, or give the path of its .py file"
             ) from None
         raise ParameterError(f"{where} cannot be imported ({_short(error)})") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ParameterError(f"{where} cannot be imported ({_short(error)})") from None
 
 
@@ -199,7 +202,9 @@ def _module_of_file(where: str) -> ModuleType:
     try:
         with _on_path(str(path.parent)):
             loader.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         del sys.modules[name]
         raise ParameterError(f"the file cannot be imported ({_short(error)})") from None
     return module
@@ -231,14 +236,17 @@ def _attribute(module: ModuleType, name: str, where: str) -> Any:
 def _instantiate(target: Any, positional: list[Any], keyword: dict[str, Any], *, has_arguments: bool) -> Any:
     try:
         instance = target(*positional, **keyword)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         advice = "" if has_arguments else "; it is a class: give its arguments in brackets after its name"
         raise ParameterError(f"cannot be created ({_short(error)}){advice}") from None
     if not callable(instance):
-        raise ParameterError(f"gives {type(instance).__name__}, which cannot be called; leave the brackets out?")
+        advice = "leave the brackets out?" if has_arguments else "name a function, or a class with __call__"
+        raise ParameterError(f"is a class whose instances cannot be called; {advice}")
     return instance
 
 
 def _short(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(text_of(error).split())
     return f"{type(error).__name__}: {text:.200}" if text else type(error).__name__

@@ -18,9 +18,9 @@ from .._rng import MAX_SEED
 from ..errors import ParameterError, error_context
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
-from .call import call_on_mel, describe_error
+from .call import call_on_mel, code_of_user, describe_error
 from .exits import no_exit
-from .guess import Evidence, adapter_for, lengths_left_out, optional_lengths
+from .guess import GuessedForm, adapter_for, lengths_left_out, optional_lengths
 from .load import absolute_spec, load_callable, name_of, source_sha256
 
 __all__ = ["MAX_HELD_S", "CallableStep", "CallableTransform"]
@@ -96,7 +96,7 @@ class CallableStep:
                     f"draw.with_callable({self._how_to_name()}) or --policy {self._how_to_name(quote=False)}"
                 )
             self._check_source(self.function)
-            with no_exit():
+            with code_of_user():
                 after = call_on_mel(self.function, mel, self.adapter, self.seed)
             if is_same and _sha256(after) != self.made_sha256:
                 raise ParameterError(self._why_other())
@@ -105,7 +105,7 @@ class CallableStep:
     def with_function(self, function: Callable[..., Any] | str) -> CallableStep:
         """Return the step with its callable, which may be given by name."""
         if isinstance(function, str):
-            with no_exit():
+            with code_of_user():
                 function = load_callable(function)
         return dataclasses.replace(self, function=function)
 
@@ -177,18 +177,21 @@ class CallableTransform:
         """Make a transform of a callable, or of its name (see `specaug_listen.custom.load_callable`)."""
         spec = function if isinstance(function, str) else None
         if spec is not None:
-            with no_exit():
+            with code_of_user():
                 function = load_callable(spec)
         elif not callable(function):
             raise ParameterError(f"{function!r:.80}: expected a callable from mel to mel, or module:callable")
-        try:
-            call, is_importable = name_of(function) if spec is None else (absolute_spec(spec), True)
-            sha256 = source_sha256(function)
-        except (Exception, SystemExit) as error:  # an object may raise an error for any attribute
-            raise ParameterError(
-                f"{type(function).__name__}: no attribute of this callable can be read, as it raises "
-                f"{describe_error(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
-            ) from None
+        with no_exit():
+            try:
+                call, is_importable = name_of(function) if spec is None else (absolute_spec(spec), True)
+                sha256 = source_sha256(function)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # an object may raise an error for any attribute
+                raise ParameterError(
+                    f"{type(function).__name__}: no attribute of this callable can be read, as it raises "
+                    f"{describe_error(error)}; expected AttributeError, or a value, where one is asked for __qualname__"
+                ) from None
         return cls(call, adapter or Adapter(), is_importable, sha256, function)
 
     def draw(self, mel: AnyMel, rng: np.random.Generator) -> tuple[list[CallableStep], list[Notice]]:
@@ -198,13 +201,14 @@ class CallableTransform:
         with error_context(self.call):
             if self.function is None:
                 raise ParameterError("is code, and a policy that was read from a file imports none; pass the callable")
-            with no_exit():
-                adapter, how = adapter_for(self.function, self.adapter, mel, seed)
-                after = call_on_mel(self.function, mel, adapter, seed, to_hear=True)
-                again = call_on_mel(self.function, mel, adapter, seed)
+            with code_of_user():
+                form = adapter_for(self.function, self.adapter, mel, seed)
+                after = call_on_mel(self.function, mel, form.adapter, seed, to_hear=True)
+                again = call_on_mel(self.function, mel, form.adapter, seed)
+                optional = optional_lengths(self.function)
         step = CallableStep(
             self.call,
-            adapter,
+            form.adapter,
             seed,
             _sha256(mel),
             _sha256(after),
@@ -214,12 +218,18 @@ class CallableTransform:
             self.function,
             types.SimpleNamespace(values=after.values),
         )
-        return [step], self._notices(step, how, mel)
+        return [step], self._notices(step, form, optional, mel)
 
-    def _notices(self, step: CallableStep, how: Evidence | None, mel: MelSpectrogram) -> list[Notice]:
-        form = {"call": self.call, "adapter": str(step.adapter)}
-        notices = [] if how is None else [Notice("guessed-form", {**form, "how": how.value})]
-        notices += lengths_left_out(self.call, optional_lengths(self.function), self.adapter, step.adapter)
+    def _notices(
+        self, step: CallableStep, form: GuessedForm, optional: str | None, mel: MelSpectrogram
+    ) -> list[Notice]:
+        notices = []
+        if form.how is not None:
+            values = {"call": self.call, "adapter": str(step.adapter), "how": form.how.value}
+            notices.append(Notice("guessed-form", values))
+        if form.failure:
+            notices.append(Notice("failed-once", {"call": self.call, "error": form.failure}))
+        notices += lengths_left_out(self.call, optional, self.adapter, step.adapter)
         if not step.is_repeatable:
             notices.append(Notice("not-repeatable", {"call": self.call}))
         if step.result is not None and np.array_equal(step.result.values, mel.values):

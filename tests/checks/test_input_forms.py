@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import numpy as np
@@ -262,3 +263,47 @@ def test_lengths_that_need_not_be_given_are_given():
 def test_lengths_that_were_not_given_are_named(function, adapter):
     notes = quick_check(function, adapter=adapter).report.notes
     assert any(f"{function.__name__} takes lengths, too, and was called without" in note for note in notes)
+
+
+def fails_at(numbers, how):
+    """Make a pipeline that fails in the calls of these numbers only."""
+    count = iter(range(1, 10**6))
+
+    def augment(mel):
+        if next(count) in numbers:
+            raise how
+        return time_mask_of(mel)
+
+    return augment
+
+
+def time_mask_of(mel):
+    mel = mel.copy()
+    width = random.randrange(min(20, mel.shape[-1]) // 2 + 1)
+    start = random.randrange(mel.shape[-1] - width + 1)
+    mel[..., start : start + width] = mel.mean()
+    return mel
+
+
+def test_a_call_that_fails_by_chance_is_found_and_leads_to_no_other_form(subtests):
+    for numbers, how in [
+        ({1}, RuntimeError("warming up")),
+        ({1, 2, 3}, SystemExit(0)),
+        (range(1, 20), RuntimeError("warming up")),
+        ({12}, RuntimeError("warming up")),
+        ({150}, RuntimeError("warming up")),
+    ]:
+        with subtests.test(numbers=numbers, how=how):
+            report = quick_check(fails_at(numbers, how)).report
+            assert report.ids == ("crash-at-random",)
+            assert "and not when the same call was repeated: " in report.findings[0].evidence
+            assert "was given (bins, frames)" in report.notes[0]
+
+
+def test_an_error_of_some_draws_is_not_about_the_length():
+    def rare(mel):
+        if random.random() < 0.03:
+            raise ValueError("rare")
+        return time_mask_of(mel)
+
+    assert quick_check(rare, clips=None).report.ids == ("crash-at-random",)

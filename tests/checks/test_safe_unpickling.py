@@ -15,7 +15,7 @@ from specaug_listen.checks.input_forms import _check_container, _forms_here
 from specaug_listen.checks.pipelines import Traits, traits_of
 from specaug_listen.checks.safe_unpickling import AnswerError, check_answer, read_answer
 from specaug_listen.custom.adapter import Adapter
-from specaug_listen.custom.guess import Evidence, adapter_for
+from specaug_listen.custom.guess import Evidence, GuessedForm, adapter_for
 from specaug_listen.errors import ParameterError
 
 KIND = ArrayKind("numpy", "float32", "cpu")
@@ -66,8 +66,8 @@ def test_names_of_ours_are_types_of_ours(module, name):
         (call_once, RESULT),
         (call_once, CallResult(error="it raised", error_type="OSError")),
         (traits_of, Traits(True, "mask")),
-        (adapter_for, (ADAPTER, Evidence.TRIAL)),
-        (adapter_for, (ADAPTER, None)),
+        (adapter_for, GuessedForm(ADAPTER, Evidence.TRIAL)),
+        (adapter_for, GuessedForm(ADAPTER, None)),
         (_forms_here, _forms_here(np.flipud, Adapter())),
         (_check_container, None),
         (lambda function: 3, 3),
@@ -87,7 +87,7 @@ def test_answers_of_the_right_types_pass(work, answer):
         (call_once, dataclasses.replace(RESULT, kinds=(KIND, KIND._replace(dtype=None)))),
         (call_once, dataclasses.replace(RESULT, changes={"dtype-changed": 3})),
         (traits_of, Traits("yes", "mask")),
-        (adapter_for, (None, None)),
+        (adapter_for, GuessedForm(None, None)),
         (_check_container, ADAPTER),
     ],
 )

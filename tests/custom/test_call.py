@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from specaug_listen import Draw
+from specaug_listen.custom.call import code_of_user
 from specaug_listen.errors import ParameterError
 from specaug_listen.frameworks.policies import get_policy
 
@@ -138,3 +139,14 @@ def test_nothing_in_place_of_a_mel_is_said_to_be_empty(mel):
 
     with pytest.raises(ParameterError, match=r"empty: it returned shape \(0, \d+\) .*: it is empty; return a mel"):
         get_policy(empty).draw(mel, rng=0)
+
+
+def test_what_code_raises_outside_of_its_call_becomes_an_error_of_ours():
+    for raised in (SystemExit(0), ValueError("odd"), GeneratorExit()):
+        with (
+            pytest.raises(ParameterError, match=f"raised {type(raised).__name__}.* when it was examined"),
+            code_of_user(),
+        ):
+            raise raised
+    with pytest.raises(KeyboardInterrupt), code_of_user():
+        raise KeyboardInterrupt

@@ -10,6 +10,7 @@ import pytest
 from specaug_listen import Audio, frontends
 from specaug_listen.augment import callable_policy
 from specaug_listen.custom.adapter import Adapter
+from specaug_listen.custom.guess import adapter_for
 from specaug_listen.frameworks.policies import get_policy
 
 
@@ -99,3 +100,20 @@ def test_where_a_call_with_lengths_fails_it_is_called_without_and_that_is_said(m
     draw = get_policy(with_lengths).draw(mel, rng=0)
     assert draw.calls[0].adapter.lengths == "none"
     assert any("with_lengths takes lengths, too, and was called without" in line for line in draw.warnings)
+
+
+def test_a_trial_that_fails_by_chance_does_not_change_the_form(mel, subtests):
+    for n, failure in ((1, "RuntimeError: once"), (3, "RuntimeError: once"), (0, "")):
+        with subtests.test(n=n):
+            left = [n]
+
+            def augment(values, left=left):
+                left[0] -= 1
+                if left[0] >= 0:
+                    raise RuntimeError("once")
+                return values * 0.5
+
+            form = adapter_for(augment, Adapter(), mel, 0)
+            assert form.adapter.axes == "bins, frames"
+            assert form.failure.startswith(failure)
+            assert bool(form.failure) == bool(failure)

@@ -147,3 +147,11 @@ def test_the_hash_is_that_of_the_file_of_a_function_or_of_a_class(given):
     assert source_sha256(len) is None
     given.write_text(SOURCE + "\n")
     assert source_sha256(load_callable(f"{given}:double")) not in hashes
+
+
+def test_a_class_whose_instances_cannot_be_called_is_told(tmp_path):
+    (tmp_path / "mine.py").write_text("class Wrong(Exception):\n    pass\n")
+    with pytest.raises(
+        ParameterError, match=r"is a class whose instances cannot be called; name a function, or a class"
+    ):
+        load_callable(f"{tmp_path}/mine.py:Wrong")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import re
+import sys
 
 import numpy as np
 import pytest
@@ -203,3 +206,52 @@ def test_a_callable_in_another_scale_masks_at_its_level(mel):
         mel, rng=0
     )
     np.testing.assert_allclose(draw.apply(mel).db[10:20], np.maximum(-60, mel.range_db[0]), atol=0.01)
+
+
+def test_a_call_that_failed_while_its_form_was_guessed_is_said(mel):
+    left = [1]
+
+    def augment(values):
+        left[0] -= 1
+        if left[0] == 0:
+            raise RuntimeError("once")
+        return values * 0.5
+
+    _, notices = CallableTransform.of(augment).draw(mel, np.random.default_rng(0))
+    assert [notice.kind for notice in notices] == ["guessed-form", "failed-once"]
+    assert re.search(r"failed while its form was guessed.*\(RuntimeError: once .*in its first calls", notices[1].text)
+
+
+class ExitsIfRead:
+    def __getattr__(self, name):
+        if name.startswith("__") and name != "__array__":
+            raise AttributeError(name)
+        os._exit(0)
+
+    def __array__(self, *args, **kwargs):
+        sys.exit(0)
+
+
+class SearchExits:
+    def __getattr__(self, name):
+        if name in ("__qualname__", "func", "__func__", "__code__", "__self__", "__module__"):
+            raise AttributeError(name)
+        os._exit(0)
+
+    def __call__(self, mel):
+        return mel
+
+
+class TextExits(Exception):
+    def __str__(self):
+        os._exit(0)
+
+
+def raises_one_whose_text_exits(mel):
+    raise TextExits
+
+
+def test_code_that_exits_outside_of_its_call_is_refused(mel, subtests):
+    for function in (lambda mel: ExitsIfRead(), SearchExits(), raises_one_whose_text_exits):
+        with subtests.test(function=function), pytest.raises(ParameterError, match=r"(it .*raised|ends the process)"):
+            CallableTransform.of(function).draw(mel, np.random.default_rng(0))
