@@ -232,6 +232,9 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "axes_turned": "turned: (frames, bins) became (bins, frames), {n_mels} bins by {n_frames} frames",
     "implausible": _implausible,
     "other-timing": _other_timing,
+    "arrays-left-out": lambda values: (
+        f"arrays left out: {', '.join(values['arrays'])}, of integers or others that are no mel; save mels as floats"
+    ),
     "typical_statistics": (
         "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"
     ),

@@ -135,7 +135,7 @@ def clip_of_file(
             mels = mels_from_array(file.read(), ready, axes=axes or file.axes)
             if len(mels) > 1:
                 raise ParameterError(f"a batch of {len(mels)} mels in one array; save each by itself")
-            mel = replace(mels[0], notices=(*file.timing_notices(ready.frontend), *mels[0].notices))
+            mel = replace(mels[0], notices=(*file.notices(ready.frontend), *mels[0].notices))
             mel = mel_part(mel, start_s, duration_s)
             path = os.path.abspath(file.path)
             sha256 = _hash(path, os.stat(path).st_mtime_ns)

@@ -10,7 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ _KEYS_BESIDE_MELS = frozenset(
 )
 _MAX_BYTES = 1 << 32
 _MAX_ITEMS = 100_000
+# How many arrays beside the mels are named.
+_MAX_NAMED = 6
 # The header before each member of a ZIP archive ends with the lengths of a name and of extra fields, which follow it.
 # All else in it is in the directory of the archive, too.
 _LOCAL_HEADER = struct.Struct("<26xHH")
@@ -53,12 +55,15 @@ class MelFile(os.PathLike[str]):
         Index in a batch.
     place : object
         Where its reader finds it.
+    beside : tuple of str
+        Arrays of its file that might be mels by their shapes, but not by their numbers.
     """
 
     path: Path
     key: str | None = None
     item: int | None = None
     place: Any = field(default=None, compare=False, repr=False)
+    beside: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __fspath__(self) -> str:
         key = "" if self.key is None else f":{self.key}"
@@ -75,15 +80,18 @@ class MelFile(os.PathLike[str]):
         """Order of axes that the format prescribes, or None."""
         return "frames,bins" if _FORMATS[suffix_of(self.path)].is_frames_first else None
 
-    def timing_notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
-        """Return notices about a manifest's frame shift or sample rate, if they differ from the front-end's.
+    def notices(self, frontend: MelFrontend) -> tuple[Notice, ...]:
+        """Return notices about arrays that were left out, and a manifest's frame shift or sample rate.
+
+        These are compared with the front-end's.
 
         Raises
         ------
         AudioError
             When the manifest's values are invalid.
         """
-        return timing_notices(self.place, self.path, frontend) if isinstance(self.place, dict) else ()
+        timing = timing_notices(self.place, self.path, frontend) if isinstance(self.place, dict) else ()
+        return (Notice("arrays-left-out", {"arrays": list(self.beside)}), *timing) if self.beside else timing
 
     def read(self) -> npt.NDArray[Any]:
         """Read its array, of two axes.
@@ -222,13 +230,14 @@ def _list_npz(path: Path) -> list[MelFile]:
 def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> list[MelFile]:
     """List the arrays that may be mels: real numbers, two or three axes, and not the usual name of something else."""
     mels: list[MelFile] = []
+    beside: list[str] = []
     for key, (shape, is_real) in arrays.items():
-        if (
-            is_real
-            and len(shape) in (2, 3)
-            and (len(arrays) == 1 or key.split(".")[-1].lower() not in _KEYS_BESIDE_MELS)
-        ):
+        if len(shape) not in (2, 3) or (len(arrays) > 1 and key.split(".")[-1].lower() in _KEYS_BESIDE_MELS):
+            continue
+        if is_real:
             mels += _items(path, key, shape)
+        else:
+            beside.append(printable(key))
         if len(mels) > _MAX_ITEMS:
             raise AudioError.of_file(
                 printable(path), f"more than {_MAX_ITEMS} mels: allowed are {_MAX_ITEMS} in one file; save a part"
@@ -238,7 +247,7 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
         raise AudioError.of_file(printable(path), f"none of its arrays is a mel (it contains {contents:.160})")
     if len({mel.key for mel in mels}) == 1 and len(arrays) == 1:
         return [MelFile(path, None, mel.item, mel.key) for mel in mels]
-    return mels
+    return [replace(mel, beside=tuple(beside[:_MAX_NAMED])) for mel in mels]
 
 
 def _read_npz(mel: MelFile) -> npt.NDArray[Any]:

@@ -169,3 +169,14 @@ def test_two_arrays_of_one_name_are_refused(tmp_path):
             archive.writestr("mel.npy", buffer.getvalue())
     with pytest.raises(AudioError, match=r"x\.npz: two arrays have the name 'mel'"):
         list_mels(tmp_path / "x.npz")
+
+
+def test_arrays_of_integers_beside_a_mel_are_named(tmp_path):
+    tokens = np.ones((5, 7), int)
+    np.savez(tmp_path / "x.npz", mel=MEL, tokens=tokens, lengths=tokens, n=np.arange(3))
+    (clip,) = clips_of_file(tmp_path / "x.npz", READY)
+    (notice,) = clip.notices
+    assert (notice.kind, dict(notice.values)) == ("arrays-left-out", {"arrays": ["tokens"]})
+    assert notice.text.startswith("arrays left out: tokens, of integers")
+    np.savez(tmp_path / "x.npz", mel=MEL, lengths=tokens, n=np.arange(3))
+    assert clips_of_file(tmp_path / "x.npz", READY)[0].notices == ()
