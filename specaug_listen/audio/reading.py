@@ -34,7 +34,8 @@ _UNKNOWN_CODEC_ERRORS = frozenset({1, 4, 18, 73, 100, 106, 110, 112, 123})
 # A file of this size with less than such a part on the disk is sparse: it was never completely written.
 _LARGE_FILE_BYTES, _MAX_HOLES_FACTOR, _STAT_BLOCK_BYTES = 1 << 31, 256, 512
 _NO_FILE_REASON = "not a regular file"
-# libsndfile's errors for headers that are whole, but impossible, and what they tell.
+# libsndfile's errors for headers that are whole, but impossible, and what they tell; of a cut AIFF or VOC, it says the
+# same.
 _IMPOSSIBLE_FORMS = {
     24: "a sample rate of 0, or of 2^31 Hz and more", 29: "samples of a width that nothing here reads, such as floats "
     "of 16 bits", 33: "more than 1024 channels",
@@ -269,7 +270,7 @@ def _ffmpeg_decoders_or_advice(
         f"is {article} {layout.container} file whose beginning cannot be read ({reason}): it is cut or damaged; "
         "copy it again, or make it again"
     )
-    if kind is None and code in _IMPOSSIBLE_FORMS:
+    if kind is None and code in _IMPOSSIBLE_FORMS and layout.container in ("WAV", "W64"):
         form = _IMPOSSIBLE_FORMS[code]
         broken = f"is {article} {layout.container} file whose header tells {form}; make it again, or mend its header"
     if kind is not None and not kind.has_sound:

@@ -144,7 +144,7 @@ def test_a_file_that_is_no_whole_audio_is_refused_by_name(subtests, tmp_path):
         (b"\x80\0\0\x20\3\x12\4\1" + bytes(2000), r"not readable as audio \(it begins like no known format\)"),
         (wav()[:20], "is a WAV file whose beginning cannot be read"),
         (wav(data=b""), "the file holds no samples"),
-        (wav(rate=0), "is a WAV file whose beginning cannot be read"),
+        (wav(rate=0), "is a WAV file whose header tells a sample rate of 0"),
         (wav(rate=1), "a sample rate of 1 Hz; allowed are 100 to 10000000 Hz, .*; mend its header: sox -r RATE"),
         (wav(rate=99), "a sample rate of 99 Hz; allowed are 100 to 10000000 Hz"),
         (wav(rate=10_000_001), "a sample rate of 10000001 Hz; allowed are 100 to 10000000 Hz, .*; mend its header"),

@@ -89,8 +89,8 @@ def test_chunks_of_8_bytes_of_size_are_no_sound_either(subtests, tmp_path):
 
 
 def test_what_fills_up_a_chunk_is_no_sound(tmp_path):
-    pcm = bytes(range(100, 133))
-    samples, notices = heard(tmp_path, wav(pcm, 33).replace(b"\x02\0\x10\0data", b"\x01\0\x08\0data") + b"\0")
+    pcm, form = bytes(range(100, 133)), struct.pack("<IHH", 32000, 2, 16)
+    samples, notices = heard(tmp_path, wav(pcm, 33).replace(form, struct.pack("<IHH", 16000, 1, 8)) + b"\0")
     assert (len(samples), notices) == (33, {})
 
 
