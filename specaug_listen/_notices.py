@@ -204,6 +204,12 @@ def _edited(values: Mapping[str, Any]) -> str:
     return f"{values['folder']}: {line}" if values.get("folder") else line
 
 
+def _missing(values: Mapping[str, Any]) -> str:
+    files, n = values["files"], values["n_files"]
+    line = f"missing: {', '.join(files)}{', ...' if n > len(files) else ''}, which the run wrote"
+    return f"{values['folder']}: {line}" if values.get("folder") else line
+
+
 def _clamped(values: Mapping[str, Any]) -> str:
     whose = {"frequency": "mel's {size} bins", "time": "clip's {size} frames"}[values["axis"]]
     return ("{transform}.{parameter}={value} was clamped to the " + whose).format_map(values)
@@ -313,6 +319,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     ),
     "not-listed": "{path}: the index of {folder} does not list this draw, so nothing tells whether it is of that run",
     "edited": _edited,
+    "missing": _missing,
     "unreadable-list": lambda values: (
         f"{values['folder']}{': ' if values['folder'] else ''}{values['name']} is no list of files by specaug-listen, "
         "so nobody can tell what was changed since it was written"

@@ -15,6 +15,7 @@ from ..custom.waveform import Waveform, WaveformDraw
 from ..errors import PolicyError, ResultError
 from ..frontends import MelFrontend, mel_format
 from ..outputs.marker import MARKER, is_folder, own_files_in
+from ..plots.mels import n_columns
 from .badges import MAX_BADGES
 from .clip_files import ADVICE, CLIP_FILES, MAX_PICTURE_BYTES, Files, FolderFiles
 from .record_checks import FRAMES_OF_ROUNDING
@@ -24,9 +25,12 @@ __all__ = [
     "Edits",
     "check_drawn",
     "check_of_run",
+    "check_size",
     "check_unchanged",
     "edits_of_file",
     "embedded",
+    "frames_of_clip",
+    "frames_of_draw",
     "notice_of_unlisted",
     "read_draw",
     "with_badges",
@@ -134,15 +138,37 @@ def check_unchanged(
     files: Files, name: str, frontend: MelFrontend, entry: ClipEntry, draws: Sequence[DrawRecord]
 ) -> None:
     """Raise a ResultError unless an original or a copy-synthesis has the clip's length and the front-end's rate."""
-    n_frames = frontend.framing.n_frames(round(entry.duration_s * frontend.sample_rate))
-    _check(files, name, frontend, n_frames, draws[0].channels if draws else None)
+    _check(files, name, frontend, frames_of_clip(frontend, entry), draws[0].channels if draws else None)
 
 
 def check_drawn(files: Files, name: str, record: DrawRecord) -> None:
     """Raise a ResultError unless the sound of a draw has the length of its mel."""
-    # A callable may change the length.
-    n_frames = record.draw.n_frames - record.draw.n_trimmed if record.change is None else record.change.n_frames
-    _check(files, name, record.frontend, n_frames, record.channels)
+    _check(files, name, record.frontend, frames_of_draw(record), record.channels)
+
+
+def frames_of_clip(frontend: MelFrontend, entry: ClipEntry) -> int:
+    """Return the number of frames of a clip's mel, but for `FRAMES_OF_ROUNDING`."""
+    return frontend.framing.n_frames(round(entry.duration_s * frontend.sample_rate))
+
+
+def frames_of_draw(record: DrawRecord) -> int:
+    """Return the number of frames of a draw's mel, which a callable may have changed."""
+    return record.draw.n_frames - record.draw.n_trimmed if record.change is None else record.change.n_frames
+
+
+def check_size(path: str, size: tuple[int, int], n_mels: int, n_frames: int, rounding: int = 0) -> None:
+    """Raise a ResultError unless a picture of a mel, ``size`` (bins, columns), has its bins and frames.
+
+    ``rounding`` is the largest difference of the number of frames.
+    """
+    allowed = [n_columns(n) for n in range(max(1, n_frames - rounding), n_frames + rounding + 1)]
+    if size[0] != n_mels or size[1] not in allowed:
+        # The picture of a long mel has a column for several frames.
+        columns = n_columns(n_frames)
+        raise ResultError(
+            f"{path}: a picture of {size[0]} bins and {size[1]} columns, where its record has {n_mels} bins and "
+            f"{n_frames} frames{f' in {columns} columns' if columns != n_frames else ''}; {ADVICE}"
+        )
 
 
 def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channels: str | None) -> None:
@@ -166,22 +192,23 @@ def _check(files: Files, name: str, frontend: MelFrontend, n_frames: int, channe
 
 
 def embedded(run: Path, folder: str, draws: Iterable[str]) -> Iterator[str]:
-    """List the files of a clip that a page shows or plays, by their paths below the run."""
+    """List the files of a clip that exist, by their paths below the run."""
     files = FolderFiles(run, folder, run)
-    names = list(CLIP_FILES)
-    for draw in draws:
-        # An early version wrote only the figure.
-        picture = f"{draw}.png" if files.size(f"{draw}.mel.png") is None else f"{draw}.mel.png"
-        names += [f"{draw}.wav", f"{draw}-original-phase.wav", f"{draw}.json", picture]
-    for name in names:
+    for name in names_of_clip(draws):
         if files.size(name) is not None:
             if name.endswith(".wav"):
                 files.form(name)  # raises an error for invalid files before they are read completely
             yield f"{folder}/{name}"
 
 
+def names_of_clip(draws: Iterable[str]) -> list[str]:
+    """List the names of all files of a clip."""
+    endings = (".wav", "-original-phase.wav", ".json", ".png", ".mel.png")
+    return [*CLIP_FILES, *(f"{draw}{ending}" for draw in draws for ending in endings)]
+
+
 class Edits:
-    """Files in the folder of a run that were changed after it, according to its marker; without one, nothing is known.
+    """Files of a run that were changed or removed after it, according to its marker; without one, nothing is known.
 
     Parameters
     ----------
@@ -206,6 +233,16 @@ class Edits:
         first_names = [printable(name)[:80] for name in edited[:_MAX_NAMED]]
         values = {"folder": printable(self._run / folder), "files": first_names, "n_files": len(edited)}
         return (Notice("edited", values),)
+
+    def missing(self, folder: str, draws: Iterable[str]) -> tuple[Notice, ...]:
+        """Return a notice about the files of a clip that were written into its folder, and do not exist any more."""
+        names = [
+            name
+            for name in names_of_clip(draws)
+            if f"{folder}/{name}" in self._written and not os.path.lexists(self._run / folder / name)
+        ]
+        values = {"folder": printable(self._run / folder), "files": names[:_MAX_NAMED], "n_files": len(names)}
+        return (Notice("missing", values),) if names else ()
 
     def lists(self, name: str) -> bool:
         """Whether the marker lists a file."""

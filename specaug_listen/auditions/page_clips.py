@@ -17,7 +17,8 @@ from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from ..plots.mels import edges_hz
 from .clip_files import InlineAssets
 from .comparisons import comparisons_of
-from .folder_checks import check_drawn, check_unchanged
+from .folder_checks import check_drawn, check_size, check_unchanged, frames_of_clip, frames_of_draw
+from .record_checks import FRAMES_OF_ROUNDING
 from .records import ClipEntry, DrawRecord
 from .summaries import facts_of_clip, facts_of_draw
 
@@ -153,7 +154,7 @@ def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: 
 def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersion:
     """Return a draw as a version of its clip."""
     name, draw = f"draw-{record.number}", record.effective_draw
-    picture = _picture(clip, name)
+    picture = _picture(clip, name, frames_of_draw(record))
     figure = clip.assets.picture(f"{name}.png") if picture is None else None
     check_drawn(clip.assets.files, f"{name}.wav", record)
     return ClipVersion(
@@ -194,7 +195,8 @@ def masks_of(draw: Draw, frontend: MelFrontend) -> tuple[Mask, ...]:
     return tuple(masks)
 
 
-def _picture(clip: ClipOfRun, name: str) -> Picture | None:
+def _picture(clip: ClipOfRun, name: str, n_frames: int = 0) -> Picture | None:
+    """Return the picture of a mel, whose number of frames is that of the clip unless it is given."""
     data = clip.assets.read(f"{name}.mel.png")
     if data is None:
         return None
@@ -204,10 +206,8 @@ def _picture(clip: ClipOfRun, name: str) -> Picture | None:
     except ValueError as error:
         raise ResultError(f"{path}: {error!s:.120}; run the audition again") from None
     n_mels, n_columns = cells.indices.shape
-    if n_mels != clip.frontend.n_mels:
-        raise ResultError(
-            f"{path}: a picture of {n_mels} bins, and the front-end has {clip.frontend.n_mels}; run the audition again"
-        )
+    of_clip = frames_of_clip(clip.frontend, clip.entry), FRAMES_OF_ROUNDING
+    check_size(path, (n_mels, n_columns), clip.frontend.n_mels, *((n_frames, 0) if n_frames else of_clip))
     positions, labels = hz_ticks(clip.frontend)
     ticks = tuple(((at + 0.5) / n_mels, label) for at, label in zip(positions, labels, strict=True))
     left_s, right_s = cells.extent_s

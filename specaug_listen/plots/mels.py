@@ -30,6 +30,7 @@ __all__ = [
     "edges_hz",
     "extent_s",
     "hz_ticks",
+    "n_columns",
     "plot_mel",
     "read_cells",
     "reference_db",
@@ -134,9 +135,24 @@ def reference_db(mel: AnyMel) -> float:
     return loudest + RANGE_DB if quietest == loudest else loudest
 
 
+def n_columns(n_frames: int) -> int:
+    """Return the number of columns of a mel's picture.
+
+    Examples
+    --------
+    >>> n_columns(2400), n_columns(2401)
+    (2400, 1201)
+    """
+    return -(-n_frames // _frames_per_column(n_frames))
+
+
+def _frames_per_column(n_frames: int) -> int:
+    return -(-n_frames // _MAX_COLUMNS)
+
+
 def columns(mel: AnyMel) -> npt.NDArray[np.float32]:
     """Return cells in dB, averaged over neighbouring frames if there are more than a screen has columns."""
-    step = -(-mel.n_frames // _MAX_COLUMNS)
+    step = _frames_per_column(mel.n_frames)
     if step == 1:
         return mel.part(0, mel.n_frames).db
     return np.concatenate([_means(part.db, step) for part in mel.parts(step * _COLUMNS_AT_ONCE)], axis=1)

@@ -249,7 +249,10 @@ def _with_edits(run: PageRun) -> tuple[PageRun, tuple[Notice, ...]]:
     clips = []
     for clip in run.clips:
         entry = clip.entry
-        notices = edits.notices(embedded(run.folder, entry.folder, entry.draws), entry.folder)
+        notices = (
+            *edits.notices(embedded(run.folder, entry.folder, entry.draws), entry.folder),
+            *edits.missing(entry.folder, entry.draws),
+        )
         clips.append(replace(clip, entry=with_badges(entry, notices)))
         notices_of_run += notices
     return replace(run, clips=tuple(clips)), tuple(notices_of_run)

@@ -90,14 +90,12 @@ def write_sweep_page_into(folder: Path, form: PageOptions) -> WrittenPage:
 
 
 def _edits(record: SweepRecord, folder: Path) -> tuple[Notice, ...]:
-    """Return notices of files that were modified since they were written."""
-    references = {cell.reference: () for cell in record.cells}
-    names = [
-        name
-        for of_cell, draws in (*references.items(), *((cell.folder, cell.draws) for cell in record.cells))
-        for name in embedded(folder, of_cell, draws)
-    ]
-    return Edits(folder).notices(["sweep.json", *dict.fromkeys(names)])
+    """Return notices of files that were modified or removed since they were written."""
+    draws_of = {cell.reference: () for cell in record.cells} | {cell.folder: cell.draws for cell in record.cells}
+    names = [name for of_cell, draws in draws_of.items() for name in embedded(folder, of_cell, draws)]
+    edits = Edits(folder)
+    missing = (notice for of_cell, draws in draws_of.items() for notice in edits.missing(of_cell, draws))
+    return (*edits.notices(["sweep.json", *names]), *missing)
 
 
 def _contents(

@@ -8,9 +8,12 @@ import shutil
 
 import pytest
 from commandline import run as run_command
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from received import CELL
 
 from specaug_listen.auditions.folder_checks import Edits
+from specaug_listen.errors import ResultError
 from specaug_listen.outputs.marker import MARKER
 from specaug_listen.reports.report import publish_report
 from specaug_listen.sweeps.page import write_page
@@ -48,7 +51,7 @@ def test_an_index_that_a_killed_run_never_wrote_was_not_changed(run):
 
 
 @pytest.mark.parametrize("form", [(), ("--split",), ("--flac",)], ids=["", "split", "flac"])
-@pytest.mark.parametrize("name", ["draw-1.wav", "original.wav", "draw-1.mel.png", "draw-1.json"])
+@pytest.mark.parametrize("name", ["draw-1.wav", "original.wav", "draw-1.mel.png", "draw-1.json", "draw-1.png"])
 def test_a_file_of_a_clip_that_was_changed_is_told_on_the_terminal_and_on_the_page(run, name, form):
     edit(run / "clip" / name)
     ran = run_command("report", run, *form, "--overwrite")
@@ -64,6 +67,42 @@ def test_several_files_of_a_clip_are_one_line_and_counted(run):
         edit(run / "clip" / name)
     (line,) = texts(publish_report(run))
     assert line.endswith("/clip: changed: copy-synthesis.wav, draw-1.wav, draw-1.json, ... are not as written")
+
+
+def test_a_file_that_was_removed_is_told_on_the_terminal_and_on_the_page(run, sheet):
+    for name in ("draw-1.mel.png", "copy-synthesis.mel.png"):
+        (run / "clip" / name).unlink()
+    ran = run_command("report", run, "--overwrite")
+    line = "missing: copy-synthesis.mel.png, draw-1.mel.png, which the run wrote"
+    assert (ran.code, ran.err) == (0, f"note: {run}/clip: {line}\n")
+    assert line in (run / "report.html").read_text("utf-8")
+    (sheet / "reference-1" / "original.mel.png").unlink()  # a cell has no figure instead
+    ran = run_command("report", sheet, "--overwrite")
+    line = "missing: original.mel.png, which the run wrote"
+    assert (ran.code, ran.err) == (0, f"note: {sheet}/reference-1: {line}\n")
+    assert line in (sheet / "sweep.html").read_text("utf-8")
+
+
+def test_a_picture_of_another_size_than_its_record_is_refused(run, subtests):
+    for name, more in (
+        ("draw-1.mel.png", (1, 0)),
+        ("original.mel.png", (9, 0)),
+        ("copy-synthesis.mel.png", (0, 3)),
+    ):
+        with subtests.test(name=name):
+            path = run / "clip" / name
+            before = path.read_bytes()
+            with Image.open(path) as image:
+                image.load()
+                text = PngInfo()
+                for key, value in image.text.items():
+                    text.add_text(key, value)
+                width, height = image.size
+                image.crop((0, 0, width + more[0], height + more[1])).save(path, pnginfo=text)
+            said = f"a picture of {height + more[1]} bins and {width + more[0]} columns, where its record has"
+            with pytest.raises(ResultError, match=said):
+                publish_report(run)
+            path.write_bytes(before)
 
 
 def test_an_index_that_was_changed_is_told(run, sheet):
@@ -122,9 +161,9 @@ def test_a_link_within_the_folder_is_what_it_leads_to(run):
     assert len(publish_report(run, overwrite=True).notices) == 1
 
 
-def test_pictures_that_no_page_shows_are_not_looked_at(run):
+def test_a_figure_that_no_page_shows_may_hold_anything_and_is_told(run):
     (run / "clip" / "draw-1.png").write_bytes(b"an annotated figure")
-    assert publish_report(run).notices == ()
+    assert texts(publish_report(run)) == [f"{run}/clip: changed: draw-1.png is not as written"]
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
