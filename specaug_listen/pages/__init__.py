@@ -4,7 +4,7 @@ from .html import clip_data, findings_page, page_parts, player_bundle_script
 from .page_values import Clip, ClipVersion, Facts, Fault, File, Head, Mask, Picture, RerunCode, SoundFacts
 from .path_hiding import folders_of_user, short_paths, without_folders
 from .sheet_values import Heading, Sheet, SheetCell, SweepSummary
-from .table_values import Bar, Column, Histogram, Ranking, Row, Table
+from .table_values import Bar, Column, Histogram, HistogramRow, Ranking, Row, Table
 
 __all__ = [
     "Bar",
@@ -17,6 +17,7 @@ __all__ = [
     "Head",
     "Heading",
     "Histogram",
+    "HistogramRow",
     "Mask",
     "Picture",
     "Ranking",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..metrics import Score
+from .page_values import ComparedScore
 
-__all__ = ["Bar", "Column", "Histogram", "Ranking", "Row", "Table"]
+__all__ = ["Bar", "Column", "Histogram", "HistogramRow", "Ranking", "Row", "Table"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Row:
     values : sequence of (float or None, str)
         Value and text of each column.
     badges : tuple of str
+    run : str
+        Label of its run, with which the name of the draw begins; empty if there is only one.
     """
 
     clip: str
@@ -57,6 +60,7 @@ class Row:
     target: str
     values: tuple[tuple[float | None, str], ...]
     badges: tuple[str, ...] = ()
+    run: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,24 +74,44 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Histogram:
-    """How the values of a score are distributed over all draws.
+class HistogramRow:
+    """The draws of one run in a histogram.
 
     Parameters
     ----------
-    score : Score
     bars : tuple of Bar
     median : float
         Its place, as a share of the width.
     median_text : str
-    low_text, high_text : str
-        Labels of the ends.
+        Without its unit.
+    n_draws : int
+        That have a value.
+    run : str
+        Label of the run, if there are several.
     """
 
-    score: Score
     bars: tuple[Bar, ...]
     median: float
     median_text: str
+    n_draws: int
+    run: str = ""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How the values of a score are distributed over the draws of each run.
+
+    Parameters
+    ----------
+    score : Score
+    rows : tuple of HistogramRow
+        One for each run, below each other on one axis; without bars if no draw has a value.
+    low_text, high_text : str
+        Labels of the ends, without their unit.
+    """
+
+    score: Score
+    rows: tuple[HistogramRow, ...]
     low_text: str
     high_text: str
 
@@ -124,6 +148,8 @@ class Table:
         Of the sounds that its links save: ``WAV`` or ``FLAC``.
     histograms : tuple of Histogram
     rankings : tuple of Ranking
+    means : tuple of ComparedScore
+        Over the draws of each run, if there are several.
     """
 
     columns: tuple[Column, ...]
@@ -132,6 +158,13 @@ class Table:
     sound_format: str = "WAV"
     histograms: tuple[Histogram, ...] = ()
     rankings: tuple[Ranking, ...] = ()
+    means: tuple[ComparedScore, ...] = ()
+
+    @property
+    def n_draws_of_runs(self) -> dict[str, int]:
+        """The number of draws of each run, by its label; empty for a single run."""
+        runs = [row.run for row in self.rows if row.run]
+        return {run: runs.count(run) for run in sorted(dict.fromkeys(runs), key=lambda run: (len(run), run))}
 
     @property
     def has_warnings(self) -> bool:

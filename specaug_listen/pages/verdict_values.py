@@ -91,6 +91,8 @@ class Verdict:
         Of the run, and its label, if there are several.
     n_draws : str
         Number and kind of the draws that the bars show.
+    is_simulated : bool
+        Whether these draws are others than those of the page.
     """
 
     head: str
@@ -103,3 +105,4 @@ class Verdict:
     name: str = ""
     run: str = ""
     n_draws: str = ""
+    is_simulated: bool = True

@@ -1,59 +1,76 @@
-"""What many draws have in common: histograms of their scores, and the strongest and the mildest of them."""
+"""What many draws have in common: histograms and means of their scores, the strongest and the mildest of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from statistics import median
+from collections.abc import Mapping, Sequence
+from statistics import fmean, median
 
+from .._notices import plural
 from ..metrics import Score
-from ..pages.table_values import Bar, Column, Histogram, Ranking, Row
+from ..pages.page_values import ComparedScore
+from ..pages.table_values import Bar, Column, Histogram, HistogramRow, Ranking, Row
 
-__all__ = ["histograms_of", "rankings_of"]
+__all__ = ["histograms_of", "means_of", "rankings_of"]
 
 _MAX_BARS = 16
 _N_RANKED = 3
+_MISSING = "–"
 _RANKED_BY = ("masked_area_ratio", "log_mel_rmse_db")
 
 
 def histograms_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Histogram, ...]:
-    """Return a histogram of each column, with bars whose edges are round numbers in its unit."""
-    return tuple(
-        _histogram(column.score, [value for row in rows if (value := row.values[i][0]) is not None])
-        for i, column in enumerate(columns)
-    )
+    """Return a histogram of each column, with a row for each run; edges of bars are round numbers in its unit."""
+    return tuple(_histogram(column.score, _values_of_runs(rows, i)) for i, column in enumerate(columns))
 
 
-def _histogram(score: Score, values: Sequence[float]) -> Histogram:
-    scaled = [value * score.scale for value in values]
+def _values_of_runs(rows: Sequence[Row], i: int) -> dict[str, list[float]]:
+    """Return the values of a column by run, in the order of the labels."""
+    runs = sorted({row.run for row in rows}, key=lambda run: (len(run), run))
+    return {run: [value for row in rows if row.run == run and (value := row.values[i][0]) is not None] for run in runs}
+
+
+def _histogram(score: Score, values_of_runs: Mapping[str, Sequence[float]]) -> Histogram:
+    scaled = [value * score.scale for values in values_of_runs.values() for value in values]
     step = _round_step(max(scaled) - min(scaled), smallest=10.0**-score.digits)
-    # Rounding must not put 0.3 / 0.1 below 3.
-    places = [math.floor(value / step + 1e-9) for value in scaled]
-    first, n_bars = min(places), max(places) - min(places) + 1
-    counts = [places.count(first + i) for i in range(n_bars)]
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    places = {run: [_place(value * score.scale, step) for value in values] for run, values in values_of_runs.items()}
+    every_place = [place for of_run in places.values() for place in of_run]
+    first, n_bars = min(every_place), max(every_place) - min(every_place) + 1
+    counts = {run: [of_run.count(first + i) for i in range(n_bars)] for run, of_run in places.items()}
+    most = max(map(max, counts.values()))
 
     def label(i: int) -> str:
-        return f"{(first + i) * step:.{digits}f}".replace("-", "−")
+        return _for_people(f"{(first + i) * step:.{digits}f}")
 
-    unit = f"{'' if score.unit in ('', '%') else ' '}{score.unit}"
-    bars = tuple(
-        Bar(
-            i / n_bars, 1 / n_bars, count / max(counts),
-            f"{label(i)} to {label(i + 1)}{unit}: {count} draw{'s' if count != 1 else ''}",
+    def bar(i: int, count: int, run: str) -> Bar:
+        unit = f"{'' if score.unit in ('', '%') else ' '}{score.unit}"
+        of_run = f" of {run}" if run else ""
+        text = f"{label(i)} to {label(i + 1)}{unit}: {plural(count, 'draw')}{of_run}"
+        return Bar(i / n_bars, 1 / n_bars, count / most, text)
+
+    def row(run: str) -> HistogramRow:
+        if not places[run]:
+            return HistogramRow((), 0.0, "", 0, run)
+        middle = median(values_of_runs[run])
+        return HistogramRow(
+            tuple(bar(i, count, run) for i, count in enumerate(counts[run]) if count),
+            min(1.0, max(0.0, (middle * score.scale / step - first) / n_bars)),
+            _for_people(score.number(middle)),
+            len(places[run]),
+            run,
         )
-        for i, count in enumerate(counts)
-        if count
-    )  # fmt: skip
-    middle = median(values)
-    return Histogram(
-        score,
-        bars,
-        min(1.0, max(0.0, (middle * score.scale / step - first) / n_bars)),
-        score.text(middle).replace("-", "−"),
-        f"{label(0)}{unit}",
-        f"{label(n_bars)}{unit}",
-    )
+
+    return Histogram(score, tuple(map(row, values_of_runs)), label(0), label(n_bars))
+
+
+def _place(value: float, step: float) -> int:
+    # Rounding must not put 0.3 / 0.1 below 3.
+    return math.floor(value / step + 1e-9)
+
+
+def _for_people(number: str) -> str:
+    return number.replace("-", "−")
 
 
 def _round_step(span: float, smallest: float) -> float:
@@ -73,6 +90,30 @@ def rankings_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Ranking
             (row for row in rows if row.values[i][0] is not None), key=lambda row: -(row.values[i][0] or 0)
         )
         for title, some in (("Strongest", ordered[:_N_RANKED]), ("Mildest", ordered[::-1][:_N_RANKED])):
-            texts = tuple((row, column.score.text(row.values[i][0] or 0.0).replace("-", "−")) for row in some)
+            texts = tuple((row, _for_people(column.score.text(row.values[i][0] or 0.0))) for row in some)
             rankings.append(Ranking(title, column.score.title, texts))
     return tuple(rankings)
+
+
+def means_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
+    """Return the mean of each column over the draws of each run, for two runs with the second minus the first.
+
+    Empty for a single run.
+    """
+    if len({row.run for row in rows}) < 2:
+        return ()
+    means = []
+    for i, column in enumerate(columns):
+        score = column.score
+        of_runs = [fmean(values) if values else None for values in _values_of_runs(rows, i).values()]
+        texts = tuple(_MISSING if mean is None else _for_people(score.number(mean)) for mean in of_runs)
+        title = f"{score.title} ({score.unit})" if score.unit else score.title
+        means.append(ComparedScore(title, score.about, texts, _difference(score, of_runs)))
+    return tuple(means)
+
+
+def _difference(score: Score, means: Sequence[float | None]) -> str:
+    if len(means) != 2:
+        return ""
+    before, after = means
+    return _MISSING if before is None or after is None else _for_people(score.difference(before, after))

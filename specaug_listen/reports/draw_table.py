@@ -9,7 +9,8 @@ from ..auditions.records import DrawRecord
 from ..auditions.summaries import why_no_score
 from ..metrics import SCORES, Score
 from ..pages.table_values import Column, Row, Table
-from .draw_overview import histograms_of, rankings_of
+from .draw_overview import histograms_of, means_of, rankings_of
+from .draw_warnings import level_warning
 
 __all__ = ["TABLE_COLUMNS", "table_of_draws"]
 
@@ -46,6 +47,7 @@ def table_of_draws(clips: Iterable[tuple[str, Sequence[ClipOfRun]]], *, sound_fo
         sound_format,
         histograms_of(columns, rows) if has_charts else (),
         rankings_of(columns, rows) if has_charts else (),
+        means_of(columns, rows),
     )
 
 
@@ -65,7 +67,8 @@ def _column(score: Score, records: Sequence[DrawRecord]) -> Column:
 def _row(clip: ClipOfRun, draw: DrawRecord, prefix: str, scores: Sequence[Score]) -> Row:
     name = f"draw-{draw.number}"
     values = tuple(_value(draw, score) for score in scores)
-    return Row(clip.entry.name, clip.title_of(name), f"{prefix}{name}", values, clip.entry.badges + draw.badges)
+    badges = (*clip.entry.badges, *draw.badges, *level_warning(draw))
+    return Row(clip.entry.name, clip.title_of(name), f"{prefix}{name}", values, badges, clip.label)
 
 
 def _value(draw: DrawRecord, score: Score) -> tuple[float | None, str]:

@@ -11,11 +11,13 @@ from ..augment import Policy
 from ..metrics import SCORES
 from .strength import Strength
 
-__all__ = ["MAX_IN_VERDICT", "warnings_of_draws"]
+__all__ = ["MAX_IN_VERDICT", "level_warning", "warnings_of_draws"]
 
 # The verdict shows this many; the others are at the end of the page.
 MAX_IN_VERDICT = 3
 _MAX_LINES, _LEAST_EMPTY_SHARE = 50, 0.02
+# A listener takes a draw that is this much quieter for silent, and this much louder is a shock.
+_LEAST_CHANGE_DB = 12.0
 
 
 def warnings_of_draws(
@@ -33,7 +35,8 @@ def warnings_of_draws(
     """
     if not draws:
         return ()
-    lines = [*_fill_lines(run.policy, strength), *_extreme_lines(run.policy, draws), *_empty_bins_lines(draws)]
+    lines = [*_fill_lines(run.policy, strength), *_extreme_lines(run.policy, draws), *_level_lines(draws)]
+    lines += _empty_bins_lines(draws)
     return tuple((lines + _notice_lines(run, draws))[:_MAX_LINES])
 
 
@@ -66,6 +69,26 @@ def _extreme_lines(policy: Policy, draws: Sequence[DrawRecord]) -> list[str]:
         lines.append(f"{n_empty} of {plural(n, 'draw')} masked nothing")
     if n_whole := sum(draw.masked_area_ratio == 1 for draw in all_of_them):
         lines.append(f"{n_whole} of {plural(n, 'draw')} masked everything")
+    return lines
+
+
+def level_warning(record: DrawRecord) -> tuple[str, ...]:
+    """Return a line about a draw whose level is far from the copy-synthesis; empty for most."""
+    change_db = record.scores.get("level_change_db") or 0.0
+    if abs(change_db) < _LEAST_CHANGE_DB:
+        return ()
+    return (f"{abs(change_db):.0f} dB {'louder' if change_db > 0 else 'quieter'} than the copy-synthesis",)
+
+
+def _level_lines(draws: Sequence[DrawRecord]) -> list[str]:
+    changes_db = [record.scores.get("level_change_db") or 0.0 for record in draws]
+    lines = []
+    for sign, word in ((-1, "quieter"), (1, "louder")):
+        far_db = [sign * change_db for change_db in changes_db if sign * change_db >= _LEAST_CHANGE_DB]
+        if far_db:
+            of_all = f"{len(far_db)} of {plural(len(draws), 'draw')} {'is' if len(far_db) == 1 else 'are'}"
+            span = " to ".join(dict.fromkeys(f"{level_db:.0f}" for level_db in (min(far_db), max(far_db))))
+            lines.append(f"{of_all} {span} dB {word} than the copy-synthesis")
     return lines
 
 

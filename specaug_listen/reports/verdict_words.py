@@ -65,7 +65,7 @@ def verdict_of(
     gauges += [_fill_gauge(strength)] if strength.loudness is not None else []
     return Verdict(
         head, reason, tuple(sentences), tuple(gauges), _basis(strength), _rows(strength, yardsticks),
-        tuple(warnings), name, run, _n_draws(strength),
+        tuple(warnings), name, run, _n_draws(strength), strength.is_simulated,
     )  # fmt: skip
 
 

@@ -19,3 +19,11 @@ def test_a_table_says_whether_there_are_warnings_and_further_columns():
     assert Table(columns, (plain, warned)).has_warnings
     assert Table(columns, ()).has_more
     assert not Table(columns[:1], ()).has_more
+
+
+def test_draws_are_counted_by_run_in_the_order_of_the_labels():
+    def table(*runs):
+        return Table((), tuple(Row("a", "draw-1", "v", (), run=run) for run in runs))
+
+    assert list(table("B", "AA", "A", "B").n_draws_of_runs.items()) == [("A", 1), ("B", 2), ("AA", 1)]
+    assert table("", "").n_draws_of_runs == {}

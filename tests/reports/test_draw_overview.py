@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from specaug_listen.metrics import SCORES
 from specaug_listen.pages.table_values import Column, Row
-from specaug_listen.reports.draw_overview import histograms_of, rankings_of
+from specaug_listen.reports.draw_overview import histograms_of, means_of, rankings_of
 
 
 def histogram(key, values):
@@ -19,38 +19,78 @@ def histogram(key, values):
     return one
 
 
-def rows(values):
-    return [Row("clip", f"draw-{i}", f"v-{i}", ((value, ""),)) for i, value in enumerate(values)]
+def rows(values, run=""):
+    return [Row("clip", f"draw-{i}", f"v-{i}", ((value, ""),), run=run) for i, value in enumerate(values)]
+
+
+def alone(histogram):
+    (row,) = histogram.rows
+    return row
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1, max_size=60))
 def test_every_draw_is_in_one_of_at_most_17_bars_of_equal_width(values):
     one = histogram("warp_displacement_ms", values)
-    assert sum(int(re.search(r": (\d+) draw", bar.text)[1]) for bar in one.bars) == len(values)
-    assert max(bar.height for bar in one.bars) == 1
-    assert 1 / one.bars[0].width <= 17.001
-    assert 0 <= one.median <= 1
+    row = alone(one)
+    assert sum(int(re.search(r": (\d+) draw", bar.text)[1]) for bar in row.bars) == row.n_draws == len(values)
+    assert max(bar.height for bar in row.bars) == 1
+    assert 1 / row.bars[0].width <= 17.001
+    assert 0 <= row.median <= 1
 
 
-def test_edges_are_round_and_have_their_unit():
+def test_edges_are_round_and_bars_have_their_unit():
     one = histogram("masked_area_ratio", np.linspace(0.053, 0.498, 90))
-    assert (one.low_text, one.high_text) == ("5%", "50%")
-    assert one.bars[0].text == "5 to 10%: 10 draws"
-    assert one.median_text == "28%"
-    assert one.median == pytest.approx((27.55 - 5) / 45)
+    assert (one.low_text, one.high_text) == ("5", "50")
+    row = alone(one)
+    assert row.bars[0].text == "5 to 10%: 10 draws"
+    assert row.median_text == "28"
+    assert row.median == pytest.approx((27.55 - 5) / 45)
 
 
 def test_equal_values_are_one_bar_and_draws_without_a_value_are_not_counted():
-    one = histogram("longest_gap_ms", [120.0, 120.0, None])
-    assert [bar.text for bar in one.bars] == ["120 to 121 ms: 2 draws"]
-    assert one.median == 0
+    row = alone(histogram("longest_gap_ms", [120.0, 120.0, None]))
+    assert [bar.text for bar in row.bars] == ["120 to 121 ms: 2 draws"]
+    assert (row.median, row.n_draws) == (0, 2)
 
 
 def test_people_read_a_minus_sign():
     one = histogram("loudest_fill_vs_p95_db", [-47.0, -45.0])
-    assert one.low_text == "−47.0 dB"
-    assert "−" in one.bars[0].text
-    assert one.median_text == "−46.0 dB"
+    assert one.low_text == "−47.0"
+    assert "−" in alone(one).bars[0].text
+    assert alone(one).median_text == "−46.0"
+
+
+def test_each_run_has_a_row_on_one_axis_and_in_one_scale():
+    some = rows([0.1, 0.1, 0.3], "A") + rows([0.5], "B") + rows([None], "C")
+    (one,) = histograms_of([Column(SCORES["masked_area_ratio"], True, 0.0, 1.0)], some)
+    a, b, c = one.rows
+    assert [(row.run, row.n_draws, row.median_text) for row in one.rows] == [
+        ("A", 3, "10"),
+        ("B", 1, "50"),
+        ("C", 0, ""),
+    ]
+    assert a.bars[0].text == "10 to 15%: 2 draws of A"
+    assert a.bars[0].height == 1
+    assert b.bars[0].height == 0.5
+    assert a.median < b.median
+    assert a.bars[0].width == b.bars[0].width
+    assert c.bars == ()
+
+
+def test_means_of_two_runs_are_subtracted_as_they_are_shown():
+    columns = [Column(SCORES[key], True, 0.0, 1.0) for key in ("masked_area_ratio", "stoi")]
+
+    def row(run, share, stoi):
+        return Row("c", "draw-1", "v", ((share, ""), (stoi, "")), run=run)
+
+    two = [row("A", 0.374, None), row("B", 0.2, 0.9), row("B", 0.312, 0.8)]
+    assert [(one.title, one.values, one.difference) for one in means_of(columns, two)] == [
+        ("area masked (%)", ("37", "26"), "−11"),
+        ("STOI", ("–", "0.850"), "–"),
+    ]
+    three = means_of(columns, [*two, row("C", 0.5, 0.5)])
+    assert [(one.values, one.difference) for one in three] == [(("37", "26", "50"), ""), (("–", "0.850", "0.500"), "")]
+    assert means_of(columns, two[1:]) == ()
 
 
 def test_the_strongest_and_the_mildest_three_are_ranked_by_two_scores():

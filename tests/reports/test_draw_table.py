@@ -38,6 +38,7 @@ def test_a_draw_is_a_row_with_its_number_in_full_and_as_text(table_of):
         ("A: draw-1", "clip-1-A-draw-1"),
         ("A: draw-2", "clip-1-A-draw-2"),
     ]
+    assert {row.run for row in table.rows} == {"A"}
     keys = [column.score.key for column in table.columns]
     value, text = table.rows[0].values[keys.index("masked_area_ratio")]
     assert text == SCORES["masked_area_ratio"].number(value)

@@ -11,7 +11,7 @@ from specaug_listen.auditions.clip_files import FolderFiles
 from specaug_listen.auditions.folder_checks import read_draw
 from specaug_listen.augment import FrequencySpan, Mask, TimeMask
 from specaug_listen.frontends import WHISPER
-from specaug_listen.reports.draw_warnings import warnings_of_draws
+from specaug_listen.reports.draw_warnings import level_warning, warnings_of_draws
 from specaug_listen.reports.strength import strength_of_scores
 from specaug_listen.vocoders import GriffinLim
 
@@ -68,3 +68,21 @@ def test_masks_over_everything_and_in_empty_bins_are_told(run_of_three):
     assert warnings_of_draws(RUN, [whole]) == ("1 of 1 draw masked everything",)
     narrow = draw_record(run_of_three, {"masked_area_ratio": 0.3, "masked_area_empty_ratio": 0.1})
     assert "10% of the cells are masked where the clips are empty anyway" in warnings_of_draws(RUN, [narrow])[0]
+
+
+def test_levels_far_from_the_copy_synthesis_are_counted_and_told_of_each_draw(run_of_three):
+    draws = [
+        draw_record(run_of_three, {"level_change_db": change_db}) for change_db in (-11.9, -12.0, -21.6, 30.5, None)
+    ]
+    assert warnings_of_draws(RUN, draws) == (
+        "2 of 5 draws are 12 to 22 dB quieter than the copy-synthesis",
+        "1 of 5 draws is 30 dB louder than the copy-synthesis",
+    )
+    assert [level_warning(draw) for draw in draws] == [
+        (),
+        ("12 dB quieter than the copy-synthesis",),
+        ("22 dB quieter than the copy-synthesis",),
+        ("30 dB louder than the copy-synthesis",),
+        (),
+    ]
+    assert level_warning(draw_record(run_of_three, {})) == ()
