@@ -131,7 +131,8 @@ def _verdicts(
         strength, policy = strengths[i], run.clips[0].configuration.policy
         own = next((mark for mark in marks if mark.is_published and mark.policy == policy), None)
         if strength is not None:
-            lines = warnings[i][:MAX_IN_VERDICT]
+            # Of several runs, the end of the page lists them: the first clip has to remain on the first screen.
+            lines = () if names[i] else warnings[i][:MAX_IN_VERDICT]
             effects = _effects(run.clips[0].configuration)
             label = run_label(i) if names[i] else ""
             verdicts.append(
