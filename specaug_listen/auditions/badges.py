@@ -11,7 +11,7 @@ from ..audio.sound import Levels
 from ..augment import Draw
 from ..custom.waveform import WaveformDraw
 
-__all__ = ["LONG_S", "MAX_BADGES", "clip_badges", "draw_badges"]
+__all__ = ["LONG_S", "MAX_BADGES", "clip_badges", "draw_badges", "gain_badge"]
 
 # Longer recordings are processed in parts, unless something needs them as a whole.
 LONG_S = 60.0
@@ -34,12 +34,19 @@ def clip_badges(
         badges.append(f"constant: every sample is {levels.first:.4g} (DC only)")
     elif levels.n_clipped:
         badges.append(f"clipped: {levels.n_clipped} samples at full scale")
-    down_db = -20 * np.log10(gain)
-    if down_db >= _LEAST_DOWN_DB:
-        badges.append(f"turned down {down_db:.1f} dB to avoid clipping, all renderings alike")
+    if (of_gain := gain_badge(gain)) is not None:
+        badges.append(of_gain)
     if held_s > LONG_S:
         badges.append(f"held in memory: all {held_s:.0f} s at once, as callables and waveform stages need it")
     return _within_limits(badges)
+
+
+def gain_badge(gain: float) -> str | None:
+    """Return the badge of a gain common to all renderings; None if it changes nothing that is heard."""
+    down_db = -20 * np.log10(gain)
+    return (
+        f"turned down {down_db:.1f} dB to avoid clipping, all renderings alike" if down_db >= _LEAST_DOWN_DB else None
+    )
 
 
 def draw_badges(draw: Draw, waveform: WaveformDraw | None = None) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .._files import printable
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from .page_clips import ClipOfRun
 
 __all__ = ["comparisons_of"]
-
-_MISSING = "–"
 
 
 def comparisons_of(clips: Sequence[ClipOfRun]) -> tuple[Comparison, ...]:
@@ -32,37 +32,65 @@ def comparisons_of(clips: Sequence[ClipOfRun]) -> tuple[Comparison, ...]:
     vocoders = [clip.draws[0].vocoder for clip in clips if clip.draws]
     is_same = not why_not and all(vocoder == vocoders[0] for vocoder in vocoders)
     comparisons = [] if is_same else [Comparison("copy-synthesis", labels, (), why_not)]
-    draws_of_runs = [{draw.number: draw for draw in clip.draws} for clip in clips]
-    numbers = sorted({number for of_run in draws_of_runs for number in of_run})
-    for number in numbers:
-        runs = [i for i, of_run in enumerate(draws_of_runs) if number in of_run]
-        if len(runs) > 1:
-            rows = _rows([draws_of_runs[i][number] for i in runs])
-            comparisons.append(Comparison(f"draw-{number}", tuple(labels[i] for i in runs), rows, why_not))
+    for number in sorted({draw.number for clip in clips for draw in clip.draws}):
+        having = [clip for clip in clips if any(draw.number == number for draw in clip.draws)]
+        if len(having) > 1:
+            draws = [next(draw for draw in clip.draws if draw.number == number) for clip in having]
+            rows = _rows(draws, [clip.draws for clip in having])
+            runs = tuple(clip.label for clip in having)
+            comparisons.append(Comparison(f"draw-{number}", runs, rows, why_not, _means_of(having)))
     return tuple(comparisons)
 
 
-def _rows(draws: Sequence[DrawRecord]) -> tuple[ComparedScore, ...]:
-    """Return a row for each score that a draw has."""
+def _means_of(clips: Sequence[ClipOfRun]) -> str:
+    """Say how many draws each run has; empty if none has several."""
+    counts = [len(clip.draws) for clip in clips]
+    if max(counts) < 2:
+        return ""
+    if len(set(counts)) == 1:
+        return f"mean of {counts[0]} draws"
+    return f"mean of all draws ({', '.join(f'{clip.label}: {len(clip.draws)}' for clip in clips)})"
+
+
+def _rows(draws: Sequence[DrawRecord], all_draws: Sequence[Sequence[DrawRecord]]) -> tuple[ComparedScore, ...]:
+    """Return a row for each score that any draw has: ``draws`` and ``all_draws`` are those of each run."""
     rows = []
     for score in SCORES.values():
-        values = [draw.scores.get(score.key) for draw in draws]
-        if any(value is not None for value in values):
-            texts = [
-                why_no_score(draw, score.key) if value is None else score.number(value)
-                for draw, value in zip(draws, values, strict=True)
-            ]
-            title = f"{score.title} ({score.unit})" if score.unit else score.title
-            rows.append(ComparedScore(title, score.about, tuple(map(_signed, texts)), _difference(score, values)))
+        if all(draw.scores.get(score.key) is None for of_run in all_draws for draw in of_run):
+            continue
+        of_draw, means = [_Mean.of(score, [draw]) for draw in draws], [_Mean.of(score, of_run) for of_run in all_draws]
+        title = f"{score.title} ({score.unit})" if score.unit else score.title
+        values, mean_texts = (tuple(_signed(one.text) for one in row) for row in (of_draw, means))
+        difference, mean_difference = _difference(score, of_draw), _difference(score, means)
+        rows.append(ComparedScore(title, score.about, values, difference, mean_texts, mean_difference))
     return tuple(rows)
 
 
-def _difference(score: Score, values: Sequence[float | None]) -> str:
+@dataclass(frozen=True)
+class _Mean:
+    """The mean of a score over draws, None if no draw has it, and the text in the cell of a table."""
+
+    value: float | None
+    text: str
+
+    @classmethod
+    def of(cls, score: Score, draws: Sequence[DrawRecord]) -> _Mean:
+        values = [value for draw in draws if (value := draw.scores.get(score.key)) is not None]
+        if not values:
+            return cls(None, why_no_score(draws[0], score.key))
+        # Draws warp to either side: the mean of both would be that of no draw.
+        is_of_sizes = score.key == "warp_displacement_ms" and len(draws) > 1
+        mean = math.fsum(map(abs, values) if is_of_sizes else values) / len(values)
+        text = f"±{score.number(mean).lstrip('+')}" if is_of_sizes else score.number(mean)
+        return cls(mean, text if len(values) == len(draws) else f"{text} ({len(values)} of {len(draws)})")
+
+
+def _difference(score: Score, means: Sequence[_Mean]) -> str:
     """Return the second value minus the first; empty unless there are two."""
-    if len(values) != 2:
+    if len(means) != 2:
         return ""
-    before, after = values
-    return _MISSING if before is None or after is None else _signed(score.difference(before, after))
+    before, after = (mean.value for mean in means)
+    return "–" if before is None or after is None else _signed(score.difference(before, after))
 
 
 def _signed(number: str) -> str:

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..audio.loudness import loudness_lufs, matching_gains_db
-from ..augment import Draw
+from ..augment import Draw, FrequencySpan, Rectangle, TimeSpan
 from ..errors import ResultError
 from ..frontends import MelFrontend
 from ..pages.page_values import Clip, ClipVersion, Mask, Picture, SoundFacts
 from ..plots import extent_s, hz_ticks, outlines, read_cells, warp_lines
 from ..plots.mels import edges_hz
+from .badges import gain_badge
 from .clip_files import InlineAssets
 from .comparisons import comparisons_of
 from .folder_checks import check_drawn, check_size, check_unchanged, frames_of_clip, frames_of_draw
@@ -76,7 +77,29 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
 
     ``clips`` are the same clip in each run, ``clip_id`` is the id of its element in the page.
     """
-    first = clips[0]
+    first, versions = clips[0], _versions(clips, clip_id)
+    entry, loud = first.entry, loud_words(clips)
+    # The line about loud masks says what the badge of the gain says.
+    loud_badges = _badges(clips, only=[gain_badge(clip.entry.gain) for clip in clips]) if loud else ()
+    draws = {f"draw-{draw.number}" for clip in clips for draw in clip.draws}
+    return Clip(
+        clip_id,
+        entry.name,
+        entry.duration_s,
+        tuple(loudness_matched(versions)),
+        facts_of_clip(entry.duration_s, entry.audio),
+        tuple(badge for badge in _badges(clips) if badge not in loud_badges),
+        is_plain=any(version.sound.data is None for version in versions),
+        colours=colours_of(versions),
+        reference="mel as it was given" if first.is_mel else "original",
+        loud_words=loud,
+        loud_badges=loud_badges,
+        comparisons=comparisons_of(clips),
+        first=next((i for i, version in enumerate(versions) if version.slot in draws), 0),
+    )
+
+
+def _versions(clips: Sequence[ClipOfRun], clip_id: str) -> list[ClipVersion]:
     versions: list[ClipVersion] = []
     originals: dict[MelFrontend, int] = {}
     has_one_original = len({clip.frontend for clip in clips}) == 1
@@ -97,26 +120,17 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
             is_comparable = has_mel and version.picture is not None
             versions.append(replace(version, compared_with=originals[key] if is_comparable else None))
             versions += _original_phase_versions(clip, draw, prefix, len(versions) - 1)
-    entry = first.entry
-    return Clip(
-        clip_id,
-        entry.name,
-        entry.duration_s,
-        tuple(loudness_matched(versions)),
-        facts_of_clip(entry.duration_s, entry.audio),
-        _badges(clips),
-        is_plain=any(version.sound.data is None for version in versions),
-        colours=colours_of(versions),
-        reference="mel as it was given" if first.is_mel else "original",
-        loud_words=loud_words(clips),
-        comparisons=comparisons_of(clips),
-    )
+    return versions
 
 
-def _badges(clips: Sequence[ClipOfRun]) -> tuple[str, ...]:
-    """Return the badges of a clip in any run; a badge that some runs lack begins with the label of its run."""
+def _badges(clips: Sequence[ClipOfRun], only: Sequence[str | None] | None = None) -> tuple[str, ...]:
+    """Return the badges of a clip in any run; a badge that some runs lack begins with the label of its run.
+
+    If there is ``only``, all other badges are left out.
+    """
     shared = set(clips[0].entry.badges).intersection(*(clip.entry.badges for clip in clips))
-    badges = (b if b in shared else f"{clip.label}: {b}" for clip in clips for b in clip.entry.badges)
+    pairs = ((clip.label, badge) for clip in clips for badge in clip.entry.badges if only is None or badge in only)
+    badges = (badge if badge in shared else f"{label}: {badge}" for label, badge in pairs)
     return tuple(dict.fromkeys(badges))
 
 
@@ -163,8 +177,16 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersio
         warp=tuple(warp_lines(draw, clip.frontend)) if draw.warps else (),
         facts=tuple((title, text.replace("-", "−")) for title, text in facts_of_draw(record.scores)),
         badges=record.badges, key=f"{prefix}{name}", sound_facts=_sound_facts(clip, f"{name}.wav"),
-        run=clip.label, slot=name,
+        run=clip.label, slot=name, n_without_width=_n_without_width(draw),
     )  # fmt: skip
+
+
+def _n_without_width(draw: Draw) -> int:
+    return sum(
+        (isinstance(step, FrequencySpan | Rectangle) and step.n_bins == 0)
+        or (isinstance(step, TimeSpan | Rectangle) and step.n_frames == 0)
+        for step in draw.steps
+    )
 
 
 def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str, pictured_by: int) -> list[ClipVersion]:

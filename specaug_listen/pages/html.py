@@ -95,6 +95,7 @@ def clip_data(clip: Clip) -> dict[str, Any]:
         "name": clip.name,
         "duration_s": clip.duration_s,
         "parcel": clip.player_bundle,  # its name in the page's scripts
+        "first": clip.first,
         "versions": [_version_data(version) for version in clip.versions],
     }
 

@@ -185,6 +185,8 @@ class ClipVersion:
         Name of its place on the stage, which the same versions of several runs share; empty is its own name.
     pictured_by : int or None
         Index of the version whose picture stands for it, too.
+    n_without_width : int
+        Masks of the draw that are not among ``masks``, because their width was drawn as 0.
     """
 
     id: str
@@ -205,6 +207,7 @@ class ClipVersion:
     run: str = ""
     slot: str = ""
     pictured_by: int | None = None
+    n_without_width: int = 0
 
 
 @dataclass(frozen=True)
@@ -219,12 +222,16 @@ class ComparedScore:
         For each run.
     difference : str
         Of the second run minus the first; empty for more than two.
+    means, mean_difference
+        The same of the means over all draws of a clip, if ``values`` are those of a draw.
     """
 
     title: str
     about: str
     values: tuple[str, ...]
     difference: str = ""
+    means: tuple[str, ...] = ()
+    mean_difference: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,12 +247,15 @@ class Comparison:
     scores : tuple of ComparedScore
     why_no_picture : str
         Why there is no picture of the difference; empty if there is one.
+    means_of : str
+        What the means are of, e.g. ``mean of 3 draws``; empty if no run has several draws.
     """
 
     slot: str
     runs: tuple[str, ...]
     scores: tuple[ComparedScore, ...] = ()
     why_no_picture: str = ""
+    means_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -272,8 +282,12 @@ class Clip:
         Name of the version that levels and differences refer to.
     loud_words : str
         Why and by how much all sounds were turned down, if that is so much that matched loudness is offered first.
+    loud_badges : tuple of str
+        Badges that say the same.
     comparisons : tuple of Comparison
         Of versions that several runs have.
+    first : int
+        Index of the version that is selected when the page opens.
     """
 
     id: str
@@ -289,7 +303,9 @@ class Clip:
     colours: tuple[float, float] | None = None
     reference: str = "original"
     loud_words: str = ""
+    loud_badges: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    first: int = 0
 
     @property
     def has_warp(self) -> bool:

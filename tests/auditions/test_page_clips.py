@@ -1,14 +1,20 @@
-"""What a page shows of a clip: where its masks lie, in seconds and Hz."""
+"""What a page shows of a clip: the version that it opens with, and where its masks lie, in seconds and Hz."""
 
 from __future__ import annotations
 
+import json
+import re
+
 import numpy as np
 import pytest
+from webpages import speech
 
+from specaug_listen import audition, write_report
 from specaug_listen.auditions.page_clips import masks_of
-from specaug_listen.augment import Draw, FrequencySpan, TimeSpan
+from specaug_listen.augment import Draw, FrequencyMask, FrequencySpan, Policy, TimeMask, TimeSpan
 from specaug_listen.frontends import WHISPER
 from specaug_listen.plots.mels import edges_hz
+from specaug_listen.vocoders import GriffinLim
 
 
 def test_a_mask_of_bins_reaches_half_way_to_the_centres_beyond_it():
@@ -30,3 +36,14 @@ def test_bins_of_a_mask_are_those_of_its_step():
     (mask,) = masks_of(Draw(80, 100, (FrequencySpan(3, 5),)), WHISPER)
     assert (mask.low_hz, mask.high_hz) == tuple(np.round(edges_hz(WHISPER, (3, 8)), 1))
     assert mask.begin_s == 0.0
+
+
+def test_a_page_opens_with_the_first_draw_and_tells_masks_without_a_width(tmp_path):
+    policy = Policy([FrequencyMask(count=2, max_bins=0), TimeMask(count=1, max_frames=30)], "narrow")
+    heard = audition(speech(seconds=0.6), policy=policy, vocoder=GriffinLim(n_iter=1), rng=0)
+    html = write_report(heard, tmp_path / "page.html").read_text("utf-8")
+    (data,) = (
+        json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
+    )
+    assert data["versions"][data["first"]]["name"] == "draw-1"
+    assert "<summary>1 of 3 masks (2 have no width)</summary>" in html

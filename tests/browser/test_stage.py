@@ -63,8 +63,17 @@ def test_one_version_is_seen_and_nothing_moves_when_another_is_heard(opened, rep
 def test_play_and_versions_are_on_the_first_screen(opened, report, width, height):
     page = opened(report, viewport={"width": width, "height": height}, has_touch=width < 700)
     top = box_of(page, "section.clip")["top"]
-    last = "#clip-1 svg.mel" if width > 700 else "#clip-1 .version-bar"
-    assert box_of(page, last)["bottom"] - top <= height - ABOVE[width]
+    if width > 700:
+        assert box_of(page, "#clip-1 .is-shown svg.mel")["bottom"] - top <= height - ABOVE[width]
+        assert not page.page.locator("#clip-1 .stepper").is_visible() or page.state("slots.length") > 6
+    else:
+        # However few the versions are, they are one list with arrows, beside Play; the time is in the next row.
+        for part in (".play", ".stepper", ".time"):
+            assert 0 < box_of(page, f"#clip-1 {part}")["bottom"] - top <= height - ABOVE[width]
+        assert not page.page.locator("#clip-1 .choices").is_visible()
+        assert box_of(page, "#clip-1 .stepper")["top"] == box_of(page, "#clip-1 .play")["top"]
+        facts = box_of(page, "#clip-1 .clip-head dl.facts")
+        assert facts["top"] > box_of(page, "#clip-1 .is-shown svg.mel")["bottom"]
     assert page.run("return document.scrollingElement.scrollWidth") <= width
     small = page.run(
         """return [...document.querySelectorAll('.controls button, .transport :is(button, select, input)')]
@@ -83,8 +92,9 @@ def test_many_versions_are_a_list_with_arrows_and_all_keys_reach_them(opened, re
     for _ in options:
         heard.append(page.state("selected"))
         page.page.keyboard.press(".")
-    assert heard == list(range(8))
-    assert page.state("selected") == 0  # round
+    assert heard == [2, 3, 4, 5, 6, 7, 0, 1]  # from the first draw on, and round
+    assert page.state("selected") == 2
+    page.page.keyboard.press("1")
     page.page.locator("#clip-1 .previous").click()
     assert page.state("selected") == 7
     page.page.locator("#clip-1 .list").select_option("4")
@@ -152,14 +162,19 @@ def test_time_is_zoomed_around_the_pointer_and_everything_follows(opened, report
 def test_a_waveform_is_drawn_above_the_picture(opened, report):
     page = opened(report)
     page.page.keyboard.press("w")
-    dark = """const { canvas } = p.versions[0].wave, { width, height } = canvas;
+    dark = """const { canvas } = p.versions[2].wave, { width, height } = canvas;
         const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
         return data.filter((value, i) => i % 4 === 3 && value > 0).length / (width * height);"""
-    page.until("p.versions[0].wave?.canvas.width > 600")
+    page.until("p.versions[2].wave?.canvas.width > 600")
     assert 0.02 < page.run(dark) < 0.9
-    assert page.page.locator("#clip-1 .is-shown canvas.wave").is_visible()
+    assert page.page.locator("#clip-1 .is-shown .wave canvas").is_visible()
+    page.run("p.seek(0.5)")
+    head, picture = (box_of(page, f"#clip-1 .is-shown {one}") for one in (".wave-head", "svg.mel .head"))
+    assert head["left"] + 1 == pytest.approx(picture["left"], abs=1)
+    page.run("p.view.zoom(4, 2)")
+    assert box_of(page, "#clip-1 .is-shown .wave-head")["width"] == 0  # out of view
     page.page.keyboard.press("w")
-    assert not page.page.locator("canvas.wave").first.is_visible()
+    assert not page.page.locator(".wave canvas").first.is_visible()
 
 
 def test_the_sound_of_a_version_is_saved_as_its_file(opened, report, folder):
@@ -199,9 +214,10 @@ def test_ten_cards_are_shown_and_all_are_found(opened, tmp_path):
 
 def test_two_runs_are_seen_side_by_side_at_one_playhead(opened, both):
     page = opened(both)
+    assert shown(page) == ["A: draw-1", "B: draw-1"]
+    page.page.keyboard.press("1")
     assert shown(page) == ["original"]
     page.page.keyboard.press("3")
-    assert shown(page) == ["A: draw-1", "B: draw-1"]
     a, b = (page.run(f"return p.slots[2].versions[{i}].mel.getBoundingClientRect().toJSON()") for i in (0, 1))
     assert a["top"] == b["top"]
     assert a["right"] < b["left"]
@@ -213,9 +229,17 @@ def test_two_runs_are_seen_side_by_side_at_one_playhead(opened, both):
     table = page.page.locator("#clip-1 .compared[data-slot=draw-1]")
     assert table.is_visible()
     heads = table.locator("thead th").all_inner_texts()
-    assert heads == ["score", "A", "B", "B − A"]
-    _, before, after, difference = table.locator("tbody tr").first.locator("th, td").all_inner_texts()
-    assert int(difference.replace("−", "-")) == int(after) - int(before)
+    of_runs = ["A", "B", "B − A"]
+    assert heads == ["draw-1", "mean of all draws (A: 3, B: 1)", "score", *of_runs, *of_runs]
+    _, *numbers = table.locator("tbody tr").first.locator("th, td").all_inner_texts()
+    before, after, difference, mean, only_one, mean_difference = (int(one.replace("−", "-")) for one in numbers)
+    assert difference == after - before
+    assert only_one == after
+    assert mean_difference == only_one - mean
+    mark = page.page.locator("#clip-1 .heard-mark:visible")
+    assert mark.inner_text() == "selected"
+    page.play()
+    assert mark.inner_text() == "playing"
     page.until(
         """p.comparisons.find(({ slot }) => slot.name === "draw-1").plot.image.getAttribute("href")
         ?.startsWith("data:image/png")"""
@@ -235,6 +259,7 @@ def test_two_runs_are_seen_side_by_side_at_one_playhead(opened, both):
 def test_runs_of_other_front_ends_are_not_subtracted_and_say_why(opened, folder, tmp_path):
     other = folder_of(tmp_path / "other", ["first", "second"], STEADY, draws=1, frontend=replace(WHISPER, name="other"))
     page = opened(write_report([other, folder], tmp_path / "both.html"))
+    page.page.keyboard.press("1")
     assert shown(page) == ["A: original", "B: original"]
     page.page.keyboard.press("3")
     why = page.page.locator("#clip-1 .compared[data-slot=draw-1] .why-not")
@@ -252,6 +277,8 @@ def test_matched_loudness_is_offered_before_a_clip_that_was_turned_down_is_playe
         .inner_text()
         .startswith("The masks are loud: to avoid clipping, all sounds of this clip are turned down ")
     )
+    badge = page.page.locator("#clip-1 .loud-badges")
+    assert not badge.is_visible()  # it says the same
     line.locator(".match").click()
     page.until("p.isPlaying")
     assert page.page.locator("#matched").get_attribute("aria-pressed") == "true"
@@ -260,5 +287,4 @@ def test_matched_loudness_is_offered_before_a_clip_that_was_turned_down_is_playe
     page.page.locator(".loud .keep").last.click()
     assert not page.page.locator(".loud:visible").count()
     assert page.page.locator("#matched").get_attribute("aria-pressed") == "false"
-    badge = page.page.locator("#clip-1 .clip-head .badges").inner_text()
-    assert "dB to avoid clipping" in badge
+    assert "dB to avoid clipping" in badge.inner_text()

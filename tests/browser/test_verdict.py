@@ -60,7 +60,7 @@ def test_the_first_screen_has_title_verdict_charts_and_play(opened, report, widt
     one = opened(report, viewport={"width": width, "height": height})
     tops = one.run(
         "return Object.fromEntries([['title', 'h1'], ['verdict', '.verdict h2'], ['charts', '.gauges'], "
-        "['play', '.play'], ['versions', '.choices button']].map(([name, which]) => "
+        "['play', '.play'], ['versions', '.stepper']].map(([name, which]) => "
         "[name, document.querySelector(which).getBoundingClientRect().bottom]))"
     )
     assert {name: bottom for name, bottom in tops.items() if bottom > height} == {}

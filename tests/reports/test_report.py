@@ -233,7 +233,7 @@ def test_each_front_end_has_an_original_to_be_compared_with(tmp_path, speechlike
         json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
     )
     names = [one["name"] for one in told["versions"]]
-    assert names == ["original", "A: copy-synthesis", "A: draw-1", "B: original", "B: copy-synthesis", "B: draw-1"]
+    assert names == ["A: original", "A: copy-synthesis", "A: draw-1", "B: original", "B: copy-synthesis", "B: draw-1"]
     assert [one["compared_with"] for one in told["versions"]] == [None, None, 0, None, None, 3]
 
 

@@ -16,7 +16,7 @@ class RunComparison {
 
   addPicture(figure, before, after) {
     const plot = after.element.querySelector(".plot").cloneNode(true);
-    for (const one of plot.querySelectorAll("svg.warp, .warp-place, .masks, canvas")) one.remove();
+    for (const one of plot.querySelectorAll("svg.warp, .warp-place, .masks, .wave")) one.remove();
     figure.append(plot);
     [this.before, this.after] = [before, after];
     this.plot = new TimePlot(this.player, plot.querySelector(".area"));

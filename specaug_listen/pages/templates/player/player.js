@@ -36,6 +36,7 @@ class Player {
     for (const version of this.versions) version.offerDifference();
     this.comparisons = [...element.querySelectorAll(".compared")].map((one) => new RunComparison(this, one));
     this.placeRuns();
+    this.scale = element.querySelector(".scale");
     element.classList.toggle("has-stage", !this.isSheet);
     element.classList.toggle("is-compared", this.runs.length > 1);
     this.show();
@@ -291,9 +292,19 @@ class Player {
     this.playButton.textContent = this.isPlaying ? "Pause" : "Play";
     this.loopButton.setAttribute("aria-pressed", String(this.looping));
     this.bar.show();
+    this.placeScale();
     this.blind.show();
     for (const one of [...this.versions, ...this.comparisons]) one.show();
     this.showView();
+  }
+
+  /** The colour scale is below the picture on the stage, in its row of buttons; of a list, and on paper, below the clip. */
+  placeScale(isBelow = this.isSheet || this.page.showsAll) {
+    if (!this.scale) return;
+    const tools = this.versions[this.selected].element.querySelector(".tools"), list = this.element.querySelector("ol.versions");
+    if (isBelow) this.element.append(this.scale);
+    else if (this.runs.length > 1) list.after(this.scale);
+    else if (this.scale.parentElement !== tools) tools.append(this.scale);
   }
 
   /** Show the stretch of time that is looked at, in all pictures that are seen. */

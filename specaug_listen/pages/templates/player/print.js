@@ -5,10 +5,14 @@ let folded = [];
 window.addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll(".end details:not([open])")];
   for (const details of folded) details.open = true;
-  window.specaugListen.page.table?.showAll();
+  const { players, table } = window.specaugListen.page;
+  for (const player of players) player.placeScale(true);
+  table?.showAll();
 });
 
 window.addEventListener("afterprint", () => {
   for (const details of folded) details.open = false;
-  window.specaugListen.page.table?.show();
+  const { players, table } = window.specaugListen.page;
+  for (const player of players) player.placeScale();
+  table?.show();
 });

@@ -25,14 +25,17 @@ class VersionBar {
     this.player = player;
     this.slots = player.slots;
     this.choices = transport.querySelector(".choices");
-    this.isList = this.slots.length > MAX_BUTTONS;
+    this.isLong = this.slots.length > MAX_BUTTONS;
     this.buttons = [];
     this.slots.forEach((slot, place) => {
-      if (!this.isList || REFERENCES.includes(slot.name)) this.buttons.push({ place, button: this.addButton(() => player.choose(place)) });
+      if (!this.isLong || REFERENCES.includes(slot.name)) this.buttons.push({ place, button: this.addButton(() => player.choose(place)) });
     });
+    // On a narrow screen, all versions of any clip are a list: see stage.css.
+    const { classList } = transport.querySelector(".version-bar");
+    classList.toggle("is-long", this.isLong);
+    classList.toggle("of-sheet", player.isSheet);
     this.stepper = transport.querySelector(".stepper");
-    this.stepper.hidden = !this.isList;
-    if (this.isList) this.addList();
+    this.addList();
     this.sides = transport.querySelector(".sides");
     this.sides.hidden = player.runs.length < 2;
     for (const run of player.runs) this.addSide(run);
@@ -84,11 +87,9 @@ class VersionBar {
       button.textContent = place < 9 ? this.label(place) : this.label(place).replace(/^\d+ /, "");
       button.setAttribute("aria-pressed", String(place === at));
     }
-    if (this.isList) {
-      [...this.list.options].forEach((option, place) => (option.textContent = this.label(place)));
-      this.list.value = String(at);
-      this.list.classList.toggle("is-chosen", at >= 0 && !this.buttons.some(({ place }) => place === at));
-    }
+    [...this.list.options].forEach((option, place) => (option.textContent = this.label(place)));
+    this.list.value = String(at);
+    this.list.classList.toggle("is-chosen", at >= 0 && !this.buttons.some(({ place }) => place === at));
     for (const button of this.sides.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.run === heard.data.run));
     if (this.heardButton) this.showHeard(heard);
   }

@@ -209,6 +209,7 @@ class Version {
 
   showPosition(now) {
     this.plot?.showPosition(now);
+    this.wave?.showPosition(now);
   }
 
   showCursor(at) {

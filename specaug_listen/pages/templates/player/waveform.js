@@ -10,10 +10,18 @@ class Waveform {
   /** @param {Version} version That has a mel. */
   constructor(version) {
     this.version = version;
-    this.canvas = document.createElement("canvas");
-    this.canvas.className = "wave";
-    this.canvas.setAttribute("aria-hidden", "true");
-    version.mel.before(this.canvas);
+    [this.box, this.canvas, this.head] = ["div", "canvas", "div"].map((name) => document.createElement(name));
+    this.box.className = "wave";
+    this.head.className = "wave-head";
+    this.box.setAttribute("aria-hidden", "true");
+    this.box.append(this.canvas, this.head);
+    version.mel.before(this.box);
+  }
+
+  showPosition(now) {
+    const { view } = this.version.player, share = (now - view.begin) / view.span;
+    this.head.hidden = share < 0 || share > 1;
+    this.head.style.left = percent(share);
   }
 
   async draw() {
