@@ -98,18 +98,36 @@ def rankings_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Ranking
 def means_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
     """Return the mean of each column over the draws of each run, for two runs with the second minus the first.
 
-    Empty for a single run.
+    Draws warp to either side, so of warps it is the mean of their sizes. Empty for a single run.
     """
     if len({row.run for row in rows}) < 2:
         return ()
     means = []
     for i, column in enumerate(columns):
         score = column.score
-        of_runs = [fmean(values) if values else None for values in _values_of_runs(rows, i).values()]
-        texts = tuple(_MISSING if mean is None else _for_people(score.number(mean)) for mean in of_runs)
+        is_of_sizes = score.key == "warp_displacement_ms"
+        of_runs = _values_of_runs(rows, i)
+        averages = [
+            fmean(map(abs, values) if is_of_sizes else values) if values else None for values in of_runs.values()
+        ]
+        texts = [
+            _why_none(rows, run, i) if average is None else _mean_text(score, average, is_of_sizes=is_of_sizes)
+            for run, average in zip(of_runs, averages, strict=True)
+        ]
         title = f"{score.title} ({score.unit})" if score.unit else score.title
-        means.append(ComparedScore(title, score.about, texts, _difference(score, of_runs)))
+        means.append(ComparedScore(title, score.about, tuple(texts), _difference(score, averages)))
     return tuple(means)
+
+
+def _mean_text(score: Score, mean: float, *, is_of_sizes: bool) -> str:
+    number = score.number(mean)
+    return f"±{number.lstrip('+')}" if is_of_sizes else _for_people(number)
+
+
+def _why_none(rows: Sequence[Row], run: str, i: int) -> str:
+    """Return what all cells of a column say instead of a value."""
+    texts = {row.values[i][1] for row in rows if row.run == run}
+    return texts.pop() if len(texts) == 1 else _MISSING
 
 
 def _difference(score: Score, means: Sequence[float | None]) -> str:

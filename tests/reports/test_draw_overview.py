@@ -81,15 +81,18 @@ def test_means_of_two_runs_are_subtracted_as_they_are_shown():
     columns = [Column(SCORES[key], True, 0.0, 1.0) for key in ("masked_area_ratio", "stoi")]
 
     def row(run, share, stoi):
-        return Row("c", "draw-1", "v", ((share, ""), (stoi, "")), run=run)
+        return Row("c", "draw-1", "v", ((share, ""), (stoi, "n/a: warped" if stoi is None else "")), run=run)
 
     two = [row("A", 0.374, None), row("B", 0.2, 0.9), row("B", 0.312, 0.8)]
     assert [(one.title, one.values, one.difference) for one in means_of(columns, two)] == [
         ("area masked (%)", ("37", "26"), "−11"),
-        ("STOI", ("–", "0.850"), "–"),
+        ("STOI", ("n/a: warped", "0.850"), "–"),
     ]
     three = means_of(columns, [*two, row("C", 0.5, 0.5)])
-    assert [(one.values, one.difference) for one in three] == [(("37", "26", "50"), ""), (("–", "0.850", "0.500"), "")]
+    assert [(one.values, one.difference) for one in three] == [
+        (("37", "26", "50"), ""),
+        (("n/a: warped", "0.850", "0.500"), ""),
+    ]
     assert means_of(columns, two[1:]) == ()
 
 
@@ -105,3 +108,9 @@ def test_the_strongest_and_the_mildest_three_are_ranked_by_two_scores():
     ]
     assert [row.draw for row, _ in mildest.rows] == ["draw-0", "draw-4", "draw-3"]
     assert rankings_of(columns, [some[0]] * 4) == ()
+
+
+def test_warps_to_either_side_have_the_mean_of_their_sizes():
+    column = Column(SCORES["warp_displacement_ms"], True, 0.0, 1.0)
+    (one,) = means_of([column], rows([-300.0, 100.0], "A") + rows([50.0], "B"))
+    assert (one.values, one.difference) == (("±200", "±50"), "−150")
