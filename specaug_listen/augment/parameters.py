@@ -33,12 +33,12 @@ __all__ = [
 Value: TypeAlias = bool | int | float | str | None
 # As in Park et al.
 LETTERS = {
-    "F": "maximum width of a frequency mask, in mel bins",
-    "T": "maximum width of a time mask, in frames",
-    "W": "maximum displacement of the time warp, in frames",
+    "F": "widest frequency mask, bins",
+    "T": "widest time mask, frames",
+    "W": "farthest time warp, frames",
     "mF": "number of frequency masks",
     "mT": "number of time masks",
-    "p": "maximum width of a time mask, as a share of the frames",
+    "p": "widest time mask, share of the frames",
 }
 _LETTER_OF = {letter.lower(): letter for letter in LETTERS}
 # The paper's names for the maximum width of the frameworks' masks.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "MAX_ROWS",
     "BarRow",
     "ChartBar",
     "ChartLine",
@@ -17,6 +18,9 @@ __all__ = [
     "SweepSummary",
     "YardstickLine",
 ]
+
+# A longer table is scrolled in a box of its own.
+MAX_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -37,13 +41,17 @@ class SheetCell:
         Indices of its draws among the versions of its clip; the first one is shown.
     facts : tuple of (str, str)
         Means over its draws, with their range.
-    amount : float or None
-        Length of its bar, in [0, 1].
+    amount, expected : float or None
+        Length of its bar, and of the bar that its policy makes on average, in [0, 1].
+    excesses : tuple of str
+        What of it is beyond every published recipe.
     """
 
     versions: tuple[int, ...]
     facts: tuple[tuple[str, str], ...] = ()
     amount: float | None = None
+    expected: float | None = None
+    excesses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,10 +65,12 @@ class Sheet:
     columns, rows : tuple of Heading
     cells : tuple of tuple of SheetCell
         For each row and column.
-    corner : tuple of str
+    corner : tuple of Heading
         What varies downwards and to the right.
-    bars_about : str
-        What the bars of the cells show; empty without bars.
+    note : str
+        What bars and numbers of the cells are.
+    summary : str
+        Of a table that is folded away at first.
     """
 
     id: str
@@ -68,13 +78,19 @@ class Sheet:
     columns: tuple[Heading, ...]
     rows: tuple[Heading, ...]
     cells: tuple[tuple[SheetCell, ...], ...]
-    corner: tuple[str, ...] = ()
-    bars_about: str = ""
+    corner: tuple[Heading, ...] = ()
+    note: str = ""
+    summary: str = ""
 
     @property
     def versions(self) -> tuple[int, ...]:
         """Indices of all versions in it."""
         return tuple(index for row in self.cells for cell in row for index in cell.versions)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it is scrolled in a box of its own."""
+        return len(self.rows) > MAX_ROWS
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,8 @@ class ChartPoint:
         Of the mean, and of the ends of the range.
     text : str
         Tooltip.
+    is_yardstick : bool
+        Whether it is one of the recipes that it is compared with.
     """
 
     x: float
@@ -104,6 +122,7 @@ class ChartPoint:
     low_y: float
     high_y: float
     text: str
+    is_yardstick: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +208,8 @@ class Panel:
         Of the lines.
     note : str
         What it leaves out.
+    alike : tuple of str
+        Values of other parameters that make no difference in it.
     """
 
     title: str
@@ -202,6 +223,7 @@ class Panel:
     zero: float = 0.0
     height: int = 0
     note: str = ""
+    alike: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[tuple[int, str], ...]:

@@ -1,8 +1,8 @@
-"""The advice of a sweep: from which value on it is too strong, and why; or else what the values change."""
+"""The advice of a sweep: where it is too strong, what is, and compared with what; also if that is nowhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 from .._files import printable
@@ -10,7 +10,8 @@ from ..metrics import SCORES
 from ..reports.reference_policies import Yardstick
 from .axes import Axis, value_text
 from .cell_draws import short_key
-from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, changes_along
+from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, are_above_recipes, changes_along
+from .records import typed_values
 
 __all__ = ["Advice", "advice_on", "are_numbers", "measure_text"]
 
@@ -53,41 +54,68 @@ def are_numbers(axis: Axis) -> bool:
 
 
 def advice_on(strengths: PlaceStrengths) -> Advice:
-    """Return the advice on all combinations of a sweep."""
+    """Return the advice on all combinations of a sweep: first where, then what, then compared with what."""
     numbers = range(len(strengths.axes))
     axes = [n for n in numbers if any(changes_along(strengths, MEASURES[key], n) for key in ("area", "gap"))]
-    area, gap = (_Comparison(strengths, MEASURES[key]) for key in ("area", "gap"))
-    head, reason = _verdict(area, gap) if axes else _same(area)
+    both = _Comparison(strengths, MEASURES["area"]), _Comparison(strengths, MEASURES["gap"])
+    too_strong = [any(flags) for flags in zip(*(each.above for each in both), strict=True)]
+    places = _Combinations(strengths, too_strong)
+    if any(too_strong):
+        head, reason = f"Too strong {places.where}?", _excess(both, places)
+    elif all(both[0].below):
+        head, reason = "Too strong? Nowhere, rather too weak.", _weakness(*both)
+    else:
+        head, reason = "Too strong? Nowhere.", _absence(*both)
     sentences = [
-        *_exceptions(area),
-        *(_gaps(area, gap) if axes else []),
-        *_strongest_within(area),
+        *places.exceptions,
         *(_effect_of(strengths, n) for n in numbers if n not in axes),
         *_loud(strengths),
     ]
     return Advice(printable(head), printable(reason), tuple(map(printable, sentences)))
 
 
-def _verdict(area: _Comparison, gap: _Comparison) -> tuple[str, str]:
-    """Return the advice and its reason where the values change what is masked."""
-    if area.above:
-        reason = f"{area.amount(area.above)} of the cells are masked on average, and by the strongest, {area.most}."
-        return f"Stronger than all published recipes {area.where}:", reason
-    if gap.above:
-        reason = f"{gap.amount(gap.above)} on average, and in the recipe with the longest, {gap.most}."
-        return f"Longer gaps than in all published recipes {gap.where}:", reason
-    amount = f"{area.amount(area.places)} of the cells are masked on average, and by the"
-    if len(area.below) == len(area.places):
-        return f"Each {area.one} is weaker than all published recipes:", f"{amount} weakest, {area.least}."
-    return f"No {area.one} is stronger than published recipes:", f"{amount} recipes {area.of_recipes}."
+_WORDS = {
+    "area": ("more cells are masked than by any published recipe", "cells masked"),
+    "gap": ("gaps are longer than in any published recipe", "longest gaps"),
+}
 
 
-def _same(area: _Comparison) -> tuple[str, str]:
-    """Return the advice and its reason where the values do not change how much is masked."""
-    relation = "more than in" if area.above else "less than in" if area.below else "as much as in"
-    every = f"with every {area.one}" if len(area.places) > 1 else "with this value"
-    head = f"The same amount is masked {every}, {relation} published recipes:"
-    return head, f"{area.amount(area.places)} of the cells on average, and by the recipes {area.of_recipes}."
+_MASKED = " of the cells are masked on average"
+
+
+def _excess(comparisons: Sequence[_Comparison], places: _Combinations) -> str:
+    """Say by what, and where, recipes are exceeded, and where they are not."""
+    lines = []
+    for each in comparisons:
+        if any(each.above):
+            where = "" if each.above == places.flags else f"{each.places.where}, "
+            amount = each.amount(each.above)
+            lines.append(f"{where}{_WORDS[each.measure.key][0]}: {amount} on average, against {each.most}.")
+    if not all(places.flags):
+        below = comparisons[0].below
+        is_below = any(low and not high for low, high in zip(below, places.flags, strict=True))
+        lines.append(f"{places.elsewhere}, {'nothing exceeds' if is_below else 'all stays within'} their range.")
+    for each in comparisons:
+        if not any(each.above):
+            its = "their range" if all(places.flags) else "it"
+            stay = "stay below" if all(each.below) else "stay within" if not any(each.below) else "do not exceed"
+            what = _WORDS[each.measure.key][1]
+            lines.append(f"{what} {stay} {its} everywhere: {each.highest()}, against {each.most}.")
+    return " ".join(line[0].upper() + line[1:] for line in lines)
+
+
+def _absence(area: _Comparison, gap: _Comparison) -> str:
+    return (
+        f"No {area.one} exceeds all published recipes: {area.highest(_MASKED)}, against {area.most}; gaps are "
+        f"{gap.highest()}, against {gap.most}."
+    )
+
+
+def _weakness(area: _Comparison, gap: _Comparison) -> str:
+    return (
+        f"Every {area.one} masks less than any published recipe: {area.highest(_MASKED)}, against {area.least}; gaps "
+        f"are {gap.highest()}, against {gap.least}."
+    )
 
 
 def _loud(strengths: PlaceStrengths) -> list[str]:
@@ -96,14 +124,76 @@ def _loud(strengths: PlaceStrengths) -> list[str]:
     loud = [place for place in strengths.places if fill.spread(place) and fill.mean(place) > _EQUALLY_LOUD_DB]
     if not loud:
         return []
+    level = " to ".join(dict.fromkeys(measure_text(fill, end(map(fill.mean, loud))) for end in (min, max)))
     if len(loud) == len(strengths.places):
-        return ["The masks are louder than the speech in all cells."]
+        return [f"In all cells, the masks are louder than the speech: {level}."]
     axes = [n for n in range(len(strengths.axes)) if changes_along(strengths, fill, n)]
     if len(axes) != 1:
-        return [f"In {len(loud)} of {len(strengths.places)} combinations, the masks are louder than the speech."]
+        where = f"In {len(loud)} of {len(strengths.places)} combinations"
+        return [f"{where}, the masks are louder than the speech: {level}."]
     axis, values = strengths.axes[axes[0]], {place.values[axes[0]] for place in loud}
     names = [value_text(value) for value in axis.values if value in values]
-    return [f"With {short_key(axis.key)} {_join(names)}, the masks are louder than the speech."]
+    return [f"With {short_key(axis.key)} {_join(names)}, the masks are louder than the speech: {level}."]
+
+
+class _Combinations:
+    """Some of the combinations of a sweep, in words; ``flags`` tells for each whether it is one of them."""
+
+    def __init__(self, strengths: PlaceStrengths, flags: Sequence[bool]) -> None:
+        self._strengths, self.flags = strengths, list(flags)
+        self._axes = [n for n in range(len(strengths.axes)) if self._depends_on(n)]
+
+    def _depends_on(self, axis: int) -> bool:
+        groups: dict[Hashable, set[bool]] = {}
+        for place, flag in zip(self._strengths.places, self.flags, strict=True):
+            others = typed_values(place.values[:axis] + place.values[axis + 1 :])
+            groups.setdefault(others, set()).add(flag)
+        return any(len(flags) > 1 for flags in groups.values())
+
+    def _those(self, flag: bool) -> list[Place]:
+        return [place for place, each in zip(self._strengths.places, self.flags, strict=True) if each == flag]
+
+    @property
+    def where(self) -> str:
+        """These combinations."""
+        if all(self.flags):
+            one = _one(self._strengths)
+            return f"with every {one}" if len(self.flags) > 1 else f"with this {one}"
+        if len(self._axes) == 1:
+            axis = self._strengths.axes[self._axes[0]]
+            return _values_in_words(axis, {place.values[self._axes[0]] for place in self._those(True)})
+        names = self._names(True)
+        return (
+            f"with {names[0]}"
+            if len(names) == 1
+            else f"in {len(names)} of {len(names) + len(self._names(False))} combinations"
+        )
+
+    @property
+    def elsewhere(self) -> str:
+        """The other combinations, if there are any."""
+        if len(self._axes) > 1:
+            n = len(self._names(False))
+            return f"in the other {n} combinations" if n > 1 else f"with {self._names(False)[0]}"
+        axis, values = (
+            self._strengths.axes[self._axes[0]],
+            {place.values[self._axes[0]] for place in self._those(False)},
+        )
+        if are_numbers(axis) and len(values) > 1:
+            ordered = sorted(axis.values, key=lambda value: float(value or 0))
+            if set(ordered[: len(values)]) == values:
+                return f"up to {axis.key} = {value_text(ordered[len(values) - 1])}"
+        return _values_in_words(axis, values)
+
+    @property
+    def exceptions(self) -> list[str]:
+        """A sentence that names these combinations, if they are few and `where` only counts them."""
+        names = self._names(True)
+        is_counted = len(self._axes) > 1 and len(names) > 1
+        return [f"These are {'; '.join(names)}."] if is_counted and len(names) <= _MAX_NAMED else []
+
+    def _names(self, flag: bool) -> list[str]:
+        return list(dict.fromkeys(_name(self._strengths, place, self._axes) for place in self._those(flag)))
 
 
 class _Comparison:
@@ -111,77 +201,56 @@ class _Comparison:
 
     def __init__(self, strengths: PlaceStrengths, measure: Measure) -> None:
         self.measure, self._strengths = measure, strengths
-        self._axes = [n for n in range(len(strengths.axes)) if changes_along(strengths, measure, n)]
         self.recipes = sorted(strengths.published, key=self.mean_of)
-        low, high = (self.mean_of(recipe) for recipe in (self.recipes[0], self.recipes[-1]))
-        self.places = places = strengths.places
-        self.above = [place for place in places if measure.mean(place) > high + measure.tolerance]
-        self.below = [place for place in places if measure.mean(place) < low - measure.tolerance]
-        self.not_above = [place for place in places if place not in self.above]
+        least = self.mean_of(self.recipes[0])
+        self.above = list(are_above_recipes(strengths, measure))
+        self.below = [measure.mean(place) < least - measure.tolerance for place in strengths.places]
+        self.places = _Combinations(strengths, self.above)
 
     def mean_of(self, recipe: Yardstick) -> float:
         """Return the mean of a recipe."""
         return 0.0 if self.measure.of_strength is None else self.measure.of_strength(recipe.strength).mean
 
-    def level(self, recipe: Yardstick) -> str:
-        """Return the name of a recipe with its mean."""
-        return f"{recipe.name} ({measure_text(self.measure, self.mean_of(recipe))})"
+    def _level(self, recipe: Yardstick, place: str) -> str:
+        return f"{measure_text(self.measure, self.mean_of(recipe))} with {recipe.name} ({place})"
 
     @property
     def most(self) -> str:
         """The recipe with the largest mean."""
-        return self.level(self.recipes[-1])
+        return self._level(self.recipes[-1], "the longest" if self.measure.key == "gap" else "the most")
 
     @property
     def least(self) -> str:
         """The recipe with the smallest mean."""
-        return self.level(self.recipes[0])
+        return self._level(self.recipes[0], "the shortest" if self.measure.key == "gap" else "the fewest")
 
-    @property
-    def of_recipes(self) -> str:
-        """The range of the recipes' means, with the names of the least and the most."""
-        low, high = self.recipes[0], self.recipes[-1]
-        texts = [measure_text(self.measure, self.mean_of(recipe)) for recipe in (low, high)]
-        return f"{texts[0]} ({low.name}) to {texts[1]} ({high.name})"
-
-    def amount(self, places: Sequence[Place]) -> str:
-        """Return the range of the means of combinations."""
-        values = [self.measure.mean(place) for place in places]
+    def amount(self, flags: Sequence[bool]) -> str:
+        """Return the range of the means of some combinations."""
+        values = [self.measure.mean(place) for place, flag in zip(self._strengths.places, flags, strict=True) if flag]
         low, high = (measure_text(self.measure, value) for value in (min(values), max(values)))
         return low if low == high else f"{low} to {high}"
+
+    def highest(self, what: str = "") -> str:
+        """Return the largest mean, of what, and its combination unless all are alike."""
+        place = max(self._strengths.places, key=self.measure.mean)
+        text = measure_text(self.measure, self.measure.mean(place))
+        axes = [n for n in range(len(self._strengths.axes)) if changes_along(self._strengths, self.measure, n)]
+        where = f" ({_name(self._strengths, place, axes)})" if axes else ""
+        return f"{'at most ' if axes else ''}{text}{what}{where}"
 
     @property
     def one(self) -> str:
         """One combination, in words."""
-        return "value" if len(self._strengths.axes) == 1 else "combination"
+        return _one(self._strengths)
 
-    @property
-    def where(self) -> str:
-        """The combinations above all recipes, in words."""
-        if len(self.above) == len(self.places):
-            return f"with every {self.one}" if len(self.places) > 1 else f"with this {self.one}"
-        if len(self._axes) == 1:
-            (number,) = self._axes
-            return _values_in_words(self._strengths.axes[number], {place.values[number] for place in self.above})
-        names = self.names(self.above)
-        return (
-            f"with {names[0]}" if len(names) == 1 else f"in {len(names)} of {len(self.names(self.places))} combinations"
-        )
 
-    @property
-    def exceptions(self) -> list[str]:
-        """The combinations above all recipes, if `where` does not name them."""
-        names = self.names(self.above)
-        return names if len(self._axes) > 1 and 1 < len(self.above) < len(self.places) and len(names) > 1 else []
+def _one(strengths: PlaceStrengths) -> str:
+    return "value" if len(strengths.axes) == 1 else "combination"
 
-    def names(self, places: Sequence[Place]) -> list[str]:
-        """Name combinations by the values that matter, each once."""
-        return list(dict.fromkeys(map(self.name, places)))
 
-    def name(self, place: Place) -> str:
-        """Name a combination by the values that matter."""
-        axes = self._strengths.axes
-        return " and ".join(f"{short_key(axes[n].key)} {value_text(place.values[n])}" for n in self._axes)
+def _name(strengths: PlaceStrengths, place: Place, axes: Sequence[int]) -> str:
+    """Name a combination by its values of some axes."""
+    return " and ".join(f"{short_key(strengths.axes[n].key)} {value_text(place.values[n])}" for n in axes)
 
 
 def _values_in_words(axis: Axis, values: set[object]) -> str:
@@ -205,46 +274,18 @@ def _join(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _exceptions(area: _Comparison) -> list[str]:
-    """Name the combinations above all recipes, if they are few."""
-    return [f"These are {'; '.join(area.exceptions)}."] if 0 < len(area.exceptions) <= _MAX_NAMED else []
-
-
-def _gaps(area: _Comparison, gap: _Comparison) -> list[str]:
-    if not area.above or not gap.above:
-        return []
-    return [
-        f"Gaps are longer than in all recipes {gap.where}: {gap.amount(gap.above)} on average, and in the one with the "
-        f"longest, {gap.most}."
-    ]
-
-
-def _strongest_within(area: _Comparison) -> list[str]:
-    """Compare the strongest combination that does not exceed the recipes with the nearest of them."""
-    if not area.above or not area.not_above:
-        return []
-    place = max(area.not_above, key=area.measure.mean)
-    mean = area.measure.mean(place)
-    near = min(area.recipes, key=lambda recipe: abs(area.mean_of(recipe) - mean))
-    amount = f"With {area.name(place)}, {measure_text(area.measure, mean)} are masked"
-    if abs(area.mean_of(near) - mean) <= area.measure.tolerance:
-        return [f"{amount}, about as many as by {near.name}."]
-    relation = "fewer" if mean < area.mean_of(near) else "more"
-    return [f"{amount}, {relation} than by {area.level(near)}."]
-
-
 def _effect_of(strengths: PlaceStrengths, number: int) -> str:
     """Describe what an axis changes that does not change what is masked."""
     axis = strengths.axes[number]
     if len(axis.values) == 1:
         return f"{axis.key} has one value only."
-    for key, what in (("fill", "how loud the masks are beside the speech"), ("change", "the change of the mel")):
+    for key, what in (("fill", "the masks, beside the speech, are at"), ("change", "the mel changes by")):
         if changes_along(strengths, MEASURES[key], number):
             ends = _ends(strengths, MEASURES[key], number)
-            return f"Varying {axis.key} does not change how much is masked, but {what}: {ends}"
+            return f"With every {axis.key}, as much is masked; {what} {ends}"
     if axis.key.partition(".")[0] == "vocoder":
-        return f"Varying {axis.key} changes neither the masks nor the mel, only how it is made audible."
-    return f"Varying {axis.key} changes nothing that is measured here."
+        return f"With every {axis.key}, masks and mel are the same; only how the mel is made audible differs."
+    return f"With every {axis.key}, all that is measured here is the same."
 
 
 def _ends(strengths: PlaceStrengths, measure: Measure, number: int) -> str:

@@ -10,11 +10,12 @@ from typing import Any
 from ..auditions.clip_files import FolderFiles
 from ..auditions.folder_checks import read_draw
 from ..auditions.records import DrawRecord
+from ..augment.parameters import LETTERS
 from ..reports.strength import Spread
 from .axes import Axis, Value, value_text
 from .records import CellEntry, SweepRecord, check_of_cell
 
-__all__ = ["CellDraws", "head_of", "read_cells", "scores_of", "short_key", "spread_of"]
+__all__ = ["CellDraws", "head_of", "key_in_words", "read_cells", "scores_of", "short_key", "spread_of"]
 
 # The mean of the draws, because the longest of a cell would grow with their number.
 _TYPICAL = ("masked_time_ratio", "masked_frequency_ratio", "masked_area_ratio", "longest_gap_ms", "log_mel_rmse_db")
@@ -80,6 +81,17 @@ def short_key(key: str) -> str:
     'max_frames'
     """
     return key.rpartition(".")[2]
+
+
+def key_in_words(key: str) -> str:
+    """Return a key; one of the paper's letters with its meaning and unit.
+
+    Examples
+    --------
+    >>> key_in_words("T"), key_in_words("time_mask.max_frames")
+    ('T (widest time mask, frames)', 'time_mask.max_frames')
+    """
+    return f"{key} ({LETTERS[key]})" if key in LETTERS else key
 
 
 def head_of(axis: Axis, value: Value, text: Callable[[Any], str] = value_text) -> str:

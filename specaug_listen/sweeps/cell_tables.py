@@ -9,14 +9,17 @@ from .._files import printable
 from ..metrics import SCORES
 from ..pages.sheet_values import Heading, Sheet, SheetCell
 from ..reports.strength import Spread
-from .axes import Axis, Value
-from .cell_draws import CellDraws, head_of, short_key, spread_of
+from .axes import Axis, Value, value_text
+from .cell_draws import CellDraws, key_in_words, short_key, spread_of
+from .place_strengths import MEASURES, PlaceStrengths, are_above_recipes, expected_for
 from .records import typed_values
 
 __all__ = ["facts_of_draw_in_cell", "sheets_of"]
 
 # The scores of a cell with their titles, which are short because cells are small.
 _FACTS = {"masked_area_ratio": "masked", "longest_gap_ms": "gap", "log_mel_rmse_db": "mel change"}
+# The scores that are simulated, too.
+_MEASURES = {"masked_area_ratio": "area", "longest_gap_ms": "gap"}
 _FACT_OF_LEVEL = ("loudest_fill_vs_p95_db", "level")
 # The bar of a cell shows the first score that differs enough between cells: the smallest difference that counts.
 _BARS = (("masked_area_ratio", 0.01), ("log_mel_rmse_db", 0.5))
@@ -27,36 +30,49 @@ class _Amounts(NamedTuple):
 
     lengths: dict[int, float]
     about: str
+    key: str = ""
 
 
 def sheets_of(
-    axes: Sequence[Axis], cells: Sequence[CellDraws], versions: Mapping[int, tuple[int, ...]], clip: int
+    strengths: PlaceStrengths,
+    cells: Sequence[CellDraws],
+    versions: Mapping[int, tuple[int, ...]],
+    clip: int,
+    duration_s: float,
 ) -> tuple[Sheet, ...]:
     """Return the tables of a clip.
 
     Parameters
     ----------
-    axes : sequence of Axis
+    strengths : PlaceStrengths
     cells : sequence of CellDraws
         Of the clip.
     versions : mapping from int to tuple of int
         For each cell's number, the indices of its draws among the versions of the clip.
     clip : int
         Index of the clip, for the ids.
+    duration_s : float [s]
+        Of the clip.
     """
-    by_values = {typed_values(cell.entry.values): cell for cell in cells}
+    axes, by_values = strengths.axes, {typed_values(cell.entry.values): cell for cell in cells}
     amounts = _amounts(cells)
     keys = [*_FACTS.items(), *([_FACT_OF_LEVEL] if _differ(cells, _FACT_OF_LEVEL[0], 1.0) else [])]
+    expected = [_expected(strengths, place, duration_s) for place in range(len(strengths.places))]
+    excesses = {key: are_above_recipes(strengths, MEASURES[measure]) for key, measure in _MEASURES.items()}
 
     def cell_at(*values: Value) -> SheetCell:
         cell = by_values[typed_values(values)]
+        place = strengths.by_values[typed_values(values)]
         facts = tuple(
-            (title, text)
+            (title, ", expected ".join(filter(None, (text, _one_text(key, expected[place].get(key))))))
             for key, title in keys
             if (text := _range_text(key, spread_of([cell], key), len(cell.draws))) is not None
         )
-        return SheetCell(versions[cell.number], facts, amounts.lengths.get(cell.number))
+        beyond = tuple(f"{_FACTS[key]} beyond every recipe" for key, flags in excesses.items() if flags[place])
+        mark = expected[place].get(amounts.key)
+        return SheetCell(versions[cell.number], facts, amounts.lengths.get(cell.number), mark, beyond)
 
+    note = _note(strengths, amounts, len(cells[0].draws))
     rests = list({typed_values(cell.entry.values[2:]): cell.entry.values[2:] for cell in cells}.values())
     first, second = axes[0], axes[1] if len(axes) > 1 else None
     tables = []
@@ -69,15 +85,47 @@ def sheets_of(
                 () if second is None else _headings(second),
                 _headings(first),
                 tuple(tuple(cell_at(value, *column, *rest) for column in columns) for value in first.values),
-                tuple(printable(short_key(axis.key)) for axis in axes[:2]),
-                amounts.about,
+                tuple(Heading(printable(short_key(axis.key)), printable(key_in_words(axis.key))) for axis in axes[:2]),
+                note,
             )
         )
     return tuple(tables)
 
 
 def _headings(axis: Axis) -> tuple[Heading, ...]:
-    return tuple(Heading(printable(head_of(axis, value)), printable(axis.label(value))) for value in axis.values)
+    name = key_in_words(axis.key)
+    return tuple(Heading(*map(printable, (value_text(value), f"{name}: {value_text(value)}"))) for value in axis.values)
+
+
+def _expected(strengths: PlaceStrengths, place: int, duration_s: float) -> dict[str, float]:
+    """Return what the policy of a combination gives on average, by the keys of scores."""
+    means = {
+        key: expected_for(strengths.places[place], MEASURES[measure], duration_s) for key, measure in _MEASURES.items()
+    }
+    return {key: mean * (1000 if key == "longest_gap_ms" else 1) for key, mean in means.items() if mean is not None}
+
+
+def _one_text(key: str, value: float | None) -> str | None:
+    return None if value is None else _range_text(key, Spread.of([value]), 1)
+
+
+def _note(strengths: PlaceStrengths, amounts: _Amounts, n_draws: int) -> str:
+    """Say what the bars and numbers of cells are, and why they are not those of the charts."""
+    lines = [amounts.about] if amounts.about else []
+    hand = (
+        "the draw that you hear"
+        if n_draws == 1
+        else f"the mean of the {n_draws} draws that you hear (lowest to highest)"
+    )
+    n_simulated = {place.strength.n_draws for place in strengths.places if place.strength.is_simulated}
+    lines.append(f"Numbers: {hand}" + (";" if n_simulated else "."))
+    if n_simulated:
+        tick = " and the tick on the bar" if amounts.key in _MEASURES else ""
+        lines.append(
+            f"expected{tick}: the mean of {min(n_simulated)} simulated draws, as in the charts, for a clip of this "
+            "length. Few draws may be far from it."
+        )
+    return " ".join(lines)
 
 
 def _range_text(key: str, spread: Spread | None, n_draws: int) -> str | None:
@@ -119,5 +167,5 @@ def _amounts(cells: Sequence[CellDraws]) -> _Amounts:
             end = 1.0 if key == "masked_area_ratio" else max(means.values())
             what = "cells masked" if key == "masked_area_ratio" else "change of the mel"
             lengths = {number: round(max(0.0, mean / end), 4) for number, mean in means.items()}
-            return _Amounts(lengths, f"Bars: {what}, the whole width is {SCORES[key].text(end)}.")
+            return _Amounts(lengths, f"Bars: {what}, the whole width is {SCORES[key].text(end)}.", key)
     return _Amounts({}, "")

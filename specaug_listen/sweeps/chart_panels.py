@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .._files import printable
+from ..augment.parameters import LETTERS
 from ..pages.sheet_values import (
     BarRow,
     ChartBar,
@@ -19,7 +21,7 @@ from ..pages.sheet_values import (
 )
 from .advice import are_numbers, measure_text
 from .axes import Axis, Value, value_text
-from .cell_draws import head_of, short_key
+from .cell_draws import head_of, key_in_words, short_key
 from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, changes_along
 from .records import typed_values
 
@@ -27,11 +29,14 @@ __all__ = ["MAX_LINES", "caption_of", "panels_of", "spread_labels"]
 
 # Lines of a chart; bars of a category.
 MAX_LINES = 6
+_MAX_ALIKE = 3
 _HEIGHT_PX, _TOP_PX, _LABEL_PX = 140, 8, 14
 # The shortest distance between labels below a narrow chart, as a share of its width, for each character.
 _SHARE_OF_CHARACTER, _SHARE_OF_SPACE = 0.035, 0.03
 _MIN_RATIO_OF_LOGARITHM = 50.0
 _MIN_LEVEL_DB = -80.0
+_RING = " ◯"
+_SWEPT = "one of the combinations of this sweep, with a ring"
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,7 @@ class _Group:
     mean: float
     low: float
     high: float
+    same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,9 @@ def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
     lines = []
     if MEASURES["area"].title in titles:
         source = f"{n_draws} simulated draws for clips of {clips}" if is_simulated else "the draws of this page"
-        lines.append(f"Masks: the mean of {source}; the thin line reaches P95, which 5% of draws exceed.")
-        lines.append("Published recipes: their mean, on their own front-ends.")
+        lines.append(f"Masks: the mean of {source}; thin lines reach P95, which 5% of draws exceed.")
+        ring = f";{_RING}: it is one of this sweep's combinations" if any(p.same_as for p in strengths.places) else ""
+        lines.append(f"Published recipes: their mean, on their own front-ends{ring}.")
     if {MEASURES["fill"].title, MEASURES["change"].title} & set(titles):
         lines.append(
             f"{'Level and change' if len(lines) == 0 else 'Level'}: the mean of the draws of this page, with their "
@@ -106,6 +113,11 @@ class _Choice:
         along, *rest = numbers or [0]
         return cls(along, rest[0] if rest else None, tuple(rest[1:]))
 
+    def alike(self, axes: Sequence[Axis]) -> tuple[str, ...]:
+        """Name the values of the parameters that make no difference."""
+        rest = [axis for n, axis in enumerate(axes) if n not in (self.along, self.by, *self.others)]
+        return tuple(_alike(axis) for axis in rest if len(axis.values) > 1)
+
     def note(self, axes: Sequence[Axis]) -> str:
         """Say what a chart leaves out."""
         keys = " and ".join(axes[n].key for n in self.others)
@@ -113,6 +125,13 @@ class _Choice:
         if self.by is not None and len(axes[self.by].values) > MAX_LINES:
             lines.append(f"The first {MAX_LINES} values of {axes[self.by].key}.")
         return printable(" ".join(lines))
+
+
+def _alike(axis: Axis) -> str:
+    if len(axis.values) > _MAX_ALIKE:
+        return printable(f"all values of {axis.key} alike")
+    *names, last = [head_of(axis, value) for value in axis.values]
+    return printable(f"{', '.join(names)} and {last} alike")
 
 
 def _rows(strengths: PlaceStrengths, measure: Measure, choice: _Choice) -> list[_Row]:
@@ -152,7 +171,8 @@ def _group(value: Value, places: Sequence[Place], measure: Measure) -> _Group:
         # Silence has no bottom.
         mean, low, high = (max(_MIN_LEVEL_DB, level) for level in (mean, *ends))
         return _Group(value, mean, low, high)
-    return _Group(value, mean, mean, max(mean, sum(spread.p95 for spread in spreads) / len(spreads)))
+    same_as = dict.fromkeys(name for place in places for name in place.same_as)
+    return _Group(value, mean, mean, max(mean, sum(spread.p95 for spread in spreads) / len(spreads)), tuple(same_as))
 
 
 # --- the axes ---
@@ -193,26 +213,38 @@ def _panel(strengths: PlaceStrengths, measure: Measure) -> Panel:
     rows = _rows(strengths, measure, choice)
     levels = _levels(strengths, measure)
     ends = [end for row in rows for group in row.groups for end in (group.low, group.mean, group.high)]
-    scale = _Scale.around([*ends, *(value for value, *_ in levels)])
+    scale = _Scale.around([*ends, *(level.value for level in levels)])
     axis = strengths.axes[choice.along]
     about = _in_words(measure, axis, rows, levels)
     draw = _lines if are_numbers(axis) and len(axis.values) > 1 else _bars
-    return replace(draw(measure, axis, rows, levels, scale, about), note=choice.note(strengths.axes))
+    panel = draw(measure, axis, rows, levels, scale, about)
+    return replace(panel, note=choice.note(strengths.axes), alike=choice.alike(strengths.axes))
 
 
-# Mean, name, explanation, and whether it is published.
-_Level = tuple[float, str, str, bool]
+class _Level(NamedTuple):
+    """What a sweep is compared with; ``is_swept`` if it is one of the combinations."""
+
+    value: float
+    name: str
+    about: str
+    is_published: bool
+    is_swept: bool
 
 
 def _levels(strengths: PlaceStrengths, measure: Measure) -> list[_Level]:
-    """Return the means of what the sweep is compared with, except policies that it holds itself."""
+    """Return what the sweep is compared with, by its means."""
     if measure.of_strength is None:
         return []
-    policies = {str(value) for axis in strengths.axes if axis.key == "policy" for value in axis.values}
+    swept = {name for place in strengths.places for name in place.same_as}
     return [
-        (measure.of_strength(each.strength).mean, printable(each.name), printable(each.about), each.is_published)
+        _Level(
+            measure.of_strength(each.strength).mean,
+            printable(each.name),
+            printable(each.about),
+            each.is_published,
+            each.name in swept,
+        )
         for each in strengths.yardsticks
-        if each.policy.name not in policies
     ]
 
 
@@ -222,7 +254,7 @@ def _in_words(measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequen
         + ", ".join(f"{value_text(group.value)} {measure_text(measure, group.mean)}" for group in row.groups)
         for row in rows
     ]
-    recipes = ", ".join(f"{name} {measure_text(measure, value)}" for value, name, *_ in levels)
+    recipes = ", ".join(f"{level.name} {measure_text(measure, level.value)}" for level in levels)
     about = f"{measure.title} over {axis.key}: {'; '.join(lines)}"
     return printable(f"{about}. Compared with {recipes}." if recipes else f"{about}.")
 
@@ -233,7 +265,8 @@ def _text_of(measure: Measure, axis: Axis, row: _Row, group: _Group) -> str:
     else:
         more = f"in 5% of draws over {measure_text(measure, group.high)}"
     where = ", ".join(filter(None, [f"{short_key(axis.key)} {value_text(group.value)}", row.name]))
-    return printable(f"{where}: {measure_text(measure, group.mean)}, {more}")
+    same = f"; this is {' and '.join(group.same_as)}" if group.same_as else ""
+    return printable(f"{where}: {measure_text(measure, group.mean)}, {more}{same}")
 
 
 # --- lines ---
@@ -256,6 +289,7 @@ def _lines(
                     scale.y(group.low),
                     scale.y(group.high),
                     _text_of(measure, axis, row, group),
+                    bool(group.same_as),
                 )
                 for group in sorted(row.groups, key=lambda group: float(group.value or 0))
             ),
@@ -263,10 +297,14 @@ def _lines(
         for number, row in enumerate(rows)
     )
     return Panel(
-        measure.title, about, printable(short_key(axis.key)) + (", logarithmic" if is_logarithmic else ""), lines,
+        measure.title, about, _axis_name(axis) + (", logarithmic" if is_logarithmic else ""), lines,
         _x_ticks(values, places), tuple(ChartTick(scale.y(tick), _tick_text(measure, tick)) for tick in scale.ticks),
         _yardsticks(measure, levels, scale), height=_HEIGHT_PX,
     )  # fmt: skip
+
+
+def _axis_name(axis: Axis) -> str:
+    return printable(key_in_words(axis.key) if axis.key in LETTERS else short_key(axis.key))
 
 
 def _place_of(value: float, values: Sequence[float], is_logarithmic: bool) -> float:
@@ -299,12 +337,18 @@ def _tick_text(measure: Measure, value: float) -> str:
 
 
 def _yardsticks(measure: Measure, levels: Sequence[_Level], scale: _Scale) -> tuple[YardstickLine, ...]:
-    ordered = sorted(levels, key=lambda level: -level[0])
-    lines_px = [scale.y(value) for value, *_ in ordered]
+    ordered = sorted(levels, key=lambda level: -level.value)
+    lines_px = [scale.y(level.value) for level in ordered]
     labels_px = spread_labels(lines_px, _LABEL_PX, _TOP_PX, _HEIGHT_PX)
     return tuple(
-        YardstickLine(y, label_y, f"{name} {measure_text(measure, value)}", about, is_published)
-        for (value, name, about, is_published), y, label_y in zip(ordered, lines_px, labels_px, strict=True)
+        YardstickLine(
+            y,
+            label_y,
+            f"{level.name} {measure_text(measure, level.value)}" + (_RING if level.is_swept else ""),
+            level.about + (f"; {_SWEPT}" if level.is_swept else ""),
+            level.is_published,
+        )
+        for level, y, label_y in zip(ordered, lines_px, labels_px, strict=True)
     )
 
 
@@ -343,19 +387,26 @@ def _bars(
             if typed_values([group.value]) == typed_values([value])
         )
         text = printable(value_text(value))
-        categories.append(BarRow(Heading(text, text), bars))
+        groups = [group for row in rows for group in row.groups if typed_values([group.value]) == typed_values([value])]
+        same = dict.fromkeys(name for group in groups for name in group.same_as)
+        # Only what the value is not called already.
+        others = [f" = {name}" for name in same if name.casefold() != text.casefold()]
+        shown = f"{text}{''.join(others)}{_RING if same else ''}"
+        about = f"{text}: the recipe {' and '.join(same)}" if same else text
+        categories.append(BarRow(Heading(shown, about), bars))
     recipes = (
         BarRow(
-            Heading(name, about_it),
-            (_bar(measure, scale, 0, name, _Group(name, value, value, value), about_it),),
-            "recipe" if is_published else "compare",
+            Heading(level.name, level.about),
+            (_bar(measure, scale, 0, level.name, _Group(level.name, *[level.value] * 3), level.about),),
+            "recipe" if level.is_published else "compare",
         )
-        for value, name, about_it, is_published in sorted(levels, key=lambda level: -level[0])
+        for level in sorted(levels, key=lambda level: -level.value)
+        if not level.is_swept
     )
     return Panel(
         measure.title,
         about,
-        printable(short_key(axis.key)),
+        _axis_name(axis),
         rows=(*categories, *recipes),
         zero=round(scale.share(0.0), 4),
     )

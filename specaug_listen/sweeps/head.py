@@ -13,9 +13,9 @@ from ..reports.page_writing import PageOptions
 from ..reports.rerun_text import rerun_code_of_sweep
 from .advice import advice_on, measure_text
 from .axes import value_text
-from .cell_draws import CellDraws, short_key
+from .cell_draws import CellDraws, key_in_words, short_key
 from .chart_panels import caption_of, panels_of
-from .place_strengths import MEASURES, PlaceStrengths, strengths_of
+from .place_strengths import MEASURES, PlaceStrengths
 from .records import SweepRecord
 from .varied_parts import fixed_facts, frontend_lines, varied_facts
 
@@ -25,7 +25,7 @@ __all__ = ["page_head"]
 _MAX_NUMBERS = 200
 
 
-def page_head(record: SweepRecord, cells: Sequence[CellDraws], form: PageOptions) -> Head:
+def page_head(record: SweepRecord, cells: Sequence[CellDraws], strengths: PlaceStrengths, form: PageOptions) -> Head:
     """Return the part of the page above and below the clips.
 
     Parameters
@@ -33,10 +33,10 @@ def page_head(record: SweepRecord, cells: Sequence[CellDraws], form: PageOptions
     record : SweepRecord
     cells : sequence of CellDraws
         Of all clips.
+    strengths : PlaceStrengths
     form : PageOptions
     """
     varied, fixed = varied_facts(record), fixed_facts(record, cells)
-    strengths = strengths_of(record, cells, form.compare, form.lengths_s)
     advice, panels = advice_on(strengths), panels_of(strengths)
     columns, numbers = _numbers(strengths)
     summary = SweepSummary(
@@ -68,7 +68,7 @@ def _warnings(cells: Sequence[CellDraws]) -> tuple[str, ...]:
 
 def _title(record: SweepRecord) -> str:
     name = record.clip.name if not record.more_clips else f"{len(record.clips)} clips"
-    return printable(f"Sweep of {name}: {' × '.join(axis.key for axis in record.axes)}")
+    return printable(f"Sweep of {name}: {' × '.join(key_in_words(axis.key) for axis in record.axes)}")
 
 
 def _numbers(strengths: PlaceStrengths) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

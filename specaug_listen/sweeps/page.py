@@ -26,6 +26,7 @@ from .axes import Axis
 from .cell_draws import CellDraws, head_of, read_cells
 from .cell_tables import facts_of_draw_in_cell, sheets_of
 from .head import page_head
+from .place_strengths import PlaceStrengths, strengths_of
 from .records import SweepRecord, read_sweep
 
 __all__ = ["chart_png", "write_page", "write_sweep_page_into"]
@@ -106,18 +107,17 @@ def _contents(
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
     @functools.cache  # the page may be begun again in another form
-    def draws_and_head(form: PageOptions) -> tuple[tuple[CellDraws, ...], Head]:
+    def swept(form: PageOptions) -> tuple[_Swept, Head]:
         cells = read_cells(record, folder)
-        return cells, page_head(record, cells, form)
+        strengths = strengths_of(record, cells, form.compare, form.lengths_s)
+        return _Swept(record, cells, strengths), page_head(record, cells, strengths, form)
 
     def parts_in(place: PageTarget) -> Iterator[bytes]:
-        cells, head = draws_and_head(replace(place.form, split=False, flac=None))
+        made, head = swept(replace(place.form, split=False, flac=None))
         assets_of = {
             name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
-        clips = (
-            place.with_player_bundle(_clip(record, number, cells, assets_of)) for number in range(len(record.clips))
-        )
+        clips = (place.with_player_bundle(_clip(made, number, assets_of)) for number in range(len(record.clips)))
         paths = None if place.form.paths else [path_of(clip.audio) or "" for clip in record.clips]
         return page_parts(head, None, clips, is_split=place.folder is not None, private_paths=paths)
 
@@ -152,9 +152,18 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
     return encode_png(figure)
 
 
-def _clip(record: SweepRecord, number: int, cells: Sequence[CellDraws], assets_of: AssetsOf) -> Clip:
+class _Swept(NamedTuple):
+    """A sweep as it was read, and its strengths."""
+
+    record: SweepRecord
+    cells: tuple[CellDraws, ...]
+    strengths: PlaceStrengths
+
+
+def _clip(swept: _Swept, number: int, assets_of: AssetsOf) -> Clip:
     """Return a clip, by its index."""
-    cells = [cell for cell in cells if cell.entry.clip == number]
+    record = swept.record
+    cells = [cell for cell in swept.cells if cell.entry.clip == number]
     references: dict[str, _Reference] = {}
     for cell in cells:
         if cell.entry.reference not in references:
@@ -173,7 +182,7 @@ def _clip(record: SweepRecord, number: int, cells: Sequence[CellDraws], assets_o
     return Clip(
         f"clip-{number + 1}", entry.name, entry.duration_s, tuple(loudness_matched(versions)),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
-        sheets=sheets_of(record.axes, cells, places, number),
+        sheets=sheets_of(swept.strengths, cells, places, number, entry.duration_s),
         references=_more_references([*references.values()], number), colours=colours_of(versions),
         loud_words=loud_words([_clip_of_cell(record, cell, assets_of[cell.entry.folder]) for cell in cells]),
     )  # fmt: skip
@@ -212,7 +221,12 @@ def _more_references(references: Sequence[_Reference], clip: int) -> Sheet | Non
     cells = (tuple(SheetCell((2 * i,)) for i in more), tuple(SheetCell((2 * i + 1,)) for i in more))
     kinds = tuple(Heading(reference.kind) for reference in references[1:])
     rows = Heading("original"), Heading("copy-synthesis")
-    return Sheet(f"references-{clip + 1}", "", kinds, rows, cells) if kinds else None
+    n, s = len(kinds), "" if len(kinds) == 1 else "s"
+    if len({reference.frontend for reference in references}) == 1:
+        summary = f"{n} more copy-synthes{'es' if s else 'is'}, through the other vocoder{s}"
+    else:
+        summary = f"{n} more original{s}, on the other front-end{s}"
+    return Sheet(f"references-{clip + 1}", "", kinds, rows, cells, summary=summary) if kinds else None
 
 
 def _versions(record: SweepRecord, cell: CellDraws, assets_of: AssetsOf, reference: int) -> list[ClipVersion]:

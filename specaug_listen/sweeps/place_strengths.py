@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+import functools
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from .._records import to_plain
 from ..augment import Policy
 from ..frontends import MelFrontend
 from ..reports.reference_policies import Yardstick, yardsticks
-from ..reports.strength import Spread, Strength, clip_lengths, strength_of, strength_of_scores
+from ..reports.strength import LengthRow, Spread, Strength, clip_lengths, strength_of, strength_of_scores
 from .axes import Axis, Value
 from .cell_draws import CellDraws, spread_of
 from .records import SweepRecord, typed_values
 
-__all__ = ["MEASURES", "Measure", "Place", "PlaceStrengths", "changes_along", "strengths_of"]
+__all__ = [
+    "MEASURES",
+    "Measure",
+    "Place",
+    "PlaceStrengths",
+    "are_above_recipes",
+    "changes_along",
+    "expected_for",
+    "strengths_of",
+]
 
 # Simulated draws of all combinations together, which take about 3 s; each has at least a few.
 _MAX_DRAWS, _MAX_DRAWS_OF_PLACE, _MIN_DRAWS_OF_PLACE = 30_000, 600, 60
@@ -33,12 +45,15 @@ class Place:
         The loudest fill of each draw at hand, relative to the clip's speech.
     change_db : Spread [dB]
         Change of the mel in each draw at hand.
+    same_as : tuple of str
+        Names of what the sweep is compared with whose masks are the same.
     """
 
     values: tuple[Value, ...]
     strength: Strength = field(repr=False)
     fill_db: Spread | None = field(repr=False)
     change_db: Spread = field(repr=False)
+    same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,11 @@ class PlaceStrengths:
         """The published recipes."""
         return tuple(yardstick for yardstick in self.yardsticks if yardstick.is_published)
 
+    @functools.cached_property
+    def by_values(self) -> dict[Hashable, int]:
+        """The index of each combination, by its values as `typed_values` gives them."""
+        return {typed_values(place.values): number for number, place in enumerate(self.places)}
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -67,8 +87,8 @@ class Measure:
     tolerance : float
         Differences up to this one do not count.
     spread : callable (Place) -> Spread or None
-    of_strength : callable (Strength) -> Spread, or None
-        The same of a yardstick.
+    of_strength : callable (Strength or LengthRow) -> Spread, or None
+        The same of a yardstick, or for clips of one length.
     """
 
     key: str
@@ -76,7 +96,7 @@ class Measure:
     unit: str
     tolerance: float
     spread: Callable[[Place], Spread | None]
-    of_strength: Callable[[Strength], Spread] | None = None
+    of_strength: Callable[[Strength | LengthRow], Spread] | None = None
 
     def mean(self, place: Place) -> float:
         """Return the mean over draws; 0 without any."""
@@ -116,11 +136,21 @@ def strengths_of(
         by_values.setdefault(typed_values(cell.entry.values), []).append(cell)
     kinds = {(cells_there[0].draws[0].policy, cells_there[0].draws[0].frontend) for cells_there in by_values.values()}
     n_draws = max(_MIN_DRAWS_OF_PLACE, min(_MAX_DRAWS_OF_PLACE, _MAX_DRAWS // len(kinds)))
-    places = tuple(_place(record, cells_there, lengths_s, n_draws) for cells_there in by_values.values())
-    return PlaceStrengths(record.axes, places, yardsticks(lengths_s, compare), lengths_s)
+    marks = yardsticks(lengths_s, compare)
+    masks_of_marks = {mark.name: _masks(mark.policy) for mark in marks}
+    places = tuple(
+        _place(record, cells_there, lengths_s, n_draws, masks_of_marks) for cells_there in by_values.values()
+    )
+    return PlaceStrengths(record.axes, places, marks, lengths_s)
 
 
-def _place(record: SweepRecord, cells: Sequence[CellDraws], lengths_s: Sequence[float], n_draws: int) -> Place:
+def _place(
+    record: SweepRecord,
+    cells: Sequence[CellDraws],
+    lengths_s: Sequence[float],
+    n_draws: int,
+    masks_of_marks: Mapping[str, Any],
+) -> Place:
     draw = cells[0].draws[0]
     change = spread_of(cells, "log_mel_rmse_db")
     return Place(
@@ -128,7 +158,15 @@ def _place(record: SweepRecord, cells: Sequence[CellDraws], lengths_s: Sequence[
         _strength(record, draw.policy, draw.frontend, cells, lengths_s, n_draws),
         spread_of(cells, "loudest_fill_vs_p95_db"),
         Spread((0.0,)) if change is None else change,
+        tuple(name for name, masks in masks_of_marks.items() if masks == _masks(draw.policy)),
     )
+
+
+def _masks(policy: Policy) -> Any:
+    """Return what determines which cells a policy masks."""
+    transforms = (to_plain(transform) for transform in policy.transforms)
+    masks = [{key: value for key, value in each.items() if not key.startswith("fill")} for each in transforms]
+    return masks, policy.framework, policy.probability, policy.batch, policy.callables
 
 
 def _strength(
@@ -153,3 +191,21 @@ def changes_along(strengths: PlaceStrengths, measure: Measure, axis: int) -> boo
             others = typed_values(place.values[:axis] + place.values[axis + 1 :])
             groups.setdefault(others, []).append(measure.mean(place))
     return any(max(values) - min(values) > measure.tolerance for values in groups.values())
+
+
+def are_above_recipes(strengths: PlaceStrengths, measure: Measure) -> tuple[bool, ...]:
+    """Whether each combination is beyond all published recipes in a quantity, by more than the tolerance."""
+    of_strength = measure.of_strength
+    if of_strength is None:
+        return (False,) * len(strengths.places)
+    most = max(of_strength(recipe.strength).mean for recipe in strengths.published)
+    return tuple(measure.mean(place) > most + measure.tolerance for place in strengths.places)
+
+
+def expected_for(place: Place, measure: Measure, duration_s: float) -> float | None:
+    """Return the mean over the simulated draws for a clip of this length; None if there are none."""
+    if measure.of_strength is None or not place.strength.is_simulated:
+        return None
+    # Many clips are represented by some lengths.
+    nearest = min(place.strength.rows, key=lambda row: abs(row.duration_s - duration_s), default=place.strength)
+    return measure.of_strength(nearest).mean

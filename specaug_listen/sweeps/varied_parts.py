@@ -18,8 +18,8 @@ from ..frameworks.frontend_choice import reason_in_words
 from ..frontends import MelFrontend
 from ..reports.rerun_text import is_on_own_frontends
 from ..vocoders import Neural, to_spec
-from .axes import value_text
-from .cell_draws import CellDraws
+from .axes import Axis, value_text
+from .cell_draws import CellDraws, key_in_words
 from .records import SweepRecord
 
 __all__ = ["Facts", "fixed_facts", "frontend_lines", "varied_facts"]
@@ -35,7 +35,7 @@ _ASPECTS = {
 
 def varied_facts(record: SweepRecord) -> Facts:
     """Return each varied parameter with its values, and that each policy has its own front-end, if so."""
-    facts = [(axis.key, ", ".join(map(value_text, axis.values))) for axis in record.axes]
+    facts = [(key_in_words(axis.key), ", ".join(map(value_text, axis.values))) for axis in record.axes]
     if is_on_own_frontends(record.configuration, (axis.key for axis in record.axes)):
         facts.append(("front-end", "each policy's own"))
     return tuple((printable(name), printable(text)) for name, text in facts)
@@ -61,7 +61,11 @@ def fixed_facts(record: SweepRecord, cells: Sequence[CellDraws]) -> Facts:
     """Return what all cells have in common."""
     run = record.configuration
     draws = [cell.draws[0] for cell in cells]
-    facts = [*_of_policy(draws), *_of_frontend(draws, record), *_of_vocoder(draws)]
+    facts = [
+        *_of_policy(draws, is_changed=any(map(_changes_policy, record.axes))),
+        *_of_frontend(draws, record),
+        *_of_vocoder(draws),
+    ]
     if run.channel != "mean":
         facts.append(("channel", str(run.channel)))
     facts += [("seed", f"{run.seed}, so each cell draws the same random numbers")]
@@ -76,11 +80,15 @@ def _common(draws: Iterable[DrawRecord], part: Callable[[DrawRecord], T]) -> T |
     return first if all(part(draw) == first for draw in parts) else None
 
 
-def _of_policy(draws: Sequence[DrawRecord]) -> Iterable[tuple[str, str]]:
+def _changes_policy(axis: Axis) -> bool:
+    return axis.key.partition(".")[0] not in ("policy", "frontend", "vocoder")
+
+
+def _of_policy(draws: Sequence[DrawRecord], *, is_changed: bool) -> Iterable[tuple[str, str]]:
     # Parameters in the name may be those that are varied.
     name = _common(draws, lambda draw: split_name(draw.policy.name)[0])
     if name is not None:
-        yield "policy", name
+        yield "policy", f"{name}, but for what is varied" if is_changed else name
     framework = _common(draws, lambda draw: draw.policy.framework)
     if name is not None and framework is not None:
         yield "framework", "the paper's rules" if framework == "paper" else framework
@@ -112,6 +120,7 @@ def _common_aspects(transforms: Sequence[Any]) -> list[str]:
     for name, aspect in _ASPECTS.items():
         value = fields[0].get(name)
         is_idle = name == "max_count" and fields[0].get("count_ratio") is None
+        is_idle |= name == "max_ratio" and value == 1  # bounds nothing
         is_lost = aspect in words[0] and aspect not in common and not is_idle
         if is_lost and value is not None and all(each.get(name) == value for each in fields):
             lines.append(f"{name} {value_text(value)}")

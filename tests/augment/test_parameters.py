@@ -87,7 +87,7 @@ def test_torchaudios_specaugment_passes_p_to_both_axes_and_its_time_masks_alone_
         ("espnet,F=0", "F=0: allowed is a whole number from 1 to"),
         ("wenet,T=0", "T=0: allowed is a whole number from 1 to"),
         ("LD,Q=3", r"policy 'LD' has no 'Q' \(allowed: F, T, W, mF, mT, p, probability, fill, time_warp.max_frames"),
-        ("wenet,W=3", r"policy 'wenet' has no 'W' \(maximum displacement.*\(allowed: F, T, mF, mT"),
+        ("wenet,W=3", r"policy 'wenet' has no 'W' \(farthest time warp.*\(allowed: F, T, mF, mT"),
         ("espnet,T=3", "policy 'espnet-conformer10' has no 'T'"),
         ("nemo-quartznet,F=3", "allowed: probability, fill, cutout.count, cutout.max_bins, cutout.max_frames"),
         ("adaptive,mT=3", "policy 'adaptive' has no 'mT'"),

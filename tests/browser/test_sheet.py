@@ -47,6 +47,13 @@ def numbers(tmp_path_factory):
     return made.save(tmp_path_factory.mktemp("numbers") / "out")
 
 
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    vary = {"time_mask.max_frames": list(range(5, 65, 5)), "frequency_mask.max_bins": [8, 27]}
+    made = sweep(speech(), vary=vary, policy=STEADY, vocoder=GriffinLim(n_iter=1), rng=0)
+    return made.save(tmp_path_factory.mktemp("long") / "out")
+
+
 @pytest.mark.parametrize("name", ["policies", "numbers"])
 def test_nothing_overlaps_or_is_cut_at_any_width(subtests, request, opened, name):
     page = opened(request.getfixturevalue(name)).page
@@ -68,23 +75,90 @@ def test_nothing_overlaps_or_is_cut_at_any_width(subtests, request, opened, name
             assert outside == []
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (360, 740)])
-def test_advice_a_chart_and_the_play_button_are_on_the_first_screen(opened, numbers, size):
-    page = opened(numbers, viewport={"width": size[0], "height": size[1]}).page
-    for selector in (".advice", "figure.panel svg.plot-area", ".play"):
-        assert page.locator(selector).first.bounding_box()["y"] < size[1] - 20, selector
+@pytest.mark.parametrize(
+    ("name", "size"), [("numbers", (1280, 800)), ("policies", (1280, 800)), ("numbers", (360, 740))]
+)
+def test_advice_a_chart_and_the_play_button_are_on_the_first_screen(opened, request, name, size):
+    page = opened(request.getfixturevalue(name), viewport={"width": size[0], "height": size[1]}).page
+    for selector in (".advice", "figure.panel svg", ".play", *([".fact-list h2"] if size[0] > 640 else [])):
+        box = page.locator(selector).first.bounding_box()
+        assert box["y"] + min(40, box["height"]) < size[1], selector
 
 
-def test_heads_stay_in_sight_inside_the_box(opened, policies):
-    page = opened(policies, viewport={"width": 700, "height": 700}).page
-    page.evaluate("document.querySelector('#sheet-1-0 .sheet-box').scrollTo(150, 400)")
-    box, column, row = (
-        page.locator(selector).first.bounding_box()
-        for selector in ("#sheet-1-0 .sheet-box", "#sheet-1-0 thead th", "#sheet-1-0 tbody tr:nth-child(5) th")
-    )
-    assert page.evaluate("document.querySelector('#sheet-1-0 .sheet-box').scrollTop") == 400
-    assert column["y"] == pytest.approx(box["y"], abs=2)
+def boxes(page, *selectors):
+    return [page.locator(selector).first.bounding_box() for selector in selectors]
+
+
+def test_a_short_table_is_seen_whole_and_its_heads_stay_below_the_player(opened, policies):
+    page = opened(policies, viewport={"width": 1280, "height": 800}).page
+    table, box, last = boxes(page, "#sheet-1-0 table", "#sheet-1-0 .sheet-box", "#sheet-1-0 tbody tr:last-child")
+    assert box["height"] == pytest.approx(table["height"], abs=2)
+    assert last["y"] + last["height"] < box["y"] + box["height"]
+    assert not page.locator("#sheet-1-0 ~ .rest, .rest:visible").count()
+    page.evaluate("document.querySelector('#sheet-1-0 tbody tr:nth-child(5)').scrollIntoView({ block: 'center' })")
+    bar, column = boxes(page, ".transport-place", "#sheet-1-0 thead th")
+    assert column["y"] == pytest.approx(bar["y"] + bar["height"], abs=2)
+    # Where columns have no room, they are scrolled, and the heads of the rows stay.
+    page.set_viewport_size({"width": 500, "height": 800})
+    page.evaluate("document.querySelector('#sheet-1-0 .sheet-box').scrollTo(60, 0)")
+    box, row = boxes(page, "#sheet-1-0 .sheet-box", "#sheet-1-0 tbody tr:nth-child(5) th")
     assert row["x"] == pytest.approx(box["x"], abs=2)
+
+
+def test_a_long_table_says_how_much_of_it_is_out_of_sight(opened, long):
+    opened_page = opened(long, viewport={"width": 1280, "height": 800})
+    page = opened_page.page
+    rest, frame = page.locator(".rest").first, page.locator(".sheet-frame").first
+    assert rest.text_content().endswith(" more rows below: scroll")
+    n_hidden = int(rest.text_content().split()[0])
+    assert 6 <= n_hidden <= 10
+    assert "goes-on-below" in frame.get_attribute("class")
+    page.evaluate("document.querySelector('.sheet-box').scrollTo(0, 300)")
+    opened_page.settle()
+    box, column, axis = boxes(page, ".sheet-box", ".sheet thead th", ".sheet tfoot")
+    assert column["y"] == pytest.approx(box["y"], abs=2)
+    assert axis["y"] + axis["height"] == pytest.approx(box["y"] + box["height"], abs=2)
+    page.evaluate("document.querySelector('.sheet-box').scrollTo(0, 1e5)")
+    opened_page.settle()
+    assert rest.is_hidden()
+    assert "goes-on-below" not in frame.get_attribute("class")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.evaluate("document.querySelector('.sheet-box').scrollTo(0, 0)")
+    opened_page.settle()
+    assert rest.text_content().endswith("rows below, 1 more column to the right: scroll")
+    page.emulate_media(media="print")
+    opened_page.settle()
+    table, box = boxes(page, ".sheet", ".sheet-box")
+    assert box["height"] == pytest.approx(table["height"], abs=2)
+    assert rest.is_hidden()
+    table, box = boxes(opened(long, java_script_enabled=False).page, ".sheet", ".sheet-box")
+    assert box["height"] == pytest.approx(table["height"], abs=2)
+
+
+@pytest.mark.parametrize("name", ["numbers", "long"])
+def test_pictures_are_below_each_other_and_nothing_covers_them(opened, request, name):
+    page = opened(request.getfixturevalue(name), viewport={"width": 1280, "height": 800}).page
+    references = page.locator("section.clip").first.locator(".beside svg.mel").all()
+    cells = page.locator(".sheet tbody tr").first.locator(".version.is-shown svg.mel").all()
+    ticks = page.locator(".sheet tfoot").first.locator("svg.seconds").all()
+    for above, cell, axis in zip(references, cells, ticks, strict=True):
+        edges = [(box["x"], box["width"]) for box in (each.bounding_box() for each in (above, cell, axis))]
+        assert edges[0] == pytest.approx(edges[1], abs=2)
+        assert edges[1] == pytest.approx(edges[2], abs=2)
+    touch = opened(request.getfixturevalue(name), viewport={"width": 360, "height": 740}, has_touch=True).page
+    for one in (page, touch):
+        mel, button, *facts = boxes(one, ".cell svg.mel", ".cell .pick", ".cell-facts dl", ".cell-facts .amount")
+        assert button["y"] >= mel["y"] + mel["height"]
+        assert all(box["x"] >= button["x"] + button["width"] or box["y"] >= button["y"] + 44 for box in facts)
+    assert min(button["width"], button["height"]) >= 44
+
+
+def test_charts_beside_each_other_begin_at_one_height(opened, numbers):
+    page = opened(numbers, viewport={"width": 1280, "height": 800}).page
+    tops = [one.bounding_box()["y"] for one in page.locator("svg.plot-area").all()]
+    assert len(tops) == 2
+    assert tops[0] == pytest.approx(tops[1], abs=1)
+    assert "max_bins 8 and max_bins 27 alike" in page.locator("figure.panel").nth(1).text_content()
 
 
 def test_the_whole_page_is_dark_in_the_dark(opened, numbers, policies):

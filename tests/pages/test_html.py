@@ -44,7 +44,14 @@ MASKS = (Mask("time", 0.2, 0.4, 50.0, 450.0, 0, 4, HOSTILE), Mask("frequency", 0
 
 HEADING = Heading(HOSTILE, HOSTILE)
 SHEET = Sheet(
-    "s", HOSTILE, (HEADING,), (HEADING,), ((SheetCell((1,), ((HOSTILE, HOSTILE),), 0.5),),), (HOSTILE, HOSTILE), HOSTILE
+    "s",
+    HOSTILE,
+    (HEADING,),
+    (HEADING,),
+    ((SheetCell((1,), ((HOSTILE, HOSTILE),), 0.5, 0.6, (HOSTILE,)),),),
+    (HEADING, HEADING),
+    HOSTILE,
+    HOSTILE,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,10 @@ def test_a_parameter_that_changes_nothing_in_a_chart_makes_no_lines_of_it():
     assert [row.name.text for row in level.rows] == ["mean", "floor"]
     assert level.rows[0].bars[0].begin < level.rows[0].bars[0].end == level.zero
     area, *_ = panels_of(strengths({"fill": ["mean", "floor"], "T": [10, 40]}, lambda fill, width: of(width, fill)))
-    assert area.x_name == "T"
+    assert area.x_name == "T (widest time mask, frames)"
+    # Values that make no difference are named once, so that nobody looks for their lines.
+    assert area.alike == gap.alike == ("fill mean and fill floor alike",)
+    assert level.alike == ("T 10 and T 40 alike",)
 
 
 def test_a_second_number_has_a_line_for_each_of_its_first_values():
@@ -61,7 +65,7 @@ def test_a_second_number_has_a_line_for_each_of_its_first_values():
 
 def test_values_of_many_sizes_are_on_a_logarithmic_axis_and_labels_leave_room():
     area, _ = panels_of(strengths({"T": [1, 10, 100, 1000]}, lambda width: (width / 2000,)))
-    assert area.x_name == "T, logarithmic"
+    assert area.x_name == "T (widest time mask, frames), logarithmic"
     places = [tick.at for tick in area.x_ticks]
     assert [b - a for a, b in itertools.pairwise(places)] == pytest.approx([0.92 / 3] * 3, abs=1e-3)
     crowded, _ = panels_of(strengths({"T": list(range(1, 41))}, lambda width: (width / 100,)))
@@ -70,6 +74,22 @@ def test_values_of_many_sizes_are_on_a_logarithmic_axis_and_labels_leave_room():
     # At the least width of a chart, 200 px, a character is 7 px wide.
     for one, other in itertools.pairwise(labelled):
         assert 200 * (other.at - one.at) > 7 * (len(one.text) + len(other.text)) / 2
+
+
+def test_a_recipe_that_is_one_of_the_combinations_is_marked_where_it_is():
+    def same(vary, values, name):
+        made = strengths(vary, lambda value: (0.2 if value == vary[next(iter(vary))][0] else 0.5,))
+        places = tuple(replace(p, same_as=(name,)) if p.values == values else p for p in made.places)
+        return replace(made, places=places)
+
+    made = same({"T": [10, 40]}, (40,), "strong")
+    area, _ = panels_of(made)
+    assert [point.is_yardstick for point in area.lines[0].points] == [False, True]
+    assert [mark.text for mark in area.yardsticks] == ["strong 50% ◯", "weak 20%"]
+    assert "◯: it is one of this sweep's combinations" in caption_of(made, panels_of(made))
+    area, _ = panels_of(same({"policy": ["LB", "LD"]}, ("LD",), "strong"))
+    assert [row.name.text for row in area.rows] == ["LB", "LD = strong ◯", "weak"]
+    assert area.rows[1].name.about == "LD: the recipe strong"
 
 
 def test_what_the_values_do_not_change_has_no_chart():

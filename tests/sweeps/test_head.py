@@ -9,6 +9,7 @@ from specaug_listen import get_policy, sweep
 from specaug_listen.reports.page_writing import PageOptions
 from specaug_listen.sweeps.cell_draws import read_cells
 from specaug_listen.sweeps.head import page_head
+from specaug_listen.sweeps.place_strengths import strengths_of
 from specaug_listen.sweeps.records import read_sweep
 
 
@@ -17,7 +18,12 @@ def head_of(made, tmp_path):
     made.save(tmp_path / "out")
     record = read_sweep(tmp_path / "out")
     cells = read_cells(record, tmp_path / "out")
-    return lambda **options: page_head(record, cells, PageOptions(**options))
+
+    def head(**options):
+        form = PageOptions(**options)
+        return page_head(record, cells, strengths_of(record, cells, form.compare, form.lengths_s), form)
+
+    return head
 
 
 def test_the_head_says_what_is_varied_what_is_not_and_gives_advice(head_of):
@@ -27,7 +33,7 @@ def test_the_head_says_what_is_varied_what_is_not_and_gives_advice(head_of):
         ("time_mask.max_frames", "5, 30"), ("frequency_mask.max_bins", "4, 20"), ("fill", "mean, floor"),
     )  # fmt: skip
     assert not {name for name, _ in head.sweep.varied} & {name for name, _ in head.sweep.fixed}
-    assert head.sweep.head.endswith(":")
+    assert head.sweep.head.startswith("Too strong")
     assert [panel.title for panel in head.sweep.panels] == ["cells masked", "longest gap", "level of the masks"]
     assert len(head.sweep.numbers) == 8
     assert head.sweep.columns[:3] == ("max_frames", "max_bins", "fill")
@@ -49,7 +55,8 @@ def test_a_sweep_of_several_clips_is_named_after_their_number_and_warnings_are_c
     made = sweep(clips, vary={"fill": ["mean", 3.0]}, policy=STEADY, vocoder=FAST, draws=2, rng=0)
     made.save(tmp_path / "out", title="")
     record = read_sweep(tmp_path / "out")
-    head = page_head(record, read_cells(record, tmp_path / "out"), PageOptions())
+    cells = read_cells(record, tmp_path / "out")
+    head = page_head(record, cells, strengths_of(record, cells), PageOptions())
     assert head.title == "Sweep of 2 clips: fill"
     assert head.warnings
     assert all(line.endswith(" of 8 draws)") for line in head.warnings)

@@ -11,7 +11,13 @@ from specaug_listen import sweep
 from specaug_listen.augment import callable_policy
 from specaug_listen.reports.strength import strength_of
 from specaug_listen.sweeps.cell_draws import read_cells
-from specaug_listen.sweeps.place_strengths import MEASURES, changes_along, strengths_of
+from specaug_listen.sweeps.place_strengths import (
+    MEASURES,
+    are_above_recipes,
+    changes_along,
+    expected_for,
+    strengths_of,
+)
 from specaug_listen.sweeps.records import read_sweep
 
 
@@ -52,6 +58,21 @@ def test_a_callable_has_the_strength_of_its_draws(speechlike, tmp_path):
     found = strengths_of(record, cells)
     assert all(not place.strength.is_simulated for place in found.places)
     assert found.places[0].strength.n_draws == 1
+
+
+def test_combinations_are_compared_with_recipes_and_those_that_are_one_are_told(speechlike, tmp_path):
+    vary = {"T": [40, 100], "fill": ["mean", "floor"]}
+    record, cells = saved(sweep(speechlike, vary=vary, policy="LD", vocoder=FAST, rng=0), tmp_path / "out")
+    found = strengths_of(record, cells)
+    # The fill is no part of what is masked.
+    assert [place.same_as for place in found.places] == [(), (), ("LD",), ("LD",)]
+    assert found.by_values[((False, 100), (False, "mean"))] == 2
+    gap = MEASURES["gap"]
+    assert expected_for(found.places[0], gap, 1.2) == found.places[0].strength.rows[0].gap_s.mean
+    assert expected_for(found.places[0], MEASURES["fill"], 1.2) is None
+    invented = strengths({"T": [1, 2, 3]}, lambda width: (0.3, {1: 0.4, 2: 1.04, 3: 1.06}[width]))
+    assert are_above_recipes(invented, gap) == (False, False, True)
+    assert are_above_recipes(invented, MEASURES["change"]) == (False, False, False)
 
 
 def test_true_and_one_are_two_values():

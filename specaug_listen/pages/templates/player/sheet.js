@@ -1,4 +1,4 @@
-// The cells of a sheet: which draw of each is shown.
+// The cells of a sheet: which draw of each is shown, and what of the table lies outside its box.
 
 class CellDraws {
   /** @param {HTMLElement} box A cell with several draws. */
@@ -37,6 +37,38 @@ class CellDraws {
   }
 }
 
+/** The box around a sheet: it says what of it is not seen, and is none where all columns have room. */
+class SheetBox {
+  constructor(box) {
+    this.box = box;
+    this.frame = box.parentElement;
+    this.table = box.querySelector("table");
+    this.rest = this.frame.querySelector(".rest");
+    this.isLong = box.classList.contains("is-long");
+    box.addEventListener("scroll", () => this.show(), { passive: true });
+    const observer = new ResizeObserver(() => this.show());
+    for (const one of [box, this.table]) observer.observe(one);
+  }
+
+  show() {
+    const { box, table, frame, rest } = this, fits = table.offsetWidth <= box.clientWidth + 1;
+    box.classList.toggle("fits", fits);
+    box.tabIndex = fits && !this.isLong ? -1 : 0;
+    const edge = box.getBoundingClientRect(), foot = table.tFoot?.offsetHeight ?? 0;
+    // What is seen less than half is not seen.
+    const bottom = edge.top + box.clientHeight - foot, right = edge.left + box.clientWidth;
+    const boxes = (all) => [...all].map((one) => one.getBoundingClientRect());
+    const below = this.isLong ? boxes(table.tBodies[0].rows).filter((row) => (row.top + row.bottom) / 2 > bottom).length : 0;
+    const beside = fits ? 0 : boxes(table.tBodies[0].rows[0].cells).filter((cell) => (cell.left + cell.right) / 2 > right).length;
+    const words = [[below, "row", "below"], [beside, "column", "to the right"]].filter(([n]) => n);
+    rest.textContent = `${words.map(([n, what, where]) => `${n} more ${what}${n > 1 ? "s" : ""} ${where}`).join(", ")}: scroll`;
+    rest.hidden = !words.length;
+    frame.style.setProperty("--rest", `${rest.offsetHeight}px`);
+    frame.classList.toggle("goes-on-below", below > 0);
+    frame.classList.toggle("goes-on-right", beside > 0);
+  }
+}
+
 function selectVersion(element) {
   for (const player of window.specaugListen.page.players) {
     const version = player.versions.find((one) => one.element === element);
@@ -48,6 +80,12 @@ function selectVersion(element) {
 class Sheets {
   constructor() {
     this.foldOnNarrow(document.querySelector(".sweep-more"));
+    this.boxes = [...document.querySelectorAll(".sheet-box")].map((box) => new SheetBox(box));
+    // Heads stay in sight below the player, whose height depends on its width.
+    const observer = new ResizeObserver((bars) => {
+      for (const { target } of bars) target.parentElement.style.setProperty("--below-bar", `${target.offsetHeight}px`);
+    });
+    for (const bar of document.querySelectorAll(".transport-place")) observer.observe(bar);
     this.cells = new Map([...document.querySelectorAll(".cell-box[data-draws]")].map((box) => [box, new CellDraws(box)]));
     if (this.cells.size) document.addEventListener("keydown", (event) => this.key(event), { capture: true });
   }
