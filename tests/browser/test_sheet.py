@@ -115,7 +115,7 @@ def test_a_long_table_says_how_much_of_it_is_out_of_sight(opened, long):
     assert "goes-on-below" in frame.get_attribute("class")
     page.evaluate("document.querySelector('.sheet-box').scrollTo(0, 300)")
     opened_page.settle()
-    box, column, axis = boxes(page, ".sheet-box", ".sheet thead th", ".sheet tfoot")
+    box, column, axis = boxes(page, ".sheet-box", ".sheet thead th", ".sheet tfoot td")
     assert column["y"] == pytest.approx(box["y"], abs=2)
     assert axis["y"] + axis["height"] == pytest.approx(box["y"] + box["height"], abs=2)
     page.evaluate("document.querySelector('.sheet-box').scrollTo(0, 1e5)")
