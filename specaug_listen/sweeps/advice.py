@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from .._files import printable
@@ -253,7 +254,7 @@ def _name(strengths: PlaceStrengths, place: Place, axes: Sequence[int]) -> str:
     return " and ".join(f"{short_key(strengths.axes[n].key)} {value_text(place.values[n])}" for n in axes)
 
 
-def _values_in_words(axis: Axis, values: set[object]) -> str:
+def _values_in_words(axis: Axis, values: AbstractSet[object]) -> str:
     """Name some values of an axis: as all from one on, or by a list."""
     if are_numbers(axis):
         ordered = sorted(axis.values, key=lambda value: float(value or 0))

@@ -63,11 +63,7 @@ def sheets_of(
     def cell_at(*values: Value) -> SheetCell:
         cell = by_values[typed_values(values)]
         place = strengths.by_values[typed_values(values)]
-        facts = tuple(
-            (title, ", expected ".join(filter(None, (text, _one_text(key, expected[place].get(key))))))
-            for key, title in keys
-            if (text := _range_text(key, spread_of([cell], key), len(cell.draws))) is not None
-        )
+        facts = tuple((title, text) for key, title in keys if (text := _fact(cell, key, expected[place])) is not None)
         beyond = tuple(f"{_FACTS[key]} beyond every recipe" for key, flags in excesses.items() if flags[place])
         mark = expected[place].get(amounts.key)
         return SheetCell(versions[cell.number], facts, amounts.lengths.get(cell.number), mark, beyond)
@@ -105,8 +101,11 @@ def _expected(strengths: PlaceStrengths, place: int, duration_s: float) -> dict[
     return {key: mean * (1000 if key == "longest_gap_ms" else 1) for key, mean in means.items() if mean is not None}
 
 
-def _one_text(key: str, value: float | None) -> str | None:
-    return None if value is None else _range_text(key, Spread.of([value]), 1)
+def _fact(cell: CellDraws, key: str, expected: Mapping[str, float]) -> str | None:
+    text = _range_text(key, spread_of([cell], key), len(cell.draws))
+    if text is None or key not in expected:
+        return text
+    return f"{text}, expected {_range_text(key, Spread.of([expected[key]]), 1)}"
 
 
 def _note(strengths: PlaceStrengths, amounts: _Amounts, n_draws: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,42 +20,20 @@ from ..pages.sheet_values import (
     YardstickLine,
 )
 from .advice import are_numbers, measure_text
-from .axes import Axis, Value, value_text
-from .cell_draws import head_of, key_in_words, short_key
-from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, changes_along
+from .axes import Axis, value_text
+from .cell_draws import key_in_words, short_key
+from .chart_groups import Choice, Group, Row, rows_of
+from .place_strengths import MEASURES, Measure, PlaceStrengths, changes_along
 from .records import typed_values
 
-__all__ = ["MAX_LINES", "caption_of", "panels_of", "spread_labels"]
+__all__ = ["caption_of", "panels_of", "spread_labels"]
 
-# Lines of a chart; bars of a category.
-MAX_LINES = 6
-_MAX_ALIKE = 3
 _HEIGHT_PX, _TOP_PX, _LABEL_PX = 140, 8, 14
 # The shortest distance between labels below a narrow chart, as a share of its width, for each character.
 _SHARE_OF_CHARACTER, _SHARE_OF_SPACE = 0.035, 0.03
 _MIN_RATIO_OF_LOGARITHM = 50.0
-_MIN_LEVEL_DB = -80.0
 _RING = " ◯"
 _SWEPT = "one of the combinations of this sweep, with a ring"
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A mean over the combinations of one value of the first parameter, and their range."""
-
-    value: Value
-    mean: float
-    low: float
-    high: float
-    same_as: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Row:
-    """The groups of one value of the second parameter, or of all."""
-
-    name: str
-    groups: tuple[_Group, ...]
 
 
 def panels_of(strengths: PlaceStrengths) -> tuple[Panel, ...]:
@@ -93,88 +71,6 @@ def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
     return " ".join(lines)
 
 
-# --- the groups ---
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """The axes of a chart: the index of the one along it, and of the one with a line or bar for each value, if any."""
-
-    along: int
-    by: int | None
-    others: tuple[int, ...]
-
-    @classmethod
-    def of(cls, strengths: PlaceStrengths, measure: Measure) -> _Choice:
-        """Return the axes that matter: numbers before categories, and many values before few."""
-        axes = strengths.axes
-        numbers = [n for n in range(len(axes)) if changes_along(strengths, measure, n)]
-        numbers.sort(key=lambda n: (not are_numbers(axes[n]), 0 if are_numbers(axes[n]) else -len(axes[n].values), n))
-        along, *rest = numbers or [0]
-        return cls(along, rest[0] if rest else None, tuple(rest[1:]))
-
-    def alike(self, axes: Sequence[Axis]) -> tuple[str, ...]:
-        """Name the values of the parameters that make no difference."""
-        rest = [axis for n, axis in enumerate(axes) if n not in (self.along, self.by, *self.others)]
-        return tuple(_alike(axis) for axis in rest if len(axis.values) > 1)
-
-    def note(self, axes: Sequence[Axis]) -> str:
-        """Say what a chart leaves out."""
-        keys = " and ".join(axes[n].key for n in self.others)
-        lines = [f"Averages over {keys}."] if keys else []
-        if self.by is not None and len(axes[self.by].values) > MAX_LINES:
-            lines.append(f"The first {MAX_LINES} values of {axes[self.by].key}.")
-        return printable(" ".join(lines))
-
-
-def _alike(axis: Axis) -> str:
-    if len(axis.values) > _MAX_ALIKE:
-        return printable(f"all values of {axis.key} alike")
-    *names, last = [head_of(axis, value) for value in axis.values]
-    return printable(f"{', '.join(names)} and {last} alike")
-
-
-def _rows(strengths: PlaceStrengths, measure: Measure, choice: _Choice) -> list[_Row]:
-    """Return the rows of a chart."""
-    if choice.by is None:
-        return [_Row("", _groups(strengths, choice.along, strengths.places, measure))]
-    axis = strengths.axes[choice.by]
-    by_value: dict[Hashable, list[Place]] = {}
-    for place in strengths.places:
-        by_value.setdefault(typed_values([place.values[choice.by]]), []).append(place)
-    return [
-        _Row(
-            printable(head_of(axis, value)),
-            _groups(strengths, choice.along, by_value[typed_values([value])], measure),
-        )
-        for value in axis.values[:MAX_LINES]
-    ]
-
-
-def _groups(strengths: PlaceStrengths, along: int, places: Sequence[Place], measure: Measure) -> tuple[_Group, ...]:
-    by_value: dict[Hashable, list[Place]] = {}
-    for place in places:
-        if measure.spread(place) is not None:
-            by_value.setdefault(typed_values([place.values[along]]), []).append(place)
-    return tuple(
-        _group(value, by_value[typed_values([value])], measure)
-        for value in strengths.axes[along].values
-        if typed_values([value]) in by_value
-    )
-
-
-def _group(value: Value, places: Sequence[Place], measure: Measure) -> _Group:
-    spreads = [spread for spread in map(measure.spread, places) if spread is not None]
-    mean = sum(spread.mean for spread in spreads) / len(spreads)
-    if measure.of_strength is None:
-        ends = min(s.values[0] for s in spreads), max(s.values[-1] for s in spreads)
-        # Silence has no bottom.
-        mean, low, high = (max(_MIN_LEVEL_DB, level) for level in (mean, *ends))
-        return _Group(value, mean, low, high)
-    same_as = dict.fromkeys(name for place in places for name in place.same_as)
-    return _Group(value, mean, mean, max(mean, sum(spread.p95 for spread in spreads) / len(spreads)), tuple(same_as))
-
-
 # --- the axes ---
 
 
@@ -209,8 +105,8 @@ def _nice_step(span: float) -> float:
 
 
 def _panel(strengths: PlaceStrengths, measure: Measure) -> Panel:
-    choice = _Choice.of(strengths, measure)
-    rows = _rows(strengths, measure, choice)
+    choice = Choice.of(strengths, measure)
+    rows = rows_of(strengths, measure, choice)
     levels = _levels(strengths, measure)
     ends = [end for row in rows for group in row.groups for end in (group.low, group.mean, group.high)]
     scale = _Scale.around([*ends, *(level.value for level in levels)])
@@ -235,20 +131,20 @@ def _levels(strengths: PlaceStrengths, measure: Measure) -> list[_Level]:
     """Return what the sweep is compared with, by its means."""
     if measure.of_strength is None:
         return []
-    swept = {name for place in strengths.places for name in place.same_as}
+    names_of_swept = {name for place in strengths.places for name in place.same_as}
     return [
         _Level(
             measure.of_strength(each.strength).mean,
             printable(each.name),
             printable(each.about),
             each.is_published,
-            each.name in swept,
+            each.name in names_of_swept,
         )
         for each in strengths.yardsticks
     ]
 
 
-def _in_words(measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequence[_Level]) -> str:
+def _in_words(measure: Measure, axis: Axis, rows: Sequence[Row], levels: Sequence[_Level]) -> str:
     lines = [
         f"{row.name + ': ' if row.name else ''}"
         + ", ".join(f"{value_text(group.value)} {measure_text(measure, group.mean)}" for group in row.groups)
@@ -259,7 +155,7 @@ def _in_words(measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequen
     return printable(f"{about}. Compared with {recipes}." if recipes else f"{about}.")
 
 
-def _text_of(measure: Measure, axis: Axis, row: _Row, group: _Group) -> str:
+def _text_of(measure: Measure, axis: Axis, row: Row, group: Group) -> str:
     if measure.of_strength is None:
         more = f"from {measure_text(measure, group.low)} to {measure_text(measure, group.high)}"
     else:
@@ -273,7 +169,7 @@ def _text_of(measure: Measure, axis: Axis, row: _Row, group: _Group) -> str:
 
 
 def _lines(
-    measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequence[_Level], scale: _Scale, about: str
+    measure: Measure, axis: Axis, rows: Sequence[Row], levels: Sequence[_Level], scale: _Scale, about: str
 ) -> Panel:
     values = sorted(float(value or 0) for value in axis.values)
     is_logarithmic = values[0] > 0 and values[-1] / values[0] >= _MIN_RATIO_OF_LOGARITHM
@@ -376,7 +272,7 @@ def spread_labels(places: Sequence[float], distance: float, low: float, high: fl
 
 
 def _bars(
-    measure: Measure, axis: Axis, rows: Sequence[_Row], levels: Sequence[_Level], scale: _Scale, about: str
+    measure: Measure, axis: Axis, rows: Sequence[Row], levels: Sequence[_Level], scale: _Scale, about: str
 ) -> Panel:
     categories = []
     for value in axis.values:
@@ -391,13 +287,17 @@ def _bars(
         same = dict.fromkeys(name for group in groups for name in group.same_as)
         # Only what the value is not called already.
         others = [f" = {name}" for name in same if name.casefold() != text.casefold()]
-        shown = f"{text}{''.join(others)}{_RING if same else ''}"
-        about = f"{text}: the recipe {' and '.join(same)}" if same else text
-        categories.append(BarRow(Heading(shown, about), bars))
+        label = f"{text}{''.join(others)}{_RING if same else ''}"
+        whole = f"{text}: the recipe {' and '.join(same)}" if same else text
+        categories.append(BarRow(Heading(label, whole), bars))
     recipes = (
         BarRow(
             Heading(level.name, level.about),
-            (_bar(measure, scale, 0, level.name, _Group(level.name, *[level.value] * 3), level.about),),
+            (
+                _bar(
+                    measure, scale, 0, level.name, Group(level.name, level.value, level.value, level.value), level.about
+                ),
+            ),
             "recipe" if level.is_published else "compare",
         )
         for level in sorted(levels, key=lambda level: -level.value)
@@ -412,7 +312,7 @@ def _bars(
     )
 
 
-def _bar(measure: Measure, scale: _Scale, number: int, name: str, group: _Group, about: str) -> ChartBar:
+def _bar(measure: Measure, scale: _Scale, number: int, name: str, group: Group, about: str) -> ChartBar:
     begin, end = sorted((scale.share(0.0), scale.share(group.mean)))
     low, high = scale.share(group.low), scale.share(group.high)
     return ChartBar(number, name, begin, end, low, high, measure_text(measure, group.mean), about)

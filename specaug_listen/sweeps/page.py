@@ -107,17 +107,17 @@ def _contents(
     files = {name: FolderFiles(folder, name, page) for name in folders}
 
     @functools.cache  # the page may be begun again in another form
-    def swept(form: PageOptions) -> tuple[_Swept, Head]:
+    def sweep_and_head(form: PageOptions) -> tuple[_SweepRead, Head]:
         cells = read_cells(record, folder)
         strengths = strengths_of(record, cells, form.compare, form.lengths_s)
-        return _Swept(record, cells, strengths), page_head(record, cells, strengths, form)
+        return _SweepRead(record, cells, strengths), page_head(record, cells, strengths, form)
 
     def parts_in(place: PageTarget) -> Iterator[bytes]:
-        made, head = swept(replace(place.form, split=False, flac=None))
+        sweep, head = sweep_and_head(replace(place.form, split=False, flac=None))
         assets_of = {
             name: place.assets(files_of_cell, f"{number}") for number, (name, files_of_cell) in enumerate(files.items())
         }
-        clips = (place.with_player_bundle(_clip(made, number, assets_of)) for number in range(len(record.clips)))
+        clips = (place.with_player_bundle(_clip(sweep, number, assets_of)) for number in range(len(record.clips)))
         paths = None if place.form.paths else [path_of(clip.audio) or "" for clip in record.clips]
         return page_parts(head, None, clips, is_split=place.folder is not None, private_paths=paths)
 
@@ -152,7 +152,7 @@ def chart_png(rows: Sequence[Mapping[str, Any]], axes: Sequence[Axis]) -> bytes:
     return encode_png(figure)
 
 
-class _Swept(NamedTuple):
+class _SweepRead(NamedTuple):
     """A sweep as it was read, and its strengths."""
 
     record: SweepRecord
@@ -160,10 +160,10 @@ class _Swept(NamedTuple):
     strengths: PlaceStrengths
 
 
-def _clip(swept: _Swept, number: int, assets_of: AssetsOf) -> Clip:
+def _clip(sweep: _SweepRead, number: int, assets_of: AssetsOf) -> Clip:
     """Return a clip, by its index."""
-    record = swept.record
-    cells = [cell for cell in swept.cells if cell.entry.clip == number]
+    record = sweep.record
+    cells = [cell for cell in sweep.cells if cell.entry.clip == number]
     references: dict[str, _Reference] = {}
     for cell in cells:
         if cell.entry.reference not in references:
@@ -182,7 +182,7 @@ def _clip(swept: _Swept, number: int, assets_of: AssetsOf) -> Clip:
     return Clip(
         f"clip-{number + 1}", entry.name, entry.duration_s, tuple(loudness_matched(versions)),
         facts_of_clip(entry.duration_s, entry.audio), entry.badges,
-        sheets=sheets_of(swept.strengths, cells, places, number, entry.duration_s),
+        sheets=sheets_of(sweep.strengths, cells, places, number, entry.duration_s),
         references=_more_references([*references.values()], number), colours=colours_of(versions),
         loud_words=loud_words([_clip_of_cell(record, cell, assets_of[cell.entry.folder]) for cell in cells]),
     )  # fmt: skip

@@ -6,7 +6,7 @@ import itertools
 
 from specaug_listen.augment import LD
 from specaug_listen.reports.reference_policies import Yardstick
-from specaug_listen.reports.strength import Spread, Strength
+from specaug_listen.reports.strength import LengthRow, Spread, Strength
 from specaug_listen.sweeps import read_axes
 from specaug_listen.sweeps.place_strengths import Place, PlaceStrengths
 
@@ -15,8 +15,8 @@ __all__ = ["strength", "strengths"]
 
 def strength(area: float, gap_s: float = 0.5, name: str = "p") -> Strength:
     """One whose draws are 10% below and above the mean."""
-    spreads = (Spread((0.9 * value, 1.1 * value)) for value in (area, area, area, gap_s))
-    return Strength(name, (), *spreads)
+    masked, gap = (Spread((0.9 * value, 1.1 * value)) for value in (area, gap_s))
+    return Strength(name, (LengthRow(2.0, masked, gap),), masked, masked, masked, gap)
 
 
 def strengths(vary, of, recipes=(("weak", 0.2, 0.4), ("strong", 0.5, 1.0))) -> PlaceStrengths:

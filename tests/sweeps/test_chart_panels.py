@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from swept_places import strengths
 
-from specaug_listen.sweeps.chart_panels import MAX_LINES, caption_of, panels_of, spread_labels
+from specaug_listen.sweeps.chart_groups import MAX_LINES
+from specaug_listen.sweeps.chart_panels import caption_of, panels_of, spread_labels
 
 
 def test_numbers_are_lines_over_a_scale_with_the_recipes_as_levels():
@@ -90,6 +91,7 @@ def test_a_recipe_that_is_one_of_the_combinations_is_marked_where_it_is():
     area, _ = panels_of(same({"policy": ["LB", "LD"]}, ("LD",), "strong"))
     assert [row.name.text for row in area.rows] == ["LB", "LD = strong ◯", "weak"]
     assert area.rows[1].name.about == "LD: the recipe strong"
+    assert area.about.startswith("cells masked over policy: LB 20%, LD 50%.")
 
 
 def test_what_the_values_do_not_change_has_no_chart():
