@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .._files import printable
@@ -52,20 +52,16 @@ def facts_of_clip(duration_s: float, clip: ClipRecord) -> Facts:
     return (("length", f"{duration_s:.2f} s"), ("source", f"{clip.sample_rate} Hz, {channels}"))
 
 
-def facts_of_run(run: Configuration, without: Collection[str] = (), frontend: str = "") -> Facts:
-    """Describe the configuration of a run.
-
-    ``without`` are keys to leave out, as in `specaug_listen.sweeps.Axis`, because a sweep varies them; ``frontend``
-    replaces the name of the front-end if clips have several.
-    """
-    facts = {
-        "policy": ("policy", printable(run.policy.name)),
-        "framework": ("framework", _rules_in_words(run.policy)),
-        "frontend": ("front-end", frontend or frontend_in_words(run.frontend, run.policy, run.frontend_reason)),
-        "vocoder": ("vocoder", vocoder_name(run.vocoder)),
-        "seed": ("seed", str(run.seed)),
-    }
-    return tuple(fact for key, fact in facts.items() if fact[1] and key not in without)
+def facts_of_run(run: Configuration) -> Facts:
+    """Describe the configuration of a run."""
+    facts = (
+        ("policy", printable(run.policy.name)),
+        ("framework", _rules_in_words(run.policy)),
+        ("front-end", frontend_in_words(run.frontend, run.policy, run.frontend_reason)),
+        ("vocoder", vocoder_name(run.vocoder)),
+        ("seed", str(run.seed)),
+    )
+    return tuple(fact for fact in facts if fact[1])
 
 
 def frontend_in_words(frontend: MelFrontend, policy: Policy, reason: FrontendReason | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,11 +24,9 @@ from ..vocoders import Neural, to_spec
 __all__ = ["describe_run", "is_on_own_frontends", "rerun_code", "rerun_code_of_sweep"]
 
 
-def describe_run(run: Configuration, versions: dict[str, str], varied: Collection[str] = ()) -> tuple[str, ...]:
-    """Describe a run, one line for each part, without the parts that a sweep varies as a whole."""
-    lines = [] if "policy" in varied else _words_of_policy(run.policy)
-    if not is_on_own_frontends(run, varied):
-        lines.append(_words_of_frontend(run))
+def describe_run(run: Configuration, versions: dict[str, str]) -> tuple[str, ...]:
+    """Describe a run, one line for each part."""
+    lines = [*_words_of_policy(run.policy), _words_of_frontend(run)]
     if run.waveform is not None:
         lines.append(
             f"before the mel: {', '.join(transform.name for transform in run.waveform.transforms)} on the waveform"
