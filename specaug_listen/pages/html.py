@@ -25,6 +25,8 @@ from .verdict_values import RUN_COLUMNS, STRENGTH_COLUMNS
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 
+# Clips beyond these are shown by turning a page, or by search.
+_MAX_CARDS = 10
 _LOADING = "player/loading.js"
 _SCRIPTS = (
     "loaded.js",
@@ -69,7 +71,8 @@ def page_parts(
     script, style = _script(), _style(_STYLES)
     parts = _environment().get_template("page.html.j2").generate(
         head=head, table=table, clips=clips, script=script, style=style, loading=_text(_LOADING),
-        policy=_policy(script, style, is_split), settings={"colours": colours_hex(), "difference_db": DIFFERENCE_DB},
+        policy=_policy(script, style, is_split),
+        settings={"colours": colours_hex(), "difference_db": DIFFERENCE_DB, "max_cards": _MAX_CARDS},
     )  # fmt: skip
     for part in parts:
         yield part.encode("utf-8", "backslashreplace")
@@ -188,6 +191,7 @@ def _environment() -> Any:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.globals["difference_db"] = DIFFERENCE_DB
+    environment.globals["max_cards"] = _MAX_CARDS
     environment.globals["strength_columns"] = STRENGTH_COLUMNS
     environment.globals["run_columns"] = RUN_COLUMNS
     environment.filters["clip_data"] = clip_data

@@ -26,6 +26,10 @@ def box_of(page, selector):
     return page.run("return document.querySelector(a[0]).getBoundingClientRect().toJSON()", selector)
 
 
+def cards_of(page):
+    return page.page.locator("section.clip:visible h2")
+
+
 def shown(page):
     return page.run(
         """return p.versions.filter(({ element }) => getComputedStyle(element).visibility === "visible")
@@ -189,13 +193,15 @@ def test_the_sound_of_a_version_is_saved_as_its_file(opened, report, folder):
 def test_ten_cards_are_shown_and_all_are_found(opened, tmp_path):
     names = [f"clip {i:02d}" for i in range(1, 14)]
     page = opened(write_report(folder_of(tmp_path / "many", names, draws=1, seconds=0.4)))
-    cards = page.page.locator("section.clip:visible h2")
+    cards = cards_of(page)
     assert cards.all_inner_texts() == names[:10]
     assert page.run("return specaugListen.page.players.length") == 10
+    assert page.page.locator("section.clip").count() == 10  # the others are text until they are shown
     assert page.page.locator(".pager .which").first.inner_text() == "Clips 1–10 of 13"
     page.page.locator(".pager .on").last.click()
     assert cards.all_inner_texts() == names[10:]
     assert page.run("return specaugListen.page.players.length") == 13
+    assert page.page.locator("noscript").count() == 0
     page.page.locator("#find-clip").fill("05")
     assert cards.all_inner_texts() == names[4:5]
     page.page.keyboard.press("3")  # is typed
@@ -210,6 +216,18 @@ def test_ten_cards_are_shown_and_all_are_found(opened, tmp_path):
     page.run("location.hash = '#clip-2'")
     page.until("!document.getElementById('clip-2').hidden")
     assert page.complaints == []
+    path = tmp_path / "many" / "report.html"
+    page = opened(path, java_script_enabled=False)
+    assert cards_of(page).all_inner_texts() == names
+    page = opened(path)
+    page.page.locator("table.draws a.go[href='#clip-12-draw-1']").click()
+    assert cards_of(page).all_inner_texts() == names[10:]
+    assert page.page.locator("noscript").count() == 0
+    page = opened(path)
+    with page.page.expect_download() as download:
+        page.page.locator("table.draws a.sound[href='#clip-12-draw-1']").click()
+    assert download.value.path().read_bytes() == (tmp_path / "many" / names[11] / "draw-1.wav").read_bytes()
+    assert page.page.locator("noscript").count() == 2
 
 
 def test_two_runs_are_seen_side_by_side_at_one_playhead(opened, both):

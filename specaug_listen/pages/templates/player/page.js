@@ -5,6 +5,7 @@ class Page {
     const settings = JSON.parse(document.getElementById("page-data").textContent);
     this.indices = indicesOf(settings.colours);
     this.differenceDb = settings.difference_db;
+    this.maxCards = settings.max_cards;
     this.matched = this.showsAll = this.showsWaves = false;
     this.parcels = new Map();
     this.status = document.getElementById("status");
@@ -138,6 +139,7 @@ class Page {
 
   /** Who has chosen between the two kinds of gain is not asked again. */
   dismissLoud() {
+    this.isLoudDismissed = true;
     for (const line of document.querySelectorAll(".loud")) line.hidden = true;
   }
 
@@ -199,7 +201,7 @@ class Page {
 
   /** Bring the reader to the version that a link names. */
   go(event, link) {
-    if (this.goTo(document.getElementById(link.hash.slice(1)))) event.preventDefault();
+    if (this.goTo(this.cards.elementOf(link.hash.slice(1)))) event.preventDefault();
   }
 
   /** Bring the reader to a version, selected, or to a clip; false if there is no player of it. */

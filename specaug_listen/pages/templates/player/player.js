@@ -270,6 +270,7 @@ class Player {
   /** The choice that is offered before a clip is played whose sounds all had to be turned down. */
   addLoud() {
     this.loud = this.element.querySelector(".loud");
+    if (this.loud) this.loud.hidden = Boolean(this.page.isLoudDismissed);
     this.loud?.querySelector(".match").addEventListener("click", () => {
       this.page.setMatched(true);
       this.play();

@@ -5,7 +5,8 @@ let folded = [];
 window.addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll(".end details:not([open])")];
   for (const details of folded) details.open = true;
-  const { players, table } = window.specaugListen.page;
+  const { cards, players, table } = window.specaugListen.page;
+  cards.unfoldAll();
   for (const player of players) player.placeScale(true);
   table?.showAll();
 });

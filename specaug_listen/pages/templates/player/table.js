@@ -164,7 +164,7 @@ class DrawTable {
   }
 
   saveSound(event, link) {
-    const audio = document.getElementById(link.hash.slice(1))?.querySelector("audio");
+    const audio = this.page.cards.elementOf(link.hash.slice(1))?.querySelector("audio");
     if (!audio) return;
     event.preventDefault();
     const [clip, draw] = link.closest("tr").cells, name = `${clip.dataset.value} ${draw.dataset.value}.${link.textContent.toLowerCase()}`;
