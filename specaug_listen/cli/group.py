@@ -47,7 +47,8 @@ class Command(typer.core.TyperCommand):
         _check_given_once(order, args)
         for parameter in self.get_params(ctx):
             value = values.get(parameter.name)
-            name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar or parameter.name
+            is_option = parameter.param_type_name == "option"
+            name = _name_of(parameter, args) if is_option else parameter.metavar or parameter.name
             for text in value if isinstance(value, (list, tuple)) else [value]:
                 if isinstance(text, str):
                     _check_argument(text, name)
@@ -70,13 +71,20 @@ def _with_current_names(command: str | None, args: list[str]) -> list[str]:
     return renamed
 
 
+def _name_of(option: Any, args: Sequence[str]) -> str:
+    """Return the long name by which an option is given, or its first one."""
+    names = [str(name) for name in option.opts if name.startswith("--")]
+    typed = {arg.partition("=")[0] for arg in args}
+    return next((name for name in names if name in typed), names[0])
+
+
 def _check_given_once(order: Sequence[Any], args: Sequence[str]) -> None:
     """Refuse an option with one value that is given more often, of which the parser would take the last.
 
     ``order`` lists the parameters as the command line has them. A flag may be repeated, but not contradicted.
     """
     for parameter in dict.fromkeys(order):
-        n, name = order.count(parameter), parameter.opts[-1]
+        n, name = order.count(parameter), _name_of(parameter, args)
         if n < 2 or parameter.param_type_name != "option" or parameter.multiple:
             continue
         if not parameter.is_flag:

@@ -25,6 +25,12 @@ def test_an_option_with_one_value_is_given_once(subtests, tmp_path, clips):
         (("audition", clips / "a.wav"), ("--policy", "LD", "--policy=SM"), "--policy is given twice"),
         (("audition", clips / "a.wav"), ("--draws", 1, "--draws", 1), "--draws is given twice"),
         (("audition", clips / "a.wav"), ("--out", out), "--out is given twice"),
+        (("audition", clips / "a.wav"), ("-o", out), "--out is given twice"),
+        (
+            ("audition", clips / "a.wav"),
+            ("--wav-channels=mono", "--wav-channels=mono"),
+            "--wav-channels is given twice",
+        ),
         (("audition", clips / "a.wav"), ("--seed=1", "--seed", 2, "--seed", 3), "--seed is given 3 times"),
         (("audition", clips / "a.wav"), ("--framework=nemo", "--dialect", "nemo"), "--framework is given twice"),
         (("sweep", clips / "a.wav"), ("--vary=F=3", "--vocoder=joint", "--vocoder=joint"), "--vocoder is given twice"),
@@ -39,6 +45,11 @@ def test_an_option_with_one_value_is_given_once(subtests, tmp_path, clips):
             assert not out.exists()
     refused = run("policy", "convert", "LD", "--to=nemo", "--to", "espnet")
     assert (refused.code, refused.err) == (2, "error: --to is given twice; give it once\n")
+
+
+def test_an_empty_value_is_told_by_the_name_that_was_typed(clips):
+    for name in ("--wav-channels", "--channels"):
+        assert run("audition", clips / "a.wav", name, "").err.startswith(f"error: {name} is empty, ")
 
 
 def test_a_flag_may_be_repeated_but_not_contradicted(tmp_path, clips):
