@@ -75,7 +75,7 @@ def _name_of(option: Any, args: Sequence[str]) -> str:
     """Return the long name by which an option is given, or its first one."""
     names = [str(name) for name in option.opts if name.startswith("--")]
     typed = {arg.partition("=")[0] for arg in args}
-    return next((name for name in names if name in typed), names[0])
+    return next((name for name in names if name in typed), (names or option.opts)[0])
 
 
 def _check_given_once(order: Sequence[Any], args: Sequence[str]) -> None:
@@ -84,9 +84,10 @@ def _check_given_once(order: Sequence[Any], args: Sequence[str]) -> None:
     ``order`` lists the parameters as the command line has them. A flag may be repeated, but not contradicted.
     """
     for parameter in dict.fromkeys(order):
-        n, name = order.count(parameter), _name_of(parameter, args)
+        n = order.count(parameter)
         if n < 2 or parameter.param_type_name != "option" or parameter.multiple:
             continue
+        name = _name_of(parameter, args)
         if not parameter.is_flag:
             raise ParameterError(f"{name} is given {'twice' if n == 2 else f'{n} times'}; give it once")
         if not {*parameter.opts}.isdisjoint(args) and not {*parameter.secondary_opts}.isdisjoint(args):
