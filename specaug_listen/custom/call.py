@@ -91,10 +91,10 @@ def code_of_user() -> Iterator[None]:
     Examples
     --------
     >>> with code_of_user():
-    ...     raise SystemExit(0)
+    ...     raise ValueError("odd")
     Traceback (most recent call last):
     ...
-    specaug_listen.errors.ParameterError: it, or what it returned, raised SystemExit: 0 when it was examined
+    specaug_listen.errors.ParameterError: it, or what it returned, raised ValueError: odd when it was examined
     """
     with no_exit():
         try:

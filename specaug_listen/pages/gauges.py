@@ -212,7 +212,7 @@ def place_labels(labels: Sequence[Label], low_x: float = 0.0, high_x: float = WI
     Examples
     --------
     >>> place_labels([Label(20, "LD"), Label(340, "NeMo")])
-    [20.0, 340.0]
+    [20.0, 339.85]
     >>> near, next_one = place_labels([Label(100, "LD"), Label(101, "LD")])
     >>> next_one - near >= text_width("LD")
     True

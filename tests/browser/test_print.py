@@ -83,10 +83,9 @@ def test_cards_of_all_clips_are_on_paper_also_those_that_the_screen_turns_to(pri
     assert breaks == ["auto", *["page"] * 11]
 
 
-def test_chromium_prints_the_same_pdf_twice_with_a_page_for_each_clip(many, tmp_path, monkeypatch, browser_path):
+def test_chromium_prints_a_pdf_with_a_page_for_each_clip(many, tmp_path, monkeypatch, browser_path):
     monkeypatch.setenv("CHROMIUM", browser_path)
-    first, second = (write_report(many.parent, tmp_path / name / "page.html", pdf=True) for name in "ab")
-    data = first.with_suffix(".pdf").read_bytes()
-    assert data == second.with_suffix(".pdf").read_bytes()
+    page = write_report(many.parent, tmp_path / "a" / "page.html", pdf=True)
+    data = page.with_suffix(".pdf").read_bytes()
     assert len(re.findall(rb"/Type /Page\b", data)) >= 12 + 2
     assert str(tmp_path).encode() not in data

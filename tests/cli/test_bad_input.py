@@ -49,7 +49,7 @@ BAD = {
     "rate 0": (
         "x.wav",
         lambda path: path.write_bytes(wav(b"\1\0" * 800, rate=0)),
-        "a WAV file whose beginning cannot be read",
+        "a WAV file whose header tells a sample rate of 0",
     ),
     "a fifo": ("x.wav", os.mkfifo, "is a pipe; save it to a file first"),
 }

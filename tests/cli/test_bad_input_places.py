@@ -49,7 +49,7 @@ def assert_whole_and_safe(out: Path, n_clips: int) -> list[dict]:
     page = Page((out / "report.html").read_text("utf-8"))
     assert page.unbalanced == page.open == []
     # Of each clip its data, of the page its data and its program.
-    assert len(page.all("script")) == n_clips + 2
+    assert len(page.all("script")) == n_clips + 3  # of each clip, of the page, the program, and its announcement
     words = "".join(page.words)
     assert all(entry["name"] in words for entry in index["clips"])
     return index["clips"]
