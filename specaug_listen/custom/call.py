@@ -90,11 +90,11 @@ def code_of_user() -> Iterator[None]:
 
     Examples
     --------
-    >>> with code_of_user():
+    >>> with code_of_user():  # doctest: +ELLIPSIS
     ...     raise ValueError("odd")
     Traceback (most recent call last):
     ...
-    specaug_listen.errors.ParameterError: it, or what it returned, raised ValueError: odd when it was examined
+    specaug_listen.errors.ParameterError: it, or what it returned, raised ValueError: odd ... when it was examined
     """
     with no_exit():
         try:

@@ -49,6 +49,9 @@ def typed(path, parameter, value):
     """A command in which one value is another."""
     rest = TAKEN_FOR_GRANTED[path[-1]]
     if parameter.param_type_name == "option":
+        # No option may be given twice.
+        names = {*parameter.opts, *parameter.secondary_opts}
+        rest = [part for i, part in enumerate(rest) if part not in names and (i == 0 or rest[i - 1] not in names)]
         return [*path, *rest, f"{parameter.opts[-1]}={value}"]
     return [*path, value, *rest[1:]]
 
@@ -187,6 +190,7 @@ def test_linked_folders_are_followed_once_under_their_own_names_if_they_have_som
         f"left out of {tmp_path / 'in'}: 1 file that is no sound (without an ending 1)",
         f"left out of {tmp_path / 'in'}: {tmp_path / 'in' / 'z' / 'up'}, a link to a folder above it; to include "
         "it, name that folder itself",
+        f"left out: {tmp_path / 'in' / 'z' / 'same.wav'}, the same file as {tmp_path / 'in' / 'z' / 'x.wav'}",
     ]
 
 

@@ -119,7 +119,7 @@ def test_other_commands_have_their_folders_too(room):
     swept = run("sweep", "x.wav", "--vary", "F=8,27", *FAST)
     assert swept.code == 0, swept.err
     assert ": sheet/sweep.html (" in swept.out.splitlines()[-1]
-    assert "F = 8" in Path("sheet/sweep.html").read_text()
+    assert "Sweep of x: F (widest frequency mask, bins)" in Path("sheet/sweep.html").read_text()
 
 
 # --- folders of the user ---
