@@ -71,7 +71,7 @@ def test_no_text_of_the_notebooks_view_lies_on_another(browser, view, style, wid
     )
     (frame,) = page.main_frame.child_frames
     frame.wait_for_selector(".has-player .transport")
-    frame.click(".choices button:last-child")
+    frame.eval_on_selector(".choices button:last-child", "(one) => one.click()")
     boxes = frame.eval_on_selector("main", TEXTS)
     n_pixels_too_wide = frame.evaluate("document.documentElement.scrollWidth - innerWidth")
     page.close()

@@ -176,7 +176,7 @@ def test_flac_holds_the_samples_of_the_files(out):
 
 def test_a_page_that_fits_only_with_flac_has_flac_and_one_that_fits_with_wav_has_wav(out, monkeypatch):
     wav, flac = (write_report(out, flac=flac, overwrite=True).stat().st_size for flac in (False, True))
-    assert flac < 0.8 * wav
+    assert flac < 0.9 * wav
 
     def written(budget, **options):
         page = publish_report(out, form=PageOptions(budget_mb=(budget + 0.1) / 1e6, **options), overwrite=True)
