@@ -55,7 +55,7 @@ def test_labels_of_charts_never_overlap_and_are_never_cut(opened, page_with_all)
     assert {"LD", "ESPnet", "NeMo", "icefall", "SpeechBrain", "Whisper", "wenet"} <= set(names)
 
 
-@pytest.mark.parametrize(("width", "height", "most"), [(1280, 800, 230), (360, 740, 440)])
+@pytest.mark.parametrize(("width", "height", "most"), [(1280, 800, 230), (360, 740, 480)])
 def test_the_first_screen_has_title_verdict_charts_and_play(opened, report, width, height, most):
     one = opened(report, viewport={"width": width, "height": height})
     tops = one.run(
