@@ -108,9 +108,10 @@ def _reason(one: ComparedRun, other: ComparedRun, it_masks: str) -> str:
     else:
         times = times_text(one.strength.area.mean / other.strength.area.mean).removesuffix(" as")
         cells = f"{it_masks} {times} ({area} against {percent_text(other.strength.area.mean)})"
-        details = [_gap_clause(one, other), *_level_clause(one, other), *_warp_clause(one, other)]
+        details = [_gap_clause(one, other), *_level_clause(one, other)]
     with_details = f", with {_list_in_words(details)}" if details else ""
-    return f"{cells}{with_details}.{_setting_sentence(one, other)}"
+    warp = "" if one.is_empty else _warp_sentence(one, other)
+    return f"{cells}{with_details}.{warp}{_setting_sentence(one, other)}"
 
 
 def _list_in_words(words: Sequence[str]) -> str:
@@ -134,12 +135,14 @@ def _level_clause(one: ComparedRun, other: ComparedRun) -> list[str]:
     return [f"masks {abs(louder_db):.0f}\N{NO-BREAK SPACE}dB {'louder' if louder_db > 0 else 'quieter'}"]
 
 
-def _warp_clause(one: ComparedRun, other: ComparedRun) -> list[str]:
+def _warp_sentence(one: ComparedRun, other: ComparedRun) -> str:
     """Compare the warps; nothing to say if they are equal, or if a callable may do anything."""
     if one.warp == other.warp or one.configuration.policy.callables or other.configuration.policy.callables:
-        return []
-    warp = f"a time warp of {one.warp}" if one.warp else "no time warp"
-    return [f"{warp} ({other.label}: {other.warp or 'none'})"]
+        return ""
+    if not one.warp or not other.warp:
+        which = one if one.warp else other
+        return f" Only {which.label} warps time, by {which.warp}."
+    return f" {one.label} warps time by {one.warp}, {other.label} by {other.warp}."
 
 
 def _setting_sentence(one: ComparedRun, other: ComparedRun) -> str:

@@ -33,14 +33,14 @@ def test_the_stronger_of_two_runs_comes_first_with_all_that_differs():
     a, b = run("A", 0.36, 0.7, -29, WARPS), run("B", 0.45, 0.71, -22, frontend=NEMO)
     assert words_of(a, b) == (
         "B is stronger than A: it masks 1.2 times as many cells (45% against 36%), with the same longest gap (0.7 s on "
-        "average), masks 7 dB louder and no time warp (A: up to 0.4 s). Front-end nemo instead of whisper."
+        "average) and masks 7 dB louder. Only A warps time, by up to 0.4 s. Front-end nemo instead of whisper."
     )
     assert words_of(run("A", 0.6, 1.5), run("B", 0.2, 0.5, vocoder=GriffinLim())) == (
         "A is stronger than B: it masks 3 times as many cells (60% against 20%), with longer gaps (1.5 s against "
         "0.5 s). Vocoder joint instead of griffinlim."
     )
     assert words_of(run("A", 0.4, 0.5), run("B", 0.4, 1.0, policy=WARPS)).endswith(
-        "longer gaps (1.0 s against 0.5 s) and a time warp of up to 0.4 s (A: none)."
+        "longer gaps (1.0 s against 0.5 s). Only B warps time, by up to 0.4 s."
     )
 
 
