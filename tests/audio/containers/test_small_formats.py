@@ -88,7 +88,7 @@ def test_libsndfile_gets_none_of_thousands_of_chunks_of_an_svx(tmp_path):
         for one in (data[:12] + chunks[:8] * 30000 + data[12:], data[:kept] + chunks + data[kept:], data + chunks):
             np.testing.assert_array_equal(heard(tmp_path, one)[0], whole)
         (tmp_path / "clip.svx").write_bytes(data[:body] + chunks)
-        with pytest.raises(AudioError, match="holds no samples"):
+        with pytest.raises(AudioError, match=r"holds no samples|no sound data"):
             load(tmp_path / "clip.svx")
 
 
