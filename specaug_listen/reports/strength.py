@@ -31,8 +31,8 @@ __all__ = [
 
 # English is spoken at about 150 words per minute.
 WORDS_PER_S = 150 / 60
-# Draws over all lengths together; a page takes 0.3 s for a policy and all recipes.
-N_DRAWS = 600
+# Draws over all lengths together: 0.1 s for a policy and all recipes of a page.
+N_DRAWS = 200
 # Bound of the cost where the number of masks grows with the clip.
 _MAX_STEPS = 15_000
 _MAX_LENGTHS, _LEAST_DRAWS_PER_LENGTH = 12, 10
