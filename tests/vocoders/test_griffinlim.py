@@ -149,12 +149,40 @@ def test_nnls_reprojects_at_least_as_well_as_the_cut_off_pseudo_inverse(name, sp
     assert nnls < -25
 
 
-def test_the_pseudo_inverse_is_exact_where_nothing_has_to_be_cut_off():
-    """The energies of a spectrum that is a positive sum of the inverse's rows come back as they are."""
+def test_the_pseudo_inverse_is_exact_where_it_is_within_the_bounds():
     mel = LIBROSA(Audio(np.random.default_rng(0).standard_normal(22050), 22050))
     magnitude = pinv_magnitude(mel)
     unclipped = mel.energy.T @ np.linalg.pinv(LIBROSA.filterbank().T.astype(float))
-    assert_allclose(magnitude**2, np.maximum(unclipped, 0), rtol=1e-3, atol=1e-5 * magnitude.max() ** 2)
+    with np.errstate(divide="ignore"):
+        bounds = (mel.energy.T[:, :, None] / LIBROSA.filterbank()).min(axis=1)
+    assert_allclose(magnitude**2, np.clip(unclipped, 0, bounds), rtol=1e-3, atol=1e-5 * magnitude.max() ** 2)
+    assert (unclipped > bounds).any()
+
+
+def test_masked_bins_are_as_silent_in_the_magnitude_as_in_the_mel(speechlike, subtests):
+    """Next to a mask the pseudo-inverse swings to many times the energy that a mel bin has in all."""
+    for name in ["whisper", "nemo", "hifigan", "torchaudio"]:
+        with subtests.test(frontend=name):
+            mel = PRESETS[name](speechlike)
+            values = mel.values.copy()
+            values[10:20] = values.min()
+            masked = replace(mel, values=values, audio=None)
+            energy = masked.frontend.filterbank() @ pinv_magnitude(masked).T ** masked.frontend.power
+            n_lead = masked.frontend.framing.with_lead_in.n_lead_in
+            energy = energy[:, n_lead:][:, : masked.n_frames]
+            # No FFT bin holds more than its mel bin, so all of them together at most as often as there are FFT bins.
+            n_over = (masked.frontend.filterbank() > 0).sum(axis=1)
+            assert (energy <= masked.energy * np.maximum(n_over, 1)[:, None] * 1.001).all()
+
+
+def test_a_masked_clip_is_no_louder_than_by_non_negative_least_squares(speechlike):
+    mel = WHISPER(speechlike)
+    values = mel.values.copy()
+    values[5:30] = values.min()
+    values[:, 40:60] = values.min()
+    masked = replace(mel, values=values, audio=None)
+    pinv, nnls = (GriffinLim(magnitude=name)(masked).samples for name in ("pinv", "nnls"))
+    assert abs(20 * np.log10(np.linalg.norm(pinv) / np.linalg.norm(nnls))) < 3
 
 
 def test_the_librosa_vocoder_is_librosas_own(speechlike, subtests):
