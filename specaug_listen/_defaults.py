@@ -18,11 +18,13 @@ __all__ = [
     "DEFAULT_TIMEOUT_S",
     "DEFAULT_VOCODER",
     "MAX_DRAWS",
+    "MAX_SEED",
 ]
 
 DEFAULT_POLICY = "LD"
 DEFAULT_VOCODER = "joint"
-DEFAULT_SEED = 0
+# A JSON number above 2^53 is no longer exact in JavaScript and in many JSON readers.
+DEFAULT_SEED, MAX_SEED = 0, 2**53 - 1
 # Draws of each clip, or of each combination of a sweep.
 DEFAULT_DRAWS, MAX_DRAWS = 1, 1000
 # Layout of the written WAV files.

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ._defaults import MAX_SEED
 from .errors import ParameterError, value_text
 
 __all__ = [
@@ -27,9 +28,6 @@ __all__ = [
     "fingerprint_words",
     "seeded_randomness",
 ]
-
-# A JSON number above 2^53 is no longer exact in JavaScript and in many JSON readers.
-MAX_SEED = 2**53 - 1
 
 
 def as_seed(rng: int | np.random.Generator | None) -> int:

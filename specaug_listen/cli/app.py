@@ -49,7 +49,7 @@ app.add_typer(policy_app, name="policy")
 # Allowed values by the type of a pydantic error, whose limits are filled in.
 _ALLOWED = {
     "int_parsing": "an integer",
-    "int_parsing_size": "an integer",
+    "int_parsing_size": "an integer of at most 4300 digits",
     "int_from_float": "an integer",
     "float_parsing": "a number",
     "bool_parsing": "true or false",

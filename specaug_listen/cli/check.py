@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .._defaults import DEFAULT_CHECK_DRAWS, DEFAULT_SEED, DEFAULT_SHARE, DEFAULT_TIMEOUT_S
+from .._defaults import DEFAULT_CHECK_DRAWS, DEFAULT_SEED, DEFAULT_SHARE, DEFAULT_TIMEOUT_S, MAX_SEED
 from .._standard_streams import quiet_stdout
 from .console import complain, say
 from .options import AdapterOption, FrameworkOption, FrontendOption, OverwriteOption, SetOption, adapter_of
@@ -42,7 +42,9 @@ OutOption = Annotated[
     ),
 ]
 DrawsOption = Annotated[int, typer.Option(help="Upper bound of draws for one statistic.")]
-FindingsSeedOption = Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same findings.")]
+FindingsSeedOption = Annotated[
+    int, typer.Option(min=0, max=MAX_SEED, help="Seed of all randomness: the same seed gives the same findings.")
+]
 ShareOption = Annotated[float, typer.Option(help="Masks over more than this share of a short clip are a finding.")]
 TimeoutOption = Annotated[float, typer.Option(help="Time limit [s] of one call; a longer one is a finding.")]
 MaxTimeShareOption = Annotated[

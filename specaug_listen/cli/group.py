@@ -51,7 +51,7 @@ class Command(typer.core.TyperCommand):
             name = _name_of(parameter, args) if is_option else parameter.metavar or parameter.name
             for text in value if isinstance(value, (list, tuple)) else [value]:
                 if isinstance(text, str):
-                    _check_argument(text, name)
+                    _check_argument(text, name, is_prose=parameter.metavar == "TEXT")
         rest = super().parse_args(ctx, args)
         if isinstance(out := ctx.params.get("out"), Path):
             ctx.params["out"] = without_dots(out)
@@ -94,7 +94,7 @@ def _check_given_once(order: Sequence[Any], args: Sequence[str]) -> None:
             raise ParameterError(f"{name} and {parameter.secondary_opts[-1]} contradict each other; give one of them")
 
 
-def _check_argument(value: str, name: str) -> None:
+def _check_argument(value: str, name: str, *, is_prose: bool = False) -> None:
     if not value.strip():
         raise ParameterError(f"{name} is empty, perhaps from an unset shell variable; give a value")
     if len(value) > _MAX_ARGUMENT_LENGTH:
@@ -102,8 +102,17 @@ def _check_argument(value: str, name: str) -> None:
             f"{name} {value!r:.60}...: {len(value)} characters; allowed are at most {_MAX_ARGUMENT_LENGTH}"
         )
     longest = max(map(len, value.split("/")))
-    if longest > _MAX_NAME_LENGTH and "=" not in value:
+    may_be_path = not is_prose and "=" not in value and not _is_number(value)
+    if longest > _MAX_NAME_LENGTH and may_be_path:
         raise ParameterError(f"{name} {value!r:.60}...: a name of {longest} characters; file names have at most 255")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Commands(typer.core.TyperGroup):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .._defaults import DEFAULT_POLICY
+from .._defaults import DEFAULT_POLICY, MAX_SEED
 
 if TYPE_CHECKING:
     from ..audio.channels import Channel
@@ -90,7 +90,9 @@ PolicyOption = Annotated[
     ),
 ]
 VocoderOption = Annotated[str, typer.Option(help="Vocoder: a name from 'list vocoders', or a YAML file.")]
-SeedOption = Annotated[int, typer.Option(help="Seed of all randomness: the same seed gives the same files.")]
+SeedOption = Annotated[
+    int, typer.Option(min=0, max=MAX_SEED, help="Seed of all randomness: the same seed gives the same files.")
+]
 OpenOption = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 OverwriteOption = Annotated[
     bool,

@@ -52,6 +52,13 @@ def test_an_empty_value_is_told_by_the_name_that_was_typed(clips):
         assert run("audition", clips / "a.wav", name, "").err.startswith(f"error: {name} is empty, ")
 
 
+def test_a_remark_may_be_longer_than_the_name_of_a_file(tmp_path, clips):
+    remark = "heard again, and this time with the window open; " * 10
+    ran = run("audition", clips / "a.wav", "-o", tmp_path / "out", "--vocoder", "original-phase", "--note", remark)
+    assert (ran.code, ran.err) == (0, "")
+    assert remark.strip() in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_a_flag_may_be_repeated_but_not_contradicted(tmp_path, clips):
     assert run("list", "policies", "--json", "--json").code == 0
     refused = run("audition", clips / "a.wav", "-o", tmp_path / "out", "--flac", "--no-flac")
