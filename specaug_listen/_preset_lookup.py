@@ -9,9 +9,20 @@ from typing import Any, TypeVar
 from ._yaml import YAML_SUFFIXES
 from .errors import ParameterError, unknown_name
 
-__all__ = ["preset_or_file"]
+__all__ = ["names_file", "preset_or_file"]
 
 T = TypeVar("T")
+
+
+def names_file(text: str) -> bool:
+    """Whether a text that is no known name can be read as a file, or is a path of folders with nothing at its end.
+
+    Examples
+    --------
+    >>> names_file("mine.yaml"), names_file("mine")
+    (True, False)
+    """
+    return text.lower().endswith(YAML_SUFFIXES) or (os.sep in text and not os.path.lexists(text))
 
 
 def preset_or_file(
@@ -35,6 +46,6 @@ def preset_or_file(
     for name, preset in presets.items():
         if name.lower() == name_or_path.lower():
             return preset
-    if name_or_path.lower().endswith(YAML_SUFFIXES):
+    if names_file(name_or_path):
         return read(name_or_path)
     raise unknown_name(what, name_or_path, presets, "a .yaml file")

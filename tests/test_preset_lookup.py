@@ -42,3 +42,12 @@ def test_a_path_is_read_and_names_the_front_end_after_the_file(tmp_path, suffix)
 def test_a_file_that_is_missing_is_a_policy_error_and_no_unknown_name(tmp_path):
     with pytest.raises(PolicyError, match=r"none\.yaml: the front-end file cannot be read \(No such file"):
         get_frontend(str(tmp_path / "none.yaml"))
+    with pytest.raises(PolicyError, match=r"none: the front-end file cannot be read \(No such file") as caught:
+        get_frontend(str(tmp_path / "none"))
+    assert caught.value.is_missing
+
+
+def test_a_file_that_is_there_under_another_suffix_is_an_unknown_name(tmp_path):
+    (tmp_path / "none").write_text("base: whisper")
+    with pytest.raises(ParameterError, match=r"^unknown front-end .*or a \.yaml file\)$"):
+        get_frontend(str(tmp_path / "none"))

@@ -129,7 +129,8 @@ def resolve_policy(
 def _without_parameters(source: PolicySource, framework: str | None, adapter: Adapter | None) -> Imported:
     """Return what `resolve_policy` returns, before parameters of the policy are changed."""
     check_framework(framework)
-    is_file, is_call = _is_file(source), _is_callable(source)
+    is_call = _is_callable(source)
+    is_file = _is_file(source) or (framework is not None and not is_call and _is_path(source))
     if adapter is not None and (is_file or not is_call):
         raise ParameterError(f"an adapter is for callables, and the policy is {source!s:.80}; leave the adapter out")
     if is_file:
@@ -151,6 +152,11 @@ def _is_file(source: PolicySource) -> bool:
     if not isinstance(source, (str, os.PathLike)) or (isinstance(source, str) and is_policy_name(source)):
         return False
     return str(source).lower().endswith(YAML_SUFFIXES) or os.path.exists(source)
+
+
+def _is_path(source: PolicySource) -> bool:
+    """Whether a source can only be a path, perhaps of a missing file: the name of no policy."""
+    return isinstance(source, os.PathLike) or (isinstance(source, str) and not is_policy_name(source))
 
 
 def _is_callable(source: PolicySource) -> bool:

@@ -13,8 +13,9 @@ import pkgutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Union
 
+from .._preset_lookup import names_file
 from .._records import from_plain, to_plain
-from .._yaml import YAML_SUFFIXES, scalar
+from .._yaml import scalar
 from ..audio.audio_in_memory import Audio
 from ..errors import ParameterError, error_context, unknown_name
 from ..frontends import MelSpectrogram
@@ -97,7 +98,7 @@ def get_vocoder(name: str | os.PathLike[str] | AnyVocoder) -> AnyVocoder:
     kind, colon, parameters = name.partition(":")
     if kind in VOCODERS:
         return _with_parameters(VOCODERS[kind], parameters, name) if colon else VOCODERS[kind]
-    if name.lower().endswith(YAML_SUFFIXES):
+    if names_file(name):
         return read_neural(name)
     raise unknown_name("vocoder", name, VOCODERS, "a .yaml file for a neural one")
 

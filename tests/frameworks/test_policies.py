@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from specaug_listen.augment import LD, POLICIES, FrequencyMask, Policy, TimeMask, TimeWarp
@@ -133,6 +135,20 @@ def test_whose_rules_it_draws_by_is_said_under_either_key(written):
 def test_an_absent_file_is_refused(tmp_path):
     with pytest.raises(PolicyError, match=r"absent\.yaml: the policy file cannot be read \(No such file"):
         get_policy(str(tmp_path / "absent.yaml"))
+
+
+def test_a_path_with_a_framework_and_nothing_there_is_a_missing_file(subtests, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("conf/nofile", "nofile", "nofile,F=3", Path("nofile")):
+        with (
+            subtests.test(path=path),
+            pytest.raises(PolicyError, match=r"^(conf/)?nofile: the policy file .*No such") as caught,
+        ):
+            get_policy(path, framework="espnet")
+        assert caught.value.is_missing
+    for name in ("LD", "nemo", "LD,F=3"):
+        with subtests.test(name=name), pytest.raises(ParameterError, match="is for files, and the policy is"):
+            get_policy(name, framework="espnet")
 
 
 def test_the_case_of_a_name_does_not_matter(subtests):

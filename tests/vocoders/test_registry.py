@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from specaug_listen.errors import ParameterError
+from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.vocoders import VOCODERS, GriffinLim, Joint, Librosa, OriginalPhase, get_vocoder
 
 
@@ -37,6 +37,11 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(subtests):
             pytest.raises(ParameterError, match=rf"unknown vocoder '{name}'; did you mean {hint}\? \(allowed: griff"),
         ):
             get_vocoder(name)
+
+
+def test_a_path_with_nothing_there_is_a_missing_file(tmp_path):
+    with pytest.raises(PolicyError, match=r"nofile: the contract file cannot be read \(No such file"):
+        get_vocoder(str(tmp_path / "nofile"))
 
 
 def test_a_name_like_no_other_gets_no_suggestion():
