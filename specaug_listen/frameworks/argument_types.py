@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAda
 from pydantic.fields import FieldInfo
 
 from .._yaml import scalar_text
+from ..audio.sound import MIN_RATE_HZ
 from ..augment.steps import MAX_COUNT, Count
 from ..errors import ParameterError, value_text
 
@@ -64,7 +65,8 @@ Displacement: TypeAlias = Annotated[
     Field(ge=-MAX_COUNT, le=MAX_COUNT, description=f"an integer up to {MAX_COUNT}, below 1 for none"),
 ]
 SampleRate: TypeAlias = Annotated[
-    int, Field(ge=1, le=768_000, description="a sample rate in Hz, an integer from 1 to 768000")
+    int,
+    Field(ge=MIN_RATE_HZ, le=768_000, description=f"a sample rate in Hz, an integer from {MIN_RATE_HZ} to 768000"),
 ]
 # Integers stay integers, because 1 and 1.0 differ for some frameworks.
 Number: TypeAlias = Annotated[int | float, Field(ge=-1e9, le=1e9, description="a number")]

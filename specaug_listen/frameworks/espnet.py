@@ -16,11 +16,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ..audio.sound import MIN_RATE_HZ
 from ..augment import NONE, Mask, Policy, Warp
 from ..errors import ParameterError
 from ..frontends import ESPNET as FRONTEND
 from ..frontends import MelFrontend
-from .argument_types import Count, LeastOne, PolicyName, Shares, Widths, check_arguments
+from .argument_types import Count, LeastOne, PolicyName, SampleRate, Shares, Widths, check_arguments
 from .config import Config, Section
 from .framework import Framework, PolicyAndFrontend
 from .neutral import NeutralPolicy, to_yaml
@@ -161,7 +162,11 @@ def _name_or_null(value: Any) -> Any:
     return None if name in ("none", "null", "nil") else name
 
 
-_Rate = Annotated[int, BeforeValidator(_in_hz), Field(description="a sample rate in Hz, or a text such as 16k")]
+_Rate = Annotated[
+    SampleRate,
+    BeforeValidator(_in_hz),
+    Field(description=f"a sample rate in Hz, from {MIN_RATE_HZ} to 768000, or a text such as 16k"),
+]
 _ClassName = Annotated[str | None, BeforeValidator(_name_or_null)]
 _Size = Annotated[Count | None, BeforeValidator(_name_or_null)]
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from .._records import record
 from ..audio.audio_in_memory import Audio
 from ..audio.conversion import as_audio
+from ..audio.sound import MIN_RATE_HZ
 from ..errors import ParameterError, SpecAugListenWarning, error_context
 from ..stft import Framing, deemphasize, get_window, preemphasize
 from .cell_statistics import statistics_of_values
@@ -41,7 +42,7 @@ class MelFrontend:
     Parameters
     ----------
     name : str
-    sample_rate : int > 0 [Hz]
+    sample_rate : int in [100, 768000] [Hz]
         Audio at another rate is resampled.
     n_fft, hop_length : int > 0 [samples]
     win_length : int in [1, n_fft] [samples] or None
@@ -103,7 +104,7 @@ class MelFrontend:
     """
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    sample_rate: Annotated[int, Field(gt=0, le=768_000)]
+    sample_rate: Annotated[int, Field(ge=MIN_RATE_HZ, le=768_000)]
     n_fft: Positive
     hop_length: Positive
     n_mels: Annotated[int, Field(gt=0, le=4096)]

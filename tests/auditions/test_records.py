@@ -98,7 +98,7 @@ WRONG = {
     "step outside": (("draw", "steps", 1, "n_bins"), 81, r"frequency_mask reaches beyond the 80 bins"),
     "negative step": (("draw", "steps", 2, "n_frames"), -4, r"n_frames=-4: should be greater than or equal to 0"),
     "unknown step": (("draw", "steps", 0, "kind"), "pitch", r"unknown 'pitch' \(allowed: .*time_mask"),
-    "wrong rate": (("frontend", "sample_rate"), 0, r"sample_rate=0: should be greater than 0"),
+    "wrong rate": (("frontend", "sample_rate"), 0, r"sample_rate=0: should be greater than or equal to 100"),
 }
 
 

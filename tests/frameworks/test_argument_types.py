@@ -36,7 +36,7 @@ FUNCTIONS = [(name, function) for name, framework in FRAMEWORKS.items() for func
         (Count, [0, 10_000], [-1, 10_001, True, 1.0, "1", None, HUGE]),
         (LeastOne, [1, 10_000], [0, False, 1.5]),
         (Displacement, [-10_000, 0, 10_000], [-10_001, 10_001, 0.0]),
-        (SampleRate, [1, 768_000], [0, 768_001, 16000.0]),
+        (SampleRate, [100, 768_000], [99, 0, 768_001, 16000.0]),
         (Number, [-3, 0.5, 1e9], [NAN, float("inf"), 2e9, True, "1", HUGE]),
         (Share, [0, 1, 0.5], [-0.1, 1.1, NAN, False]),
         (Widths, [0, 20, (0, 0), (3, 20)], [-1, (20, 3), (1, 2, 3), (1.0, 2), (-1, 2), "5"]),

@@ -52,7 +52,20 @@ WRONG = {
     "null for a number": (NEMO % "freq_width:", r"freq_width=None: allowed is an integer"),
     "list for a mapping": ("specaug_conf: [1]", r"specaug_conf=\[1\]: allowed is a mapping"),
     "rate": ("model: {preprocessor: {sample_rate: 0}}", r"sample_rate=0: allowed is a sample rate in Hz"),
-    "ESPnet's rate": ("frontend_conf: {fs: fast}", r"fs='fast': allowed is a sample rate in Hz, or a text such as 16k"),
+    "low rate": (
+        "model: {preprocessor: {sample_rate: 7}}",
+        r"preprocessor\.sample_rate=7: allowed is a sample rate in Hz, an integer from 100 to",
+    ),
+    "low rate of WeNet": (
+        "dataset_conf: {resample_conf: {resample_rate: 1}, spec_aug_conf: {}}",
+        r"resample_conf\.resample_rate=1: allowed is a sample rate in Hz, an integer from 100 to",
+    ),
+    "ESPnet's rate": (
+        "frontend_conf: {fs: fast}",
+        r"fs='fast': allowed is a sample rate in Hz, from 100 to 768000, or a text such as 16k",
+    ),
+    "ESPnet's low rate": ("frontend_conf: {fs: 0.001}", r"fs=0\.001: allowed is a sample rate in Hz, from 100 to"),
+    "ESPnet's rate in kHz": ("frontend_conf: {fs: 16}", r"fs=16: allowed is a sample rate in Hz, from 100 to"),
     "drops": (DROP % "drop_length_low: 30", r"drop_length_low=30: allowed is at most drop_length_high=15"),
     "mode": (ESPNET % "time_warp_mode: cubic", r"time_warp_mode='cubic': allowed is bicubic or bilinear"),
     "cutcat": (DROP % "replace: cutcat", r"replace='cutcat' takes frames of another clip"),

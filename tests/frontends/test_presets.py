@@ -127,7 +127,8 @@ def test_fields_at_their_bounds_are_allowed(subtests):
 
 def test_a_value_out_of_range_is_refused(subtests):
     for fields, message in [
-        ({"sample_rate": 0}, "sample_rate=0: should be greater than 0"),
+        ({"sample_rate": 0}, "sample_rate=0: should be greater than or equal to 100"),
+        ({"sample_rate": 7}, "sample_rate=7: should be greater than or equal to 100"),
         ({"n_mels": 0}, "n_mels=0: should be greater than 0"),
         ({"hop_length": 160.0}, r"hop_length=160\.0: should be a valid integer"),
         ({"win_length": 0}, "win_length=0: should be greater than 0"),
