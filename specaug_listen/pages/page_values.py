@@ -130,8 +130,8 @@ class Picture:
         Levels of the darkest and the brightest colour.
     hz : tuple of float [Hz]
         Centre of each bin.
-    ticks : tuple of (float, str)
-        Height from the bottom, as a share, and label.
+    ticks : tuple of (float, str, int)
+        Height from the bottom, as a share; label; the least height of the picture in pixels that has room for it.
     """
 
     file: File
@@ -142,7 +142,7 @@ class Picture:
     low_db: float
     high_db: float
     hz: tuple[float, ...] = field(repr=False)
-    ticks: tuple[tuple[float, str], ...] = ()
+    ticks: tuple[tuple[float, str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -311,6 +311,12 @@ class Clip:
     def has_warp(self) -> bool:
         """Whether the picture of any version has the lines of a warp above it."""
         return any(version.warp for version in self.versions)
+
+    @property
+    def colour_ends(self) -> tuple[str, str]:
+        """What stands left and right of the colour bar: the levels of both ends, and to what they are relative."""
+        low, high = (f"{round(level):+d} dB".replace("-", "−").replace("+0", "0") for level in self.colours or (0, 0))
+        return low, f"{high} relative to the loudest cell of the {self.reference}"
 
 
 @dataclass(frozen=True)
