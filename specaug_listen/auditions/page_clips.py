@@ -32,10 +32,14 @@ __all__ = [
     "loudness_matched",
     "page_clip",
     "sound_version",
+    "ticks_of",
 ]
 
 # Turned down by at least this, the common gain makes a clip hard to hear: matched loudness is offered first.
 MIN_LOUD_DB = 3.0
+# Heights of pictures [px] from which on more ticks have room, as in `templates/styles/player.css`.
+_HEIGHTS_PX = (90, 120, 160, 200)
+_LABEL_PX = 15
 
 
 @dataclass(frozen=True)
@@ -230,13 +234,23 @@ def _picture(clip: ClipOfRun, name: str, n_frames: int = 0) -> Picture | None:
     n_mels, n_columns = cells.indices.shape
     of_clip = frames_of_clip(clip.frontend, clip.entry), FRAMES_OF_ROUNDING
     check_size(path, (n_mels, n_columns), clip.frontend.n_mels, *((n_frames, 0) if n_frames else of_clip))
-    positions, labels = hz_ticks(clip.frontend)
-    ticks = tuple(((at + 0.5) / n_mels, label) for at, label in zip(positions, labels, strict=True))
     left_s, right_s = cells.extent_s
     return Picture(
         clip.assets.picture(f"{name}.mel.png"), n_columns, n_mels, left_s, right_s, cells.low_db, cells.high_db,
-        tuple(float(hz) for hz in clip.frontend.center_hz()), ticks,
+        tuple(float(hz) for hz in clip.frontend.center_hz()), ticks_of(clip.frontend),
     )  # fmt: skip
+
+
+def ticks_of(frontend: MelFrontend) -> tuple[tuple[float, str, int], ...]:
+    """Return round frequencies: height as a share, label, and the height of the picture [px] that has room for it."""
+    positions, labels = hz_ticks(frontend, 0.0)
+    shares = [(at + 0.5) / frontend.n_mels for at in positions]
+    ticks: list[tuple[float, str, int]] = []
+    for height in _HEIGHTS_PX:
+        for share, label in zip(shares, labels, strict=True):
+            if all(abs(share - other) * height >= _LABEL_PX for other, *_ in ticks):
+                ticks.append((share, label, height))
+    return tuple(ticks)
 
 
 def colours_of(versions: Sequence[ClipVersion]) -> tuple[float, float] | None:

@@ -165,12 +165,25 @@ def _means(db: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
     return (sums / counts).astype(np.float32)
 
 
-def hz_ticks(frontend: MelFrontend) -> tuple[list[float], list[str]]:
-    """Return positions (in bins) and labels of round frequencies."""
+def hz_ticks(frontend: MelFrontend, least_distance: float = 0.075) -> tuple[list[float], list[str]]:
+    """Return positions (in bins) and labels of round frequencies, by priority.
+
+    Parameters
+    ----------
+    frontend : MelFrontend
+    least_distance : float
+        Between two of them, as a share of all bins; 0 gives all.
+
+    Examples
+    --------
+    >>> from specaug_listen.frontends import WHISPER
+    >>> hz_ticks(WHISPER, 0.2)[1]
+    ['1000', '200', '2000', '4000']
+    """
     lowest, spacing = _spacing_mel(frontend)
     positions: list[float] = []
     labels: list[str] = []
-    least = 0.075 * frontend.n_mels
+    least = least_distance * frontend.n_mels
     for hz in _TICKS_HZ:
         position = float((hz_to_mel(hz, frontend.mel_scale) - lowest) / spacing - 1)
         is_free = all(abs(position - other) >= least for other in positions)

@@ -10,7 +10,7 @@ import pytest
 from webpages import speech
 
 from specaug_listen import audition, write_report
-from specaug_listen.auditions.page_clips import masks_of
+from specaug_listen.auditions.page_clips import masks_of, ticks_of
 from specaug_listen.augment import Draw, FrequencyMask, FrequencySpan, Policy, TimeMask, TimeSpan
 from specaug_listen.frontends import WHISPER
 from specaug_listen.plots.mels import edges_hz
@@ -36,6 +36,15 @@ def test_bins_of_a_mask_are_those_of_its_step():
     (mask,) = masks_of(Draw(80, 100, (FrequencySpan(3, 5),)), WHISPER)
     assert (mask.low_hz, mask.high_hz) == tuple(np.round(edges_hz(WHISPER, (3, 8)), 1))
     assert mask.begin_s == 0.0
+
+
+def test_each_height_has_frequencies_that_do_not_touch_and_a_taller_picture_keeps_them(every_frontend):
+    ticks = ticks_of(every_frontend)
+    assert ticks[0][1:] == ("1000", 90)
+    for height, least in ((90, 3), (120, 3), (160, 4), (200, 5)):
+        shares = sorted(share for share, _, from_px in ticks if from_px <= height)
+        assert min(np.diff(shares)) * height >= 14
+        assert len(shares) >= least
 
 
 def test_a_page_opens_with_the_first_draw_and_tells_masks_without_a_width(tmp_path):

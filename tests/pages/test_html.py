@@ -38,7 +38,7 @@ HOSTILE = "</script><script>alert(1)</script> \"quoted\" 'single' & <img src=x o
 WAV = encode_wav(Audio(0.1 * np.sin(np.arange(400) * 0.1), 16000))
 PNG = Cells(np.arange(20, dtype=np.uint8).reshape(4, 5), -80.0, 0.0, (0.0, 1.0)).png
 PICTURE = Picture(
-    File(PNG, media_type="image/png"), 5, 4, 0.0, 1.0, -80.0, 0.0, (100.0, 200.0, 300.0, 400.0), ((0.5, "250"),)
+    File(PNG, media_type="image/png"), 5, 4, 0.0, 1.0, -80.0, 0.0, (100.0, 200.0, 300.0, 400.0), ((0.5, "250", 90),)
 )
 MASKS = (Mask("time", 0.2, 0.4, 50.0, 450.0, 0, 4, HOSTILE), Mask("frequency", 0.0, 1.0, 150.0, 250.0, 1, 2))
 

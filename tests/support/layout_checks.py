@@ -1,4 +1,4 @@
-"""What is wrong with the layout of a page: texts that overlap, are cut, or lie outside of the window."""
+"""What is wrong with the layout of a page: texts that overlap, touch, are cut, or lie outside of the window."""
 
 from __future__ import annotations
 
@@ -56,10 +56,21 @@ for (let i = 0; i < lines.length; i++) {
     found.push(`overlap: ${a.text} | ${b.text}`);
   }
 }
+// Labels of an axis are read one by one: not even the boxes around their letters overlap.
+for (const axis of document.querySelectorAll("svg.hz, svg.seconds, .x-axis, .y-axis, .yardsticks")) {
+  const labels = [...axis.querySelectorAll("text")].map((one) => [one.textContent, one.getBoundingClientRect()]);
+  labels.filter(([, box]) => box.height > 0).forEach(([text, a], i, all) => {
+    for (const [other, b] of all.slice(i + 1)) {
+      const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (across > 1 && down > 1) found.push(`crowded: ${text} | ${other}`);
+    }
+  });
+}
 return [...new Set(found)];
 """
 
 
 def layout_faults(page) -> list[str]:
-    """Return one line for each fault: ``overlap: one | other``, ``cut: text`` or ``outside: text``."""
+    """Return one line for each fault: ``overlap: one | other``, ``crowded: one | other``, ``cut: text`` or so."""
     return page.evaluate(f"() => {{ {_SCRIPT} }}")
