@@ -123,14 +123,14 @@ SCORES: dict[str, Score] = {
     for row in (
         Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3, is_fact=True),
         Score("masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3, is_fact=True),
-        Score("masked_area_ratio", "area masked", "%", 0, "stronger", 1e-3, is_fact=True, is_main_column=True),
+        Score("masked_area_ratio", "cells masked", "%", 0, "stronger", 1e-3, is_fact=True, is_main_column=True),
         Score(
             *("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY),
             part_of="masked_frequency_ratio",
             absence="",
         ),
         Score(
-            *("masked_area_empty_ratio", "area empty", "%", 0, "stronger", 0.05, _EMPTY),
+            *("masked_area_empty_ratio", "cells empty", "%", 0, "stronger", 0.05, _EMPTY),
             part_of="masked_area_ratio",
             absence="",
         ),

@@ -145,8 +145,8 @@ def loud_words(clips: Sequence[ClipOfRun]) -> str:
         return ""
     fills = [draw.scores.get("loudest_fill_vs_p95_db") for clip in clips for draw in clip.draws]
     is_of_masks = any(fill is not None and fill > 0 for fill in fills)
-    what = "The masks are loud" if is_of_masks else "Some renderings are loud"
-    return f"{what}: to avoid clipping, all sounds of this clip are turned down {down_db:.1f} dB."
+    why = "because of the masks" if is_of_masks else "because some renderings are loud"
+    return f"Turned down {down_db:.1f} dB to avoid clipping, all sounds of this clip alike, {why}."
 
 
 def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:

@@ -29,7 +29,7 @@ __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 _MAX_CARDS = 10
 _LOADING = "player/loading.js"
 _SCRIPTS = (
-    "loaded.js",
+    *("folds.js", "loaded.js"),
     *("sound.js", "pictures.js", "waveform.js", "plot.js", "version.js", "stage.js", "compare.js", "blind.js"),
     *("player.js", "cards.js", "keys.js", "table.js", "sheet.js", "page.js", "print.js"),
 )

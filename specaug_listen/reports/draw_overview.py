@@ -81,7 +81,7 @@ def _round_step(span: float, smallest: float) -> float:
 
 
 def rankings_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Ranking, ...]:
-    """Return the strongest and the mildest draws by masked area and by the change of the mel, where there is any."""
+    """Return the strongest and the mildest draws by masked cells and by the change of the mel, where there is any."""
     rankings = []
     for i, column in enumerate(columns):
         if column.score.key not in _RANKED_BY or len({row.values[i][0] for row in rows}) == 1:

@@ -35,23 +35,23 @@ def warnings_of_draws(
     """
     if not draws:
         return ()
-    lines = [*_fill_lines(run.policy, strength), *_extreme_lines(run.policy, draws), *_level_lines(draws)]
+    is_louder = strength is not None and strength.loudness is not None and strength.loudness.kind == "louder"
+    lines = _fill_lines(run.policy) if is_louder else []
+    lines += [*_extreme_lines(run.policy, draws), *_level_lines(draws, are_masks_louder=is_louder)]
     lines += _empty_bins_lines(draws)
     return tuple((lines + _notice_lines(run, draws))[:_MAX_LINES])
 
 
-def _fill_lines(policy: Policy, strength: Strength | None) -> list[str]:
-    """Explain a constant that is louder than speech in the scale of the features."""
-    loudness = None if strength is None else strength.loudness
+def _fill_lines(policy: Policy) -> list[str]:
+    """Explain a constant that is louder than speech in the scale of the features; the verdict says by how much."""
     fills = dict.fromkeys(getattr(transform, "fill", None) for transform in policy.transforms)
     numbers = [fill for fill in fills if isinstance(fill, int | float)]
-    if loudness is None or loudness.kind != "louder" or not numbers:
+    if not numbers:
         return []
     constants = " and ".join(f"{number:g}" for number in numbers)
-    level_db = loudness.levels_db.median
     return [
-        f"masks are filled with {constants}, which is not silent in these features but {level_db:.0f} dB louder than "
-        "speech; the parameter fill=mean makes them quieter"
+        f"masks are filled with {constants}, which is not silent in these features; the parameter fill=mean makes them "
+        "quieter"
     ]
 
 
@@ -80,10 +80,11 @@ def level_warning(record: DrawRecord) -> tuple[str, ...]:
     return (f"{abs(change_db):.0f} dB {'louder' if change_db > 0 else 'quieter'} than the copy-synthesis",)
 
 
-def _level_lines(draws: Sequence[DrawRecord]) -> list[str]:
+def _level_lines(draws: Sequence[DrawRecord], *, are_masks_louder: bool) -> list[str]:
+    """Count draws whose level is far from the copy-synthesis; that loud masks make them louder needs no words."""
     changes_db = [record.scores.get("level_change_db") or 0.0 for record in draws]
     lines = []
-    for sign, word in ((-1, "quieter"), (1, "louder")):
+    for sign, word in ((-1, "quieter"), *(() if are_masks_louder else ((1, "louder"),))):
         far_db = [sign * change_db for change_db in changes_db if sign * change_db >= _LEAST_CHANGE_DB]
         if far_db:
             of_all = f"{len(far_db)} of {plural(len(draws), 'draw')} {'is' if len(far_db) == 1 else 'are'}"

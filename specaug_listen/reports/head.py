@@ -15,7 +15,7 @@ from ..pages.page_values import Facts, Head, RerunCode
 from ..pages.path_hiding import short_paths
 from ..pages.verdict_values import RunDifferences, Verdict
 from .draw_warnings import MAX_IN_VERDICT, warnings_of_draws
-from .page_runs import PageRun, run_label
+from .page_runs import PageRun, name_of_run, run_label
 from .page_writing import PageOptions
 from .reference_policies import yardsticks
 from .rerun_text import describe_run, rerun_code
@@ -64,10 +64,7 @@ def _title(runs: Sequence[PageRun]) -> str:
         return "SpecAugment audition: " + " | ".join(f"{run_label(i)} = {run.name}" for i, run in enumerate(runs))
     if not runs or not runs[0].clips:
         return "SpecAugment audition"
-    run = runs[0].clips[0].configuration
-    # A front-end that follows from the policy says nothing more.
-    on = f" on {printable(run.frontend.name)}" if run.frontend_reason in ("named", None) else ""
-    return f"SpecAugment audition: {printable(run.policy.name)}{on}"
+    return f"SpecAugment audition: {printable(name_of_run(runs[0].clips[0].configuration))}"
 
 
 def notes_on(policies: Iterable[Policy]) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from ..pages.html import page_parts
 from ..pages.page_values import Clip
 from .draw_table import table_of_draws
 from .head import page_head
-from .page_runs import PageRun, RunClip, run_label
+from .page_runs import PageRun, RunClip, name_of_run, run_label
 from .page_writing import PageOptions, PageTarget, WrittenPage, page_path, publish_page
 
 __all__ = ["publish_report", "write_report"]
@@ -208,9 +208,7 @@ def _runs_at_hand(auditions: Sequence[Audition]) -> list[PageRun]:
         if configuration.channel != first.channel:
             groups[key] = (replace(first, channel="each"), members)
     return [
-        PageRun(
-            printable(f"{run.policy.name} on {run.frontend.name}"), tuple(_clips_at_hand(clips, run)), (), versions()
-        )
+        PageRun(printable(name_of_run(run)), tuple(_clips_at_hand(clips, run)), (), versions())
         for run, clips in groups.values()
     ]
 
@@ -225,7 +223,7 @@ def _run_of_folder(folder: Path, page: Path) -> PageRun:
     index = read_run(folder)
     clips = tuple(_clip_of_folder(index, entry, FolderFiles(folder, entry.folder, page)) for entry in index.clips)
     configuration = index.configuration
-    name = printable(f"{configuration.policy.name} on {configuration.frontend.name} ({folder.resolve().name})")
+    name = printable(f"{name_of_run(configuration)} ({folder.resolve().name})")
     unfinished = tuple(notice for notice in index.notices if notice.kind == "unfinished")
     # The notice about an unfinished run covers unlisted files.
     beside = () if unfinished else notice_of_unlisted(folder, {entry.folder: entry.draws for entry in index.clips})

@@ -95,7 +95,9 @@ def _of_two(first: ComparedRun, second: ComparedRun) -> tuple[str, str]:
     if is_area and is_gap and (area > 0) != (gap_s > 0):
         head = f"{one.label} masks more than {other.label}, but with shorter gaps:"
         return head, _reason(one, other, "it masks")
-    return f"{one.label} is stronger than {other.label}:", _reason(one, other, "it masks")
+    if is_area:
+        return f"{one.label} is stronger than {other.label}:", _reason(one, other, "it masks")
+    return f"{one.label} has longer gaps than {other.label}:", _reason(one, other, "it masks")
 
 
 def _reason(one: ComparedRun, other: ComparedRun, it_masks: str) -> str:

@@ -94,7 +94,7 @@ def _judgement(
     if own is not None and of_area == of_gap == "within":
         short = "; of clips this short, it masks more than half" if area > 0.5 else ""
         ends = f"; the {n} range from {by_area[0].name} {_area_of(by_area[0])} to {most.name} {_area_of(most)}"
-        return "As strong as published recipes:", f"it is {own.name}'s own{ends if is_alone else ''}{short}."
+        return "In the range of published recipes:", f"it is one of them, {own.name}{ends if is_alone else ''}{short}."
     if of_area == "above":
         line = f"{percent_text(area)} of the cells against {_area_of(most)} with {most.name}"
         return f"Stronger than all {n} published recipes:", line + (f", {gaps}." if of_gap == "above" else ".")
@@ -104,7 +104,7 @@ def _judgement(
     if of_area == "below":
         line = f"{percent_text(area)} of the cells against {_area_of(by_area[0])} with {by_area[0].name}."
         return f"Weaker than all {n} published recipes:", line
-    return "As strong as published recipes:", _between(area, by_area)
+    return "In the range of published recipes:", _between(area, by_area)
 
 
 def _between(area: float, by_area: Sequence[Yardstick]) -> str:
@@ -256,11 +256,8 @@ def _gauge(
 def _fill_gauge(strength: Strength) -> Gauge:
     levels_db = strength.loudness.levels_db if strength.loudness else Spread((0.0,))
     end = max(_HIGH_DB, 10.0 * -(-levels_db.values[-1] // 10))
-    axis = Axis("level of masks", _LOW_DB, end, level_text)
-    marks = [
-        Level(_LOW_DB, "silence", f"{level_text(_LOW_DB)} or less: silence beside the speech", "reference"),
-        Level(0.0, "speech", _SPEECH.about, "reference"),
-    ]
+    axis = Axis("level of masks", _LOW_DB, end, level_text, " (silence)")
+    marks = [Level(0.0, "speech", _SPEECH.about, "reference")]
     edges = [axis.low + (axis.high - axis.low) * i / _N_BINS for i in range(_N_BINS + 1)]
     value = f"this policy: {level_text(levels_db.median)} relative to speech, half of the draws at hand are louder"
     ends = f"from {level_text(levels_db.values[0])} to {level_text(levels_db.values[-1])}"

@@ -22,7 +22,7 @@ def test_an_audition_reads_well_and_briefly(speechlike):
 def test_the_facts_of_a_draw_are_the_scores_that_it_has_with_their_parts_in_empty_bins():
     scores = {"loudest_fill_vs_p95_db": -3.0, "masked_area_empty_ratio": 0.1, "masked_area_ratio": 0.25, "pesq": 4.0}
     assert facts_of_draw(scores | {"warp_displacement_ms": None}) == (
-        ("area masked", "25% (10% in empty bins)"),
+        ("cells masked", "25% (10% in empty bins)"),
         ("loudest fill", "-3.0 dB re P95"),
     )
 

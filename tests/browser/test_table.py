@@ -74,7 +74,7 @@ def test_at_first_only_what_helps_to_decide_is_shown_and_it_fits_into_1280_pixel
     page = opened(report)
     heads = page.page.locator("table.draws thead th:visible")
     shown = [text.split("\n")[0].split(" (")[0] for text in heads.all_inner_texts()]
-    main = ["area masked", "longest gap", "loudest fill", "mel change"]
+    main = ["cells masked", "longest gap", "loudest fill", "mel change"]
     assert shown == ["clip", "draw", *main, "warnings", "sound"]
     box = "document.querySelector('.draws-box')"
     assert page.run(f"return {box}.scrollWidth <= {box}.clientWidth")

@@ -10,13 +10,16 @@ from webpages import STEADY, folder_of
 
 from specaug_listen import Policy, write_report
 from specaug_listen.augment import TimeMask
+from specaug_listen.frameworks.registry import ALL_POLICIES
+from specaug_listen.frontends import get_frontend
 
 # Boxes of all texts of each chart, with what they say, and of the chart itself.
 _BOXES = """
+const words = (e) => [...e.childNodes].filter((node) => node.nodeName !== "title").map((node) => node.textContent);
 const box = (e) => { const b = e.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; };
 return [...document.querySelectorAll("svg.gauge")].map((svg) => ({
   chart: box(svg),
-  texts: [...svg.querySelectorAll("text")].map((text) => [text.lastChild.textContent, ...box(text)]),
+  texts: [...svg.querySelectorAll("text")].map((text) => [words(text).join(""), ...box(text)]),
 }));
 """
 
@@ -51,8 +54,8 @@ def test_labels_of_charts_never_overlap_and_are_never_cut(opened, page_with_all)
             assert pairs == [], width
             assert [text for text, *box in texts if box[0] < left - 1 or box[2] > right + 1] == [], width
         assert one.run("return document.documentElement.scrollWidth <= window.innerWidth"), width
-    names = [text for text, *_ in charts[0]["texts"]]
-    assert {"LD", "ESPnet", "NeMo", "icefall", "SpeechBrain", "Whisper", "wenet"} <= set(names)
+    names = ", ".join(text for text, *_ in charts[0]["texts"])
+    assert {"LD", "ESPnet", "NeMo", "icefall", "SpeechBrain", "Whisper", "wenet"} <= set(names.split(", "))
 
 
 @pytest.mark.parametrize(("width", "height", "most"), [(1280, 800, 230), (360, 740, 480)])
@@ -65,6 +68,37 @@ def test_the_first_screen_has_title_verdict_charts_and_play(opened, report, widt
     )
     assert {name: bottom for name, bottom in tops.items() if bottom > height} == {}
     assert one.run("return document.querySelector('.verdict').getBoundingClientRect().height") <= most
+
+
+def test_a_loud_run_and_two_runs_have_play_and_versions_on_the_first_screen_of_a_phone(opened, two_runs, tmp_path):
+    loud = folder_of(
+        tmp_path / "loud",
+        ["a"],
+        ALL_POLICIES["espnet-conformer10"],
+        draws=3,
+        frontend=get_frontend("espnet"),
+        seconds=3.0,
+    )
+    for path, n_folds in ((write_report(loud), 0), (two_runs, 2)):
+        one = opened(path, viewport={"width": 360, "height": 740})
+        which = "#clip-1 :is(.play, .version-bar .stepper, .loop, .blind, .sides:not([hidden]))"
+        bottoms = one.run(
+            f"return [...document.querySelectorAll('.differences, .verdict h2, {which}')]"
+            ".map((e) => [e.className || e.tagName, e.getBoundingClientRect().bottom])"
+        )
+        assert [name for name, bottom in bottoms if bottom > 740] == []
+        assert {"play", "stepper", "loop"} <= {name for name, _ in bottoms}
+        # What is folded opens in place, and is there on paper.
+        folds = one.page.locator("details.of-run")
+        assert folds.count() == n_folds
+        for fold in folds.all():
+            assert not fold.locator("svg.gauge").first.is_visible()
+            fold.locator("summary").click()
+            assert fold.locator("svg.gauge").first.is_visible()
+        one.page.set_viewport_size({"width": 1280, "height": 800})
+        one.settle()
+        assert one.page.locator("svg.gauge").last.is_visible()
+        assert not one.page.locator(".of-run summary").locator("visible=true").count()
 
 
 def test_the_end_is_closed_and_links_at_the_top_open_it(opened, page_with_all):

@@ -34,7 +34,7 @@ def lines(ax):
 def test_lines_are_means_over_draws_and_bands_their_ends():
     ax = plot_sweep(ROWS, Figure().add_subplot(), along="width", by="fill")
     assert ax.get_xlabel() == "width"
-    assert ax.get_ylabel() == "area masked (%)"
+    assert ax.get_ylabel() == "cells masked (%)"
     found = lines(ax)
     assert list(found) == ["fill = mean", "fill = floor"]
     np.testing.assert_allclose(found["fill = mean"], [[10, 12], [20, 22], [40, 42]])

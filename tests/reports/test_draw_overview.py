@@ -85,7 +85,7 @@ def test_means_of_two_runs_are_subtracted_as_they_are_shown():
 
     two = [row("A", 0.374, None), row("B", 0.2, 0.9), row("B", 0.312, 0.8)]
     assert [(one.title, one.values, one.difference) for one in means_of(columns, two)] == [
-        ("area masked (%)", ("37", "26"), "−11"),
+        ("cells masked (%)", ("37", "26"), "−11"),
         ("STOI", ("n/a: warped", "0.850"), "–"),
     ]
     three = means_of(columns, [*two, row("C", 0.5, 0.5)])

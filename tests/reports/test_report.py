@@ -181,7 +181,7 @@ def test_auditions_of_two_policies_are_two_runs_of_one_clip(tmp_path, speechlike
     page = Page(write_report(two, tmp_path / "two.html").read_text("utf-8"))
     assert len([one for one in page.all("section") if one.get("class") == "clip"]) == 1
     words = " ".join(" ".join(page.words).split())
-    assert "SpecAugment audition: A = LB on whisper | B = SS on whisper" in words
+    assert "SpecAugment audition: A = LB | B = SS" in words
     for needed in ("A: draw-1", "B: draw-1", "A: copy-synthesis", "B: copy-synthesis"):
         assert needed in words
 

@@ -3,7 +3,7 @@
 let folded = [];
 
 window.addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll(".end details:not([open])")];
+  folded = [...document.querySelectorAll(":is(.end, .verdict) details:not([open])")];
   for (const details of folded) details.open = true;
   const { cards, players, table } = window.specaugListen.page;
   cards.unfoldAll();
