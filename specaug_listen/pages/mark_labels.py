@@ -85,8 +85,8 @@ class MarkLabel:
         """Its left and its right end."""
         width = text_width(_BETWEEN) * (len(self.marks) - 1)
         width += sum(text_width(mark.name, is_bold=mark.is_self) for mark in self.marks)
-        left = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
-        return left, left + width
+        begin = self.x - {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return begin, begin + width
 
 
 def place_labels(marks: Sequence[Mark], width: float, begin_x: float = 0.0) -> tuple[tuple[MarkLabel, ...], int]:
@@ -168,17 +168,17 @@ def _arrange(
 
 def _places(group: tuple[Mark, ...], row: int, width: float, begin_x: float) -> Iterator[tuple[float, MarkLabel]]:
     """Yield where the label of a group may be, and how far that is from the best: above the middle of its marks."""
-    left, right = group[0].x, group[-1].x
+    first_x, last_x = group[0].x, group[-1].x
     half = MarkLabel(group, 0, "middle").ends[1]
-    centre = min(max((left + right) / 2, begin_x + half), width - half)
+    centre = min(max((first_x + last_x) / 2, begin_x + half), width - half)
     options: tuple[tuple[float, Anchor], ...] = (
-        *((centre, "middle"), (left - _OVERHANG, "start"), (right + _OVERHANG, "end")),
+        *((centre, "middle"), (first_x - _OVERHANG, "start"), (last_x + _OVERHANG, "end")),
     )
     for x, anchor in options:
         label = MarkLabel(group, round(x, 2), anchor, row)
         low, high = label.ends
-        if low >= begin_x - 0.01 and high <= width + 0.01 and low <= left and right <= high:
-            yield abs((low + high) / 2 - (left + right) / 2) / half, label
+        if low >= begin_x - 0.01 and high <= width + 0.01 and low <= first_x and last_x <= high:
+            yield abs((low + high) / 2 - (first_x + last_x) / 2) / half, label
 
 
 def _are_clear(before: MarkLabel, after: MarkLabel, *, may_cross: bool) -> bool:
