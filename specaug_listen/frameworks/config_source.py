@@ -48,7 +48,7 @@ def content_of(path: str | os.PathLike[str]) -> Content:
     """
     as_path(path)
     file = Path(path) / "config.json" if os.path.isdir(path) else path
-    if file is not path and not os.path.isfile(file):
+    if file is not path and not os.path.isfile(file) and not os.path.islink(file):
         raise PolicyError(_no_model(path))
     members = archive_members(file)
     if members is not None:
@@ -142,7 +142,7 @@ def _is_text(entry: os.DirEntry[str]) -> bool:
 def _no_model(folder: str | os.PathLike[str]) -> str:
     """Say what is missing in a folder, and what to give instead."""
     try:
-        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file() and _is_text(entry))
+        names = sorted(entry.name for entry in os.scandir(folder) if _is_text(entry) and os.path.isfile(entry))
     except OSError as error:
         return f"{printable(folder)}: the folder cannot be read ({error.strerror})"
     able = [name for name in names[:_MAX_FILES] if _is_configuration(os.path.join(folder, name))]
@@ -264,7 +264,8 @@ def _is_top(name: str) -> bool:
 
 def _reason(path: str | os.PathLike[str], error: Exception) -> str:
     """Say why an archive cannot be read; a compressed file that is not an archive gets its own text."""
-    if isinstance(error, tarfile.TarError) and os.fspath(path).lower().endswith((".gz", ".bz2", ".xz")):
+    is_compressed = os.fspath(path).lower().endswith((".gz", ".bz2", ".xz"))
+    if is_compressed and isinstance(error, tarfile.TarError) and not isinstance(error, _TooLong):
         return "its contents are not a tar archive; unpack it, and give the file in it"
     return printable(getattr(error, "strerror", None) or str(error) or type(error).__name__)[:120]
 
@@ -303,6 +304,10 @@ def _unpack(path: str | os.PathLike[str]) -> IO[bytes]:
     return opener(path, "rb")  # type: ignore[no-any-return]
 
 
+class _TooLong(tarfile.ReadError):
+    """An archive is longer than what is read of it, or a part of it is."""
+
+
 class _BoundedFile:
     """A file that can be read up to a bound, in pieces no longer than headers are."""
 
@@ -314,12 +319,12 @@ class _BoundedFile:
 
     def seek(self, position: int, whence: int = os.SEEK_SET) -> int:
         if whence == os.SEEK_SET and position > self._bound:
-            raise tarfile.ReadError(f"it expands to more than {self._bound} bytes")
+            raise _TooLong(f"it expands to more than {self._bound} bytes; unpack it, and give the YAML file in it")
         return self._file.seek(position, whence)
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= _MAX_PIECE_BYTES:
-            raise tarfile.ReadError(f"a header in it has more than {_MAX_PIECE_BYTES} bytes")
+            raise _TooLong(f"a header in it has more than {_MAX_PIECE_BYTES} bytes")
         return self._file.read(size)
 
 

@@ -188,6 +188,16 @@ def test_a_feature_extractors_file_alone_sends_to_the_folder(model):
     assert import_policy(folder).frontend.n_mels == 128
 
 
+def test_a_link_to_itself_is_named_where_it_is_the_models_and_else_passed_over(tmp_path):
+    (tmp_path / "x.yaml").symlink_to("x.yaml")
+    assert refusal(tmp_path).startswith("a folder without config.json; ")
+    (tmp_path / "mine.yaml").write_text(ESPNET % "num_time_mask: 1")
+    assert refusal(tmp_path).endswith("it holds mine.yaml: give a file")
+    (tmp_path / "config.json").symlink_to("config.json")
+    with pytest.raises(PolicyError, match=r"config\.json: the policy file cannot be read \(Too many levels"):
+        import_policy(tmp_path)
+
+
 def test_arguments_that_wav2vec_has_too_need_a_model_type(write):
     said = refusal(write('{"apply_spec_augment": true, "mask_time_prob": 0.05, "freeze_wav2vec": true}', "x.json"))
     assert "model_type is missing, and freeze_wav2vec is not an argument of Whisper's masks" in said
