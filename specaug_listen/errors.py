@@ -33,6 +33,7 @@ __all__ = [
     "ResultError",
     "SpecAugListenError",
     "SpecAugListenWarning",
+    "code_at_fault",
     "error_context",
     "nearest",
     "one_line",
@@ -134,9 +135,12 @@ class SpecAugListenError(Exception):
     ----------
     is_missing : bool
         Whether the named file does not exist (or the path is a folder), as opposed to a file with wrong content.
+    is_of_code : bool
+        Whether a callable of the user's failed when it was called, as opposed to an argument that names none.
     """
 
     is_missing = False
+    is_of_code = False
 
     def __init__(self, message: str = "", *, field: str = "", rule: str = "", context: str = "") -> None:
         super().__init__(message)
@@ -220,4 +224,16 @@ def error_context(what: str, raising: type[SpecAugListenError] = ParameterError)
         yield
     except ParameterError as error:
         text = str(error) if error.context == what else f"{what}: {error}"
-        raise raising(text, field=error.field, rule=error.rule, context=what) from None
+        refusal = raising(text, field=error.field, rule=error.rule, context=what)
+        refusal.is_of_code = error.is_of_code
+        raise refusal from None
+
+
+@contextmanager
+def code_at_fault() -> Iterator[None]:
+    """Note that a ParameterError which leaves the ``with`` block is the fault of the user's code, as of a file."""
+    try:
+        yield
+    except ParameterError as error:
+        error.is_of_code = True
+        raise

@@ -13,7 +13,8 @@ OWN_ERRORS = ("AudioError", "MissingDependencyError", "OutputError", "ParameterE
 
 def test_the_module_names_every_error_it_defines():
     defined = {n for n, v in vars(errors).items() if isinstance(v, type) and issubclass(v, Exception)}
-    assert defined == set(errors.__all__) - {"error_context", "nearest", "one_line", "unknown_name", "value_text"}
+    helpers = {"code_at_fault", "error_context", "nearest", "one_line", "unknown_name", "value_text"}
+    assert defined == set(errors.__all__) - helpers
     assert defined == {*OWN_ERRORS, "SpecAugListenError", "SpecAugListenWarning"}
 
 
@@ -59,3 +60,16 @@ def test_a_field_and_its_rule_travel_through_contexts_and_stand_once_in_the_line
 def test_an_error_comes_whole_from_another_process():
     error = pickle.loads(pickle.dumps(errors.AudioError.of_field("rate", 0, "allowed is more")))
     assert (str(error), error.field, error.rule) == ("rate=0: allowed is more", "rate", "allowed is more")
+
+
+def test_the_fault_of_code_is_kept_when_a_file_or_function_is_named():
+    for raising in (errors.ParameterError, errors.PolicyError):
+        with (
+            pytest.raises(raising, match=r"^draw\.json: f: failed$") as caught,
+            errors.error_context("draw.json", raising),
+            errors.error_context("f"),
+            errors.code_at_fault(),
+        ):
+            raise errors.ParameterError("failed")
+        assert caught.value.is_of_code
+    assert not errors.ParameterError("failed").is_of_code

@@ -15,7 +15,7 @@ from pydantic.json_schema import SkipJsonSchema
 from .._notices import Notice
 from .._records import Seed, Sha256, record
 from .._rng import MAX_SEED
-from ..errors import ParameterError, error_context
+from ..errors import ParameterError, code_at_fault, error_context
 from ..frontends import AnyMel, MelSpectrogram
 from .adapter import Adapter
 from .call import call_on_mel, code_of_user, describe_error
@@ -96,7 +96,7 @@ class CallableStep:
                     f"draw.with_callable({self._how_to_name()}) or --policy {self._how_to_name(quote=False)}"
                 )
             self._check_source(self.function)
-            with code_of_user():
+            with code_at_fault(), code_of_user():
                 after = call_on_mel(self.function, mel, self.adapter, self.seed)
             if is_same and _sha256(after) != self.made_sha256:
                 raise ParameterError(self._why_other())
@@ -201,7 +201,7 @@ class CallableTransform:
         with error_context(self.call):
             if self.function is None:
                 raise ParameterError("is code, and a policy that was read from a file imports none; pass the callable")
-            with code_of_user():
+            with code_at_fault(), code_of_user():
                 form = adapter_for(self.function, self.adapter, mel, seed)
                 after = call_on_mel(self.function, mel, form.adapter, seed, to_hear=True)
                 again = call_on_mel(self.function, mel, form.adapter, seed)
