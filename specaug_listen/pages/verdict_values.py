@@ -10,7 +10,7 @@ __all__ = ["RUN_COLUMNS", "STRENGTH_COLUMNS", "RunDifferences", "StrengthRow", "
 
 # Headings of the table of strengths, in the order of the values of its rows.
 STRENGTH_COLUMNS = (
-    *("cells masked, mean", "over, in 5% of draws", "longest gap, mean", "over, in 5% of draws"),
+    *("cells masked, mean", "at least, in 5% of draws", "longest gap, mean", "at least, in 5% of draws"),
     "draws without masks",
 )
 # The same of the table of runs.

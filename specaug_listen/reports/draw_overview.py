@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median
 
 from .._notices import plural
-from ..metrics import Score
+from ..metrics import SCORES, Score
 from ..pages.page_values import ComparedScore
 from ..pages.table_values import Bar, Column, Histogram, HistogramRow, Ranking, Row
 
@@ -98,12 +98,13 @@ def rankings_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[Ranking
 def means_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[ComparedScore, ...]:
     """Return the mean of each column over the draws of each run, for two runs with the second minus the first.
 
-    Draws warp to either side, so of warps it is the mean of their sizes. Empty for a single run.
+    Draws warp to either side, so of warps it is the mean of their sizes. In the order of `SCORES`, as below the clips.
+    Empty for a single run.
     """
     if len({row.run for row in rows}) < 2:
         return ()
     means = []
-    for i, column in enumerate(columns):
+    for i, column in sorted(enumerate(columns), key=lambda pair: list(SCORES).index(pair[1].score.key)):
         score = column.score
         is_of_sizes = score.key == "warp_displacement_ms"
         of_runs = _values_of_runs(rows, i)

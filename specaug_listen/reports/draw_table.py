@@ -47,7 +47,8 @@ def table_of_draws(clips: Iterable[tuple[str, Sequence[ClipOfRun]]], *, sound_fo
         sound_format,
         histograms_of(columns, rows) if has_charts else (),
         rankings_of(columns, rows) if has_charts else (),
-        means_of(columns, rows),
+        # The scores of a single clip are below its pictures, with their means.
+        means_of(columns, rows) if len({row.clip for row in rows}) > 1 else (),
     )
 
 

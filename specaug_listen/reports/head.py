@@ -15,7 +15,7 @@ from ..pages.page_values import Facts, Head, RerunCode
 from ..pages.path_hiding import short_paths
 from ..pages.verdict_values import RunDifferences, Verdict
 from .draw_warnings import MAX_IN_VERDICT, warnings_of_draws
-from .page_runs import PageRun, name_of_run, run_label
+from .page_runs import PageRun, clips_in_words, name_of_run, run_label
 from .page_writing import PageOptions
 from .reference_policies import yardsticks
 from .rerun_text import describe_run, rerun_code
@@ -44,7 +44,7 @@ def page_head(runs: Sequence[PageRun], form: PageOptions) -> Head:
     return Head(
         printable(form.title) or _title(runs),
         _facts(runs),
-        tuple(notice.text for run in runs for notice in run.notices),
+        (*(notice.text for run in runs for notice in run.notices), *filter(None, [clips_in_words(runs)])),
         tuple((names[i], describe_run(run.clips[0].configuration, run.versions)) for i, run in with_clips),
         notes_on(run.clips[0].configuration.policy for run in runs if run.clips),
         tuple(failure.error for run in runs for failure in run.failures),

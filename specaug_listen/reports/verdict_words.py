@@ -129,26 +129,42 @@ def _effect_sentence(policy: str, effects: str) -> list[Words]:
 def _sentences(strength: Strength) -> list[Words]:
     if strength.area.values[-1] == 0:
         return []
-    area, gap = strength.area, strength.gap_s
-    sentences: list[Words] = [
-        (f"On average {percent_text(area.mean)} of the ", _CELLS, " are masked, in 5% of ", _DRAWS,
-         f" over {percent_text(area.p95)}."),
-    ]  # fmt: skip
-    if gap.values[-1] > 0:
-        sentences.append(
-            ("The ", _GAP, f" is {seconds_text(gap.mean)} on average (", _words(gap.mean),
-             f"), in 5% of draws over {seconds_text(gap.p95)} (", _words(gap.p95), ").")
-        )  # fmt: skip
-    else:
-        sentences.append(("No frame is masked as a whole.",))
+    sentences = [_area_words(strength.area), _gap_words(strength.gap_s)]
     if strength.loudness is not None:
         sentences.append(_loudness_words(strength.loudness.levels_db, strength.loudness.kind))
+    whole_share = 0.0 if strength.area.p95 == 1 else strength.whole_share  # said already
     rare = [
         f"{percent_text(share)} of draws {what}"
-        for share, what in ((strength.unmasked_share, "mask nothing"), (strength.whole_share, "mask everything"))
+        for share, what in ((strength.unmasked_share, "mask nothing"), (whole_share, "mask everything"))
         if share >= 0.005
     ]
     return [*sentences, *([(f"{', '.join(rare)}.",)] if rare else [])]
+
+
+def _area_words(area: Spread) -> Words:
+    least, mean, p95, most = map(percent_text, (area.values[0], area.mean, area.p95, area.values[-1]))
+    if least == most:
+        return f"{mean} of the ", _CELLS, " are masked in all ", _DRAWS, "."
+    begin = (f"On average {mean} of the ", _CELLS, " are masked, in ")
+    if area.p95 == 0:
+        return *begin, "fewer than 5% of ", _DRAWS, " any."
+    if area.p95 == 1:
+        return *begin, f"{percent_text(area.share_above(1 - 1e-9))} of ", _DRAWS, " all."
+    # Nothing exceeds the largest value.
+    rare = "nearly all" if p95 == "100%" else p95 if p95 == most else f"over {p95}"
+    return *begin, "5% of ", _DRAWS, f" {rare}."
+
+
+def _gap_words(gap: Spread) -> Words:
+    least, mean, p95, most = map(seconds_text, (gap.values[0], gap.mean, gap.p95, gap.values[-1]))
+    if gap.values[-1] == 0:
+        return ("No frame is masked as a whole.",)
+    if least == most:
+        return "The ", _GAP, f" is {mean} in all draws (", _words(gap.mean), ")."
+    begin = ("The ", _GAP, f" is {mean} on average (", _words(gap.mean), "), in ")
+    if gap.p95 == 0:
+        return *begin, "fewer than 5% of draws there is any."
+    return *begin, f"5% of draws {p95 if p95 == most else f'over {p95}'} (", _words(gap.p95), ")."
 
 
 def _loudness_words(levels_db: Spread, kind: str) -> Words:
@@ -246,7 +262,7 @@ def _gauge(
                 is_self,
             )
         )
-    value = f"this policy: {axis.text(spread.mean)} on average, in 5% of draws more than {axis.text(spread.p95)}"
+    value = f"this policy: {axis.text(spread.mean)} on average, in 5% of draws at least {axis.text(spread.p95)}"
     others = ", ".join(f"{level.name} {axis.text(level.value)}" for level in levels)
     about = f"{what}, {value}; {others}"
     edges = [axis.low + (axis.high - axis.low) * i / _N_BINS for i in range(_N_BINS + 1)]

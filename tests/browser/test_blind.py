@@ -111,6 +111,28 @@ def test_three_versions_are_told_at_the_end_if_so_chosen_and_by_keys(opened, rep
     assert right in (0, 1)
 
 
+# Buttons that are nearer than 5 px to another one.
+_NEAR = """
+const boxes = [...document.querySelectorAll("#clip-1 .blind-panel button")].filter((one) => one.checkVisibility())
+  .map((one) => [one.textContent, one.getBoundingClientRect()]);
+const isNear = (a, b) => Math.max(a.left, b.left) < Math.min(a.right, b.right) + 5 &&
+  Math.max(a.top, b.top) < Math.min(a.bottom, b.bottom) + 5;
+const near = boxes.flatMap(([, a], i) => boxes.slice(0, i).filter(([, b]) => isNear(a, b)));
+return [boxes.length, near.map(([name]) => name)];
+"""
+
+
+def test_buttons_of_the_test_stand_apart_on_a_narrow_screen(opened, report):
+    page = opened(report, viewport={"width": 360, "height": 740})
+    page.run("p.blind.open()")
+    found = [page.run(_NEAR)]
+    page.page.locator(".start").first.click()
+    found.append(page.run(_NEAR))
+    page.page.locator("#clip-1 .end-test").click()
+    found.append(page.run(_NEAR))
+    assert found == [[2, []], [8, []], [3, []]]
+
+
 def test_the_chance_of_a_score_is_that_of_the_binomial_distribution(browser, report, opened):
     page = opened(report)
     for choices in (2, 3):

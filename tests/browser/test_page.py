@@ -131,11 +131,44 @@ def test_masks_can_be_hidden_and_the_difference_be_seen(opened, report):
     assert not mask.is_visible()
     image = page.page.locator("svg.mel image").nth(2)
     own = image.get_attribute("href")
+    scale, of_difference = page.page.locator("#clip-1 .scale"), page.page.locator("#clip-1-draw-1 .scale-of-difference")
+    assert (scale.is_visible(), of_difference.is_visible()) == (True, False)
     page.page.locator("button.difference").first.click()
     page.until("p.versions[2].image.getAttribute('href') !== p.versions[2].own")
     assert image.get_attribute("href").startswith("data:image/png")
+    assert (scale.is_visible(), of_difference.is_visible()) == (False, True)
+    assert of_difference.inner_text().split("\n") == ["quieter −40 dB", "+40 dB louder"]
+    page.page.keyboard.press("4")  # another version has its own picture
+    assert (scale.is_visible(), of_difference.is_visible()) == (True, False)
+    page.page.keyboard.press("3")
+    page.run("dispatchEvent(new Event('beforeprint'))")  # paper has one scale for all pictures
+    assert image.get_attribute("href") == own
+    page.run("dispatchEvent(new Event('afterprint'))")
+    page.until("p.versions[2].image.getAttribute('href') !== p.versions[2].own")
     page.page.locator("button.difference").first.click()
     assert image.get_attribute("href") == own
+
+
+def test_colours_of_a_difference_grow_evenly_from_white_and_rounding_has_none(opened, report):
+    page = opened(report)
+    colours = page.run(
+        """const cells = (steps) => ({ width: steps.length, height: 1, values: Uint8Array.from(steps) });
+        const url = specaugListen.differenceUrl(cells(Array(6).fill(100)), cells([100, 99, 101, 98, 20, 230]),
+          0.3, 40, (column) => column);
+        const image = Object.assign(new Image(), { src: url });
+        const context = document.createElement("canvas").getContext("2d");
+        await image.decode();
+        context.drawImage(image, 0, 0);
+        const { data } = context.getImageData(0, 0, 6, 1);
+        return [0, 1, 2, 3, 4, 5].map((i) => [...data.slice(4 * i, 4 * i + 3)]);"""
+    )
+    alike, under, over, little, quieter, louder = colours
+    assert alike == under == over == [247, 247, 247]  # 0.3 dB
+    assert max(abs(one - white) for one, white in zip(little, alike, strict=True)) <= 5  # 0.6 dB of 40
+    assert (quieter[2] > quieter[0], louder[0] > louder[2]) == (True, True)
+    bar = page.run("return getComputedStyle(document.querySelector('.bar.of-difference')).backgroundImage")
+    ends = page.run("return [-1, 0, 1].map(specaugListen.differenceColour)")
+    assert bar.endswith(f"({', '.join(['to right', *(f'rgb({r}, {g}, {b})' for r, g, b in ends)])})")
 
 
 def test_what_re_creates_the_run_can_be_copied(opened, report, folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from specaug_listen import Policy, audition
@@ -74,3 +76,20 @@ def test_charts_are_for_ten_draws_and_more(table_of):
 
 def test_without_draws_there_is_no_table():
     assert table_of_draws([]) is None
+
+
+def test_means_of_runs_are_below_the_only_clip_or_else_above_the_table_in_the_order_of_scores(speechlike):
+    def table(n_clips):
+        clips = []
+        for i in range(n_clips):
+            heard = audition(speechlike, policy=Policy([TimeMask(max_frames=30)], "masks"), vocoder=OriginalPhase())
+            entry, records, files = clip_at_hand(heard, f"clip {i}")
+            entry = replace(entry, name=f"clip {i}")
+            runs = [ClipOfRun(entry, records, InlineAssets(files), heard.frontend, label) for label in "AB"]
+            clips.append((f"clip-{i}", runs))
+        return table_of_draws(clips)
+
+    assert table(1).means == ()
+    titles = [row.title.partition(" (")[0] for row in table(2).means]
+    assert titles == [score.title for score in SCORES.values() if score.title in titles]
+    assert len(titles) > 5

@@ -72,22 +72,41 @@ def test_a_recipe_is_named_and_marked_as_the_policy_itself():
     )
     marks = [*MARKS[:2], yardstick("SpeechBrain", 0.7, 0.7)]
     one_of_two = words_of(verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1], run="A"))
-    assert "it is one of them, LD. On average" in one_of_two
+    assert "it is one of them, LD. 40% of the cells" in one_of_two
     short = words_of(verdict_of(strength(0.69, 0.7), marks, 2.0, own=marks[2]))
     assert "it is one of them, SpeechBrain; the 3 range from " in short
     assert "; of clips this short, it masks more than half." in short
 
 
 def test_sentences_give_means_rare_values_and_words_lost():
-    spread, gaps = Spread.of([0.2] * 18 + [0.9] * 2), Spread.of([0.4] * 18 + [2.0] * 2)
+    spread, gaps = Spread.of([0.1] * 37 + [0.9] * 2 + [0.95]), Spread.of([0.4] * 37 + [2.0] * 2 + [3.0])
     text = words_of(verdict_of(strength(0.3, 0.5, area=spread, gap_s=gaps), MARKS, 2.0))
-    assert "On average 27% of the cells are masked, in 5% of draws over 90%." in text
-    assert "The longest gap is 0.6 s on average (1.4 words), in 5% of draws over 2.0 s (5 words)." in text
+    assert "On average 16% of the cells are masked, in 5% of draws over 90%." in text
+    assert "The longest gap is 0.5 s on average (1.4 words), in 5% of draws over 2.0 s (5 words)." in text
     assert "No frame is masked as a whole." in judged(0.3, 0.0)
     rare = Spread.of([0.0] * 2 + [0.4] * 17 + [1.0])
     assert "10% of draws mask nothing, 5% of draws mask everything." in words_of(
         verdict_of(strength(0.3, 0.5, area=rare), MARKS, 2.0)
     )
+
+
+def test_no_draw_is_said_to_exceed_what_none_exceeds():
+    def text(*shares):
+        spread, gaps = Spread.of(shares), Spread.of([4 * share for share in shares])
+        return words_of(verdict_of(strength(0.3, 0.5, area=spread, gap_s=gaps), MARKS, 2.0)).partition(". ")[2]
+
+    assert text(*[0.2] * 8, 1.0, 1.0) == (
+        "On average 36% of the cells are masked, in 20% of draws all. "
+        "The longest gap is 1.4 s on average (3.6 words), in 5% of draws 4.0 s (10 words)."
+    )
+    assert "are masked, in 5% of draws 20%. " in text(*[0.1] * 8, 0.2, 0.2)
+    assert "are masked, in 5% of draws nearly all. " in text(*[0.1] * 8, 0.999, 0.999)
+    assert "20% of the cells are masked in all draws. The longest gap is 0.8 s in all draws (2 words)." in text(
+        0.2, 0.2
+    )
+    rare = text(*[0.0] * 39, 0.4)
+    assert "On average 1% of the cells are masked, in fewer than 5% of draws any. " in rare
+    assert "The longest gap is 0.04 s on average (0.1 words), in fewer than 5% of draws there is any. " in rare
 
 
 def test_fills_are_compared_with_speech():

@@ -32,8 +32,8 @@ class RunComparison {
     this.isDrawn = true;
     try {
       const [before, after] = [await this.before.cells(), await this.after.cells()];
-      const { low_db, high_db } = this.after.data.picture, range = (255 * this.player.page.differenceDb) / (high_db - low_db);
-      this.plot.image.setAttribute("href", differenceUrl(before, after, range, (column) => column));
+      const { low_db, high_db } = this.after.data.picture, stepDb = (high_db - low_db) / 255;
+      this.plot.image.setAttribute("href", differenceUrl(before, after, stepDb, this.player.page.differenceDb, (column) => column));
     } catch (error) {
       this.isDrawn = false;
       this.player.fail("the difference of the runs cannot be shown", error);

@@ -248,4 +248,4 @@ class Page {
   }
 }
 
-window.specaugListen = { page: new Page(), Graph, rendered, chanceOf };
+window.specaugListen = { page: new Page(), Graph, rendered, chanceOf, differenceColour, differenceUrl };

@@ -60,8 +60,19 @@ function unwarped({ warp, picture }) {
   };
 }
 
-/** A picture of `after` minus `before`: blue is quieter, red louder, white alike; full colour at `range` steps. */
-function differenceUrl(before, after, range, columnBefore) {
+/** Colours of a difference: full when it is much quieter, alike, much louder; `.bar.of-difference` in player.css is the same. */
+const [QUIETER, ALIKE, LOUDER] = [[5, 18, 187], [247, 247, 247], [207, 0, 0]];
+/** What is less is rounding of the pictures, and not heard. */
+const LEAST_DIFFERENCE_DB = 0.5;
+
+/** The colour of a difference as a share of the one with the full colour, from -1 to 1. */
+function differenceColour(share) {
+  const end = share < 0 ? QUIETER : LOUDER, part = Math.min(1, Math.abs(share));
+  return ALIKE.map((from, i) => Math.round(from + part * (end[i] - from)));
+}
+
+/** A picture of `after` minus `before`, whose steps are `stepDb` each: blue is quieter, red louder, white alike; full colour at `mostDb`. */
+function differenceUrl(before, after, stepDb, mostDb, columnBefore) {
   if (before.height !== after.height || before.width < after.width) throw new Error("the pictures have other cells");
   const canvas = document.createElement("canvas");
   canvas.width = after.width;
@@ -71,10 +82,8 @@ function differenceUrl(before, after, range, columnBefore) {
   for (let row = 0; row < after.height; row++) {
     for (let column = 0; column < after.width; column++) {
       const old = before.values[row * before.width + columns[column]];
-      const share = Math.max(-1, Math.min(1, (after.values[row * after.width + column] - old) / range));
-      const pale = Math.round(247 * (1 - Math.abs(share)));
-      const [red, green, blue] = share < 0 ? [pale * 0.85 + 5, pale * 0.93 + 18, 247 - 60 * -share] : [247 - 40 * share, pale, pale];
-      image.data.set([red, green, blue, 255], 4 * (row * after.width + column));
+      const db = (after.values[row * after.width + column] - old) * stepDb;
+      image.data.set([...differenceColour(Math.abs(db) < LEAST_DIFFERENCE_DB ? 0 : db / mostDb), 255], 4 * (row * after.width + column));
     }
   }
   context.putImageData(image, 0, 0);

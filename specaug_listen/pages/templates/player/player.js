@@ -302,6 +302,8 @@ class Player {
   /** The colour scale is below the picture on the stage, in its row of buttons; of a list, and on paper, below the clip. */
   placeScale(isBelow = this.isSheet || this.page.showsAll) {
     if (!this.scale) return;
+    // A difference has a scale of its own.
+    this.scale.hidden = this.versions.every((version) => !version.mel || version.isDifference || !this.isShown(version));
     const tools = this.versions[this.selected].element.querySelector(".tools"), list = this.element.querySelector("ol.versions");
     if (isBelow) this.element.append(this.scale);
     else if (this.runs.length > 1) list.after(this.scale);

@@ -167,16 +167,28 @@ class Version {
     }
   }
 
+  get isDifference() {
+    return this.mel.classList.contains("is-difference");
+  }
+
   showDifference(button, isWanted) {
     button.setAttribute("aria-pressed", String(isWanted));
     this.mel.classList.toggle("is-difference", isWanted);
     if (!isWanted) this.image.setAttribute("href", this.own);
+    this.player.placeScale();
+  }
+
+  /** For paper, which has one scale for all pictures of a clip. */
+  hideDifference() {
+    const button = this.mel && this.isDifference && this.element.querySelector(".difference");
+    if (button) this.showDifference(button, false);
+    return button;
   }
 
   async difference() {
     const before = await this.player.versions[this.data.compared_with].cells();
     const { low_db, high_db } = this.data.picture;
-    return differenceUrl(before, await this.cells(), (255 * this.player.page.differenceDb) / (high_db - low_db), unwarped(this.data));
+    return differenceUrl(before, await this.cells(), (high_db - low_db) / 255, this.player.page.differenceDb, unwarped(this.data));
   }
 
   /** The sound as a file; beside a split page it lies already. */
