@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from ..audio.clip_names import distinct_names
 from ..audio.reading import channels_of
 from ..audio.recording import open_recording
 from ..custom.transform import MAX_HELD_S
-from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError
+from ..errors import AudioError, OutputError, ParameterError, SpecAugListenError, error_context
 from ..frontends import mel_format
 from ..mels import MelFile, clip_of_file
 from ..outputs.output import Output
@@ -24,7 +24,8 @@ from ..outputs.result_names import check_page, folder_name, page_names
 from ..vocoders import Joint
 from .journal import Journal, RunWriter, journal_to_resume, read_journal
 from .long import Within, audition_long, is_long
-from .records import AuditionRecord, ClipEntry, Configuration, Failure, versions, vocoder_of
+from .record_rendering import check_callable
+from .records import AuditionRecord, ClipEntry, Configuration, Failure, read_record, versions, vocoder_of
 from .rendering import needs_whole_clip
 from .results import Audition
 from .save import names_in_clip_folder, names_taken
@@ -166,7 +167,27 @@ def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Config
                 f"the run to go on with differs: it did {printable(entry.name)!r:.80}, which is none of the clips now; "
                 "give the same files, or --overwrite"
             )
-    return journal.only({entry.folder for entry in journal.index.clips if _is_same(by_folder[entry.folder], entry)})
+    kept = journal.only({entry.folder for entry in journal.index.clips if _is_same(by_folder[entry.folder], entry)})
+    _check_callable(output, kept, by_folder, configuration)
+    return kept
+
+
+def _check_callable(output: Output, kept: Journal, clips: Mapping[str, _Clip], configuration: Configuration) -> None:
+    """Call the user's code for one finished draw again: what it imports or reads may have changed, too."""
+    functions = {transform.call: transform.function for transform in configuration.policy.callables}
+    if not functions:
+        return
+    for entry in kept.index.clips:
+        for draw in entry.draws:
+            path = output.folder / entry.folder / f"{draw}.json"
+            record = read_record(path)
+            calls = {step.call for step in record.draw.calls}
+            function = functions.get(calls.pop()) if len(calls) == 1 else None
+            if function is not None:
+                clip = clips[entry.folder].path
+                with error_context("the run to go on with differs"):
+                    check_callable(record, printable(path), function, None if isinstance(clip, MelFile) else clip)
+                return
 
 
 def _is_same(clip: _Clip, entry: ClipEntry) -> bool:

@@ -33,6 +33,7 @@ from .step_scores import SCORES_OF_STEPS
 
 __all__ = [
     "changed_versions",
+    "check_callable",
     "differences",
     "is_long_draw",
     "replay_record",
@@ -77,10 +78,8 @@ def replay_record(
     if folder is not None and joint is not None and not isinstance(audio, (Audio, MelSpectrogram)):
         return _replay_long(record, joint, _file(record, audio, name), folder, name)
     clip, mel = _clip_and_mel(record, audio, name)
-    before = mel
     with error_context(name):
-        if record.waveform is not None and mel.audio is not None:
-            before = record.frontend(record.waveform.apply(mel.audio))
+        before = _with_waveform_stage(record, mel)
         draw = record.draw if policy is None else record.draw.with_callable(policy)
         augmented, draw = draw.apply(before), _with_fill_levels(draw, before)
         sound = render(augmented, vocoder)
@@ -92,6 +91,40 @@ def replay_record(
         clip, mel, record.policy, vocoder, record.seed, (rendered_draw,), record.clip, record.gain, waveform=stage,
         frontend_reason=record.frontend_reason,
     )  # fmt: skip
+
+
+def check_callable(
+    record: DrawRecord, name: str, function: Callable[..., Any], audio: str | os.PathLike[str] | None = None
+) -> None:
+    """Check that a callable still gives a recorded draw's result, if that was repeatable when it was drawn.
+
+    Parameters
+    ----------
+    record : DrawRecord
+        With at least one call of ``function``, and of no other callable.
+    name : str
+        Name of the record in messages.
+    function : callable
+    audio : str, path-like or None
+        The clip's file; None takes the path in the record.
+
+    Raises
+    ------
+    AudioError
+        If the clip cannot be read, or is not the one of the draw.
+    ParameterError
+        If the result differs, or the callable raises an error.
+    """
+    if all(step.is_repeatable for step in record.draw.calls):
+        _, mel = _clip_and_mel(record, audio, name)
+        with error_context(name):
+            record.draw.with_callable(function).apply(_with_waveform_stage(record, mel))
+
+
+def _with_waveform_stage(record: DrawRecord, mel: MelSpectrogram) -> MelSpectrogram:
+    if record.waveform is None or mel.audio is None:
+        return mel
+    return record.frontend(record.waveform.apply(mel.audio))
 
 
 def _with_fill_levels(draw: Draw, mel: AnyMel) -> Draw:

@@ -22,7 +22,9 @@ from specaug_listen.auditions.journal import read_journal, read_run
 from specaug_listen.auditions.records import ClipEntry
 from specaug_listen.augment import TimeMask
 from specaug_listen.cli import app
+from specaug_listen.custom.adapter import Adapter
 from specaug_listen.custom.audiomentations import WaveformTransform
+from specaug_listen.custom.transform import CallableTransform
 from specaug_listen.custom.waveform import Waveform
 from specaug_listen.errors import ParameterError, PolicyError
 from specaug_listen.frontends import WHISPER
@@ -73,6 +75,32 @@ def test_a_killed_run_is_reported_and_gone_on_with_to_the_same_bytes(tmp_path, c
     assert not (out / "report.html").exists()
     assert contents(out) == contents(tmp_path / "whole")
     assert (out / MARKER).read_bytes() == (tmp_path / "whole" / MARKER).read_bytes()
+
+
+@pytest.mark.parametrize("is_repeatable", [True, False])
+def test_a_run_is_gone_on_with_only_while_the_users_code_gives_the_same_results(
+    tmp_path, clips, monkeypatch, is_repeatable
+):
+    """The hash of the callable's file knows nothing of what the callable imports or reads."""
+    settings = tmp_path / "settings.txt"
+    settings.write_text("3", "ascii")
+    chance = "" if is_repeatable else "mel[-1] = -os.urandom(1)[0] / 256"
+    lines = ["import os, pathlib", "def f(mel):", f"    mel[: int(pathlib.Path({str(settings)!r}).read_text())] = -1"]
+    code = "\n".join([*lines, f"    {chance}", "    return mel"])
+    (tmp_path / "code.py").write_text(code, "utf-8")
+    call = CallableTransform.of(f"{tmp_path / 'code.py'}:f", Adapter(axes="bins, frames"))
+    with monkeypatch.context() as patched:
+        patched.setattr(f"{__name__}.RUN", replace(RUN, policy=Policy([call])))
+        kill(clips, tmp_path / "out", patched)
+        before = contents(tmp_path / "out")
+        settings.write_text("9", "ascii")
+        if is_repeatable:
+            differs = r"the run to go on with differs: .*a/draw-1\.json.*gives another result than when it was drawn"
+            with pytest.raises(ParameterError, match=differs):
+                audition_many(clips, tmp_path / "out", RUN, resume=True)
+            assert contents(tmp_path / "out") == before
+            settings.write_text("3", "ascii")
+        assert [clip.name for clip in audition_many(clips, tmp_path / "out", RUN, resume=True).clips] == ["a", "b", "c"]
 
 
 def test_a_run_that_is_killed_for_good_is_gone_on_with(tmp_path, clips):
