@@ -167,17 +167,17 @@ def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Config
                 f"the run to go on with differs: it did {printable(entry.name)!r:.80}, which is none of the clips now; "
                 "give the same files, or --overwrite"
             )
-    kept = journal.only({entry.folder for entry in journal.index.clips if _is_same(by_folder[entry.folder], entry)})
-    _check_callable(output, kept, by_folder, configuration)
-    return kept
+    to_keep = journal.only({entry.folder for entry in journal.index.clips if _is_same(by_folder[entry.folder], entry)})
+    _check_callable(output, to_keep, by_folder, configuration)
+    return to_keep
 
 
-def _check_callable(output: Output, kept: Journal, clips: Mapping[str, _Clip], configuration: Configuration) -> None:
+def _check_callable(output: Output, to_keep: Journal, clips: Mapping[str, _Clip], configuration: Configuration) -> None:
     """Call the user's code for one finished draw again: what it imports or reads may have changed, too."""
     functions = {transform.call: transform.function for transform in configuration.policy.callables}
     if not functions:
         return
-    for entry in kept.index.clips:
+    for entry in to_keep.index.clips:
         for draw in entry.draws:
             path = output.folder / entry.folder / f"{draw}.json"
             record = read_record(path)
