@@ -9,7 +9,7 @@ from .._files import printable
 from .advice import are_numbers
 from .axes import Axis, Value
 from .cell_draws import head_of
-from .place_strengths import Measure, Place, PlaceStrengths, changes_along
+from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, changes_along
 from .records import typed_values
 
 __all__ = ["MAX_LINES", "Choice", "Group", "Row", "rows_of"]
@@ -66,7 +66,9 @@ class Choice:
         keys = " and ".join(axes[n].key for n in self.others)
         lines = [f"Averages over {keys}."] if keys else []
         if self.by is not None and len(axes[self.by].values) > MAX_LINES:
-            lines.append(f"The first {MAX_LINES} values of {axes[self.by].key}.")
+            axis = axes[self.by]
+            ends = "the smallest and the largest" if are_numbers(axis) else "the weakest and the strongest"
+            lines.append(f"{MAX_LINES} of the {len(axis.values)} values of {axis.key}, {ends} among them.")
         return printable(" ".join(lines))
 
 
@@ -90,8 +92,35 @@ def rows_of(strengths: PlaceStrengths, measure: Measure, choice: Choice) -> list
             printable(head_of(axis, value)),
             _groups(strengths, choice.along, by_value[typed_values([value])], measure),
         )
-        for value in axis.values[:MAX_LINES]
+        for value in _shown(strengths, choice.by)
     ]
+
+
+def _shown(strengths: PlaceStrengths, by: int) -> list[Value]:
+    """Return the values of an axis that have a line: all, or some with both ends, and the strongest in each quantity."""
+    axis = strengths.axes[by]
+    numbers = range(len(axis.values))
+    if len(axis.values) <= MAX_LINES:
+        return list(axis.values)
+    ranks = [_ranked(strengths, measure, by) for measure in MEASURES.values() if changes_along(strengths, measure, by)]
+    if are_numbers(axis):
+        ranks.insert(0, sorted(numbers, key=lambda n: float(axis.values[n] or 0)))
+    first = ranks[0]
+    ends = [first[0], *(rank[-1] for rank in ranks)]
+    evenly = [first[round(i * (len(first) - 1) / (MAX_LINES - 1))] for i in range(MAX_LINES)]
+    chosen = list(dict.fromkeys([*ends, *evenly, *numbers]))[:MAX_LINES]
+    return [axis.values[n] for n in sorted(chosen)]
+
+
+def _ranked(strengths: PlaceStrengths, measure: Measure, axis: int) -> list[int]:
+    """Return the indices of an axis's values, the one with the largest mean last."""
+    means: dict[int, float] = {}
+    for number, value in enumerate(strengths.axes[axis].values):
+        places = [p for p in strengths.places if typed_values([p.values[axis]]) == typed_values([value])]
+        spreads = [spread for spread in map(measure.spread, places) if spread is not None]
+        if spreads:
+            means[number] = sum(spread.mean for spread in spreads) / len(spreads)
+    return sorted(means, key=lambda number: means[number])
 
 
 def _groups(strengths: PlaceStrengths, along: int, places: Sequence[Place], measure: Measure) -> tuple[Group, ...]:

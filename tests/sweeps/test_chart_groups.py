@@ -37,3 +37,22 @@ def test_groups_are_means_and_know_the_recipes_among_them():
     assert [[group.same_as for group in row.groups] for row in rows[:2]] == [[(), ()], [(), ("LD",)]]
     (level,) = rows_of(made, MEASURES["fill"], Choice.of(made, MEASURES["fill"]))
     assert [(group.value, group.mean) for group in level.groups] == [("mean", -20.0), ("floor", -80.0)]
+
+
+def test_lines_of_many_values_include_the_weakest_and_the_strongest_in_every_quantity():
+    names = ["LD", "LB", "SM", "SS", "espnet", "nemo", "icefall", "whisper", "lhotse"]
+    areas = dict(zip(names, (5, 3, 4, 2, 1, 6, 9, 7, 8), strict=True))
+    made = strengths(
+        {"T": [10, 40], "policy": names},
+        lambda width, name: (
+            areas[name] / 20 + width / 400,
+            2.0 if name == "LB" else 0.5,
+            9.0 if name == "SS" else -20.0,
+        ),
+    )
+    for key in ("area", "gap", "fill"):
+        rows = rows_of(made, MEASURES[key], Choice(0, 1, ()))
+        assert len(rows) == 6
+        assert {"policy espnet", "policy icefall", "policy LB", "policy SS"} <= {row.name for row in rows}
+    note = "6 of the 9 values of policy, the weakest and the strongest among them."
+    assert Choice(0, 1, ()).note(made.axes) == note
