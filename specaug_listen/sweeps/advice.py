@@ -11,7 +11,7 @@ from ..metrics import SCORES
 from ..reports.reference_policies import Yardstick
 from .axes import Axis, value_text
 from .cell_draws import short_key
-from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, are_above_recipes, changes_along
+from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, are_above_recipes, changes_along, means_of
 from .records import typed_values
 
 __all__ = ["Advice", "advice_on", "are_numbers", "measure_text"]
@@ -61,17 +61,17 @@ def advice_on(strengths: PlaceStrengths) -> Advice:
     both = _Comparison(strengths, MEASURES["area"]), _Comparison(strengths, MEASURES["gap"])
     too_strong = [any(flags) for flags in zip(*(each.above for each in both), strict=True)]
     places = _Combinations(strengths, too_strong)
+    loud = _LoudMasks.of(strengths)
     if any(too_strong):
         head, reason = f"Too strong {places.where}?", _excess(both, places)
-    elif all(both[0].below):
-        head, reason = "Too strong? Nowhere, rather too weak.", _weakness(*both)
     else:
-        head, reason = "Too strong? Nowhere.", _absence(*both)
-    sentences = [
-        *places.exceptions,
-        *(_effect_of(strengths, n) for n in numbers if n not in axes),
-        *_loud(strengths),
-    ]
+        is_weak = all(both[0].below)
+        head = f"Too strong? {f'In level only, {loud.where}' if loud else 'Nowhere'}"
+        head += ", rather too weak." if is_weak and not loud else "."
+        reason = (_weakness if is_weak else _absence)(*both)
+    if loud:
+        reason += f" But {loud.sentence}" if not any(too_strong) else f" {loud.sentence[0].upper()}{loud.sentence[1:]}"
+    sentences = [*places.exceptions, *(_effect_of(strengths, n) for n in numbers if n not in axes)]
     return Advice(printable(head), printable(reason), tuple(map(printable, sentences)))
 
 
@@ -107,7 +107,7 @@ def _excess(comparisons: Sequence[_Comparison], places: _Combinations) -> str:
 
 def _absence(area: _Comparison, gap: _Comparison) -> str:
     return (
-        f"No {area.one} exceeds all published recipes: {area.highest(_MASKED)}, against {area.most}; gaps are "
+        f"No {area.one} masks clearly more than every published recipe: {area.highest(_MASKED)}, against {area.most}; gaps are "
         f"{gap.highest()}, against {gap.most}."
     )
 
@@ -119,22 +119,34 @@ def _weakness(area: _Comparison, gap: _Comparison) -> str:
     )
 
 
-def _loud(strengths: PlaceStrengths) -> list[str]:
-    """Name the values whose masks are louder than the speech."""
-    fill = MEASURES["fill"]
-    loud = [place for place in strengths.places if fill.spread(place) and fill.mean(place) > _EQUALLY_LOUD_DB]
-    if not loud:
-        return []
-    level = " to ".join(dict.fromkeys(measure_text(fill, end(map(fill.mean, loud))) for end in (min, max)))
-    if len(loud) == len(strengths.places):
-        return [f"In all cells, the masks are louder than the speech: {level}."]
-    axes = [n for n in range(len(strengths.axes)) if changes_along(strengths, fill, n)]
-    if len(axes) != 1:
-        where = f"In {len(loud)} of {len(strengths.places)} combinations"
-        return [f"{where}, the masks are louder than the speech: {level}."]
-    axis, values = strengths.axes[axes[0]], {place.values[axes[0]] for place in loud}
-    names = [value_text(value) for value in axis.values if value in values]
-    return [f"With {short_key(axis.key)} {_join(names)}, the masks are louder than the speech: {level}."]
+@dataclass(frozen=True)
+class _LoudMasks:
+    """Where masks are louder than the speech, and how loud they are."""
+
+    where: str
+    level: str
+
+    @classmethod
+    def of(cls, strengths: PlaceStrengths) -> _LoudMasks | None:
+        """Return them; None if no masks are."""
+        fill = MEASURES["fill"]
+        loud = [place for place in strengths.places if fill.spread(place) and fill.mean(place) > _EQUALLY_LOUD_DB]
+        if not loud:
+            return None
+        level = " to ".join(dict.fromkeys(measure_text(fill, end(map(fill.mean, loud))) for end in (min, max)))
+        axes = [n for n in range(len(strengths.axes)) if changes_along(strengths, fill, n)]
+        if len(loud) == len(strengths.places):
+            return cls("everywhere", level)
+        if len(axes) != 1:
+            return cls(f"in {len(loud)} of {len(strengths.places)} combinations", level)
+        axis, values = strengths.axes[axes[0]], {place.values[axes[0]] for place in loud}
+        names = [value_text(value) for value in axis.values if value in values]
+        return cls(f"with {short_key(axis.key)} {_join(names)}", level)
+
+    @property
+    def sentence(self) -> str:
+        """All of it, beginning with a small letter."""
+        return f"{self.where}, the masks are louder than the speech: {self.level}."
 
 
 class _Combinations:
@@ -205,7 +217,8 @@ class _Comparison:
         self.recipes = sorted(strengths.published, key=self.mean_of)
         least = self.mean_of(self.recipes[0])
         self.above = list(are_above_recipes(strengths, measure))
-        self.below = [measure.mean(place) < least - measure.tolerance for place in strengths.places]
+        self._means = means_of(strengths, measure)
+        self.below = [mean < least - measure.tolerance for mean in self._means]
         self.places = _Combinations(strengths, self.above)
 
     def mean_of(self, recipe: Yardstick) -> float:
@@ -227,14 +240,14 @@ class _Comparison:
 
     def amount(self, flags: Sequence[bool]) -> str:
         """Return the range of the means of some combinations."""
-        values = [self.measure.mean(place) for place, flag in zip(self._strengths.places, flags, strict=True) if flag]
+        values = [mean for mean, flag in zip(self._means, flags, strict=True) if flag]
         low, high = (measure_text(self.measure, value) for value in (min(values), max(values)))
         return low if low == high else f"{low} to {high}"
 
     def highest(self, what: str = "") -> str:
         """Return the largest mean, of what, and its combination unless all are alike."""
-        place = max(self._strengths.places, key=self.measure.mean)
-        text = measure_text(self.measure, self.measure.mean(place))
+        place = self._strengths.places[self._means.index(max(self._means))]
+        text = measure_text(self.measure, max(self._means))
         axes = [n for n in range(len(self._strengths.axes)) if changes_along(self._strengths, self.measure, n)]
         where = f" ({_name(self._strengths, place, axes)})" if axes else ""
         return f"{'at most ' if axes else ''}{text}{what}{where}"

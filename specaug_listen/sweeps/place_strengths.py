@@ -24,6 +24,7 @@ __all__ = [
     "are_above_recipes",
     "changes_along",
     "expected_for",
+    "means_of",
     "strengths_of",
 ]
 
@@ -193,13 +194,26 @@ def changes_along(strengths: PlaceStrengths, measure: Measure, axis: int) -> boo
     return any(max(values) - min(values) > measure.tolerance for values in groups.values())
 
 
+def means_of(strengths: PlaceStrengths, measure: Measure) -> tuple[float, ...]:
+    """Return a quantity of each combination; those that differ only in axes on which it does not depend share a mean.
+
+    Charts do not tell these apart, either.
+    """
+    axes = [n for n in range(len(strengths.axes)) if changes_along(strengths, measure, n)]
+    keys = [typed_values(place.values[n] for n in axes) for place in strengths.places]
+    groups: dict[Hashable, list[float]] = {}
+    for key, place in zip(keys, strengths.places, strict=True):
+        groups.setdefault(key, []).append(measure.mean(place))
+    return tuple(sum(groups[key]) / len(groups[key]) for key in keys)
+
+
 def are_above_recipes(strengths: PlaceStrengths, measure: Measure) -> tuple[bool, ...]:
     """Whether each combination is beyond all published recipes in a quantity, by more than the tolerance."""
     of_strength = measure.of_strength
     if of_strength is None:
         return (False,) * len(strengths.places)
     most = max(of_strength(recipe.strength).mean for recipe in strengths.published)
-    return tuple(measure.mean(place) > most + measure.tolerance for place in strengths.places)
+    return tuple(mean > most + measure.tolerance for mean in means_of(strengths, measure))
 
 
 def expected_for(place: Place, measure: Measure, duration_s: float) -> float | None:

@@ -6,9 +6,11 @@ import pytest
 from swept_places import strengths
 
 from specaug_listen.sweeps.advice import advice_on, measure_text
+from specaug_listen.sweeps.chart_groups import Choice, rows_of
 from specaug_listen.sweeps.place_strengths import MEASURES
 
 WIDTHS = {"T": [10, 40, 100, 200]}
+FILLS = "mean", 3.0, 5.0
 AREAS = {10: 0.1, 40: 0.45, 100: 0.6, 200: 0.7}
 
 
@@ -49,21 +51,37 @@ def test_values_that_are_not_the_largest_are_listed():
             "More cells are masked than by any published recipe: 60% to 70% on",
         ),
         ([0.3, 0.7], "Too strong at T = 40?", "More cells are masked than by any published recipe: 70% on average"),
-        ([0.3, 0.4], "Too strong? Nowhere.", "No value exceeds all published recipes: at most 40% of the cells are"),
-        ([0.1, 0.4], "Too strong? Nowhere.", "No value exceeds all published recipes: at most 40% of the cells are"),
+        (
+            [0.3, 0.4],
+            "Too strong? Nowhere.",
+            "No value masks clearly more than every published recipe: at most 40% of the cells are",
+        ),
+        (
+            [0.1, 0.4],
+            "Too strong? Nowhere.",
+            "No value masks clearly more than every published recipe: at most 40% of the cells are",
+        ),
         (
             [0.05, 0.1],
             "Too strong? Nowhere, rather too weak.",
             "Every value masks less than any published recipe: at most",
         ),
-        ([0.3, 0.3], "Too strong? Nowhere.", "No value exceeds all published recipes: 30% of the cells are masked on"),
+        (
+            [0.3, 0.3],
+            "Too strong? Nowhere.",
+            "No value masks clearly more than every published recipe: 30% of the cells are masked on",
+        ),
         (
             [0.6, 0.6],
             "Too strong with every value?",
             "More cells are masked than by any published recipe: 60% on average",
         ),
         # Differences within the tolerance are none.
-        ([0.51, 0.515], "Too strong? Nowhere.", "No value exceeds all published recipes: 52% of the cells are masked"),
+        (
+            [0.51, 0.515],
+            "Too strong? Nowhere.",
+            "No value masks clearly more than every published recipe: 51% of the cells are masked",
+        ),
     ],
 )
 def test_each_standing_has_its_words(areas, head, begin):
@@ -111,12 +129,39 @@ def test_what_changes_no_mask_says_what_it_changes():
     levels = {"mean": -20.0, 3.0: 12.0, 5.0: 20.0}
     assert advice_on(strengths(fills, lambda fill: (0.3, 0.5, levels[fill]))).sentences == (
         "With every fill, as much is masked; the masks, beside the speech, are at −20 dB (mean) to +20 dB (5).",
-        "With fill 3 and 5, the masks are louder than the speech: +12 dB to +20 dB.",
     )
     frontends = {"frontend": ["whisper", "nemo"]}
     changes = {"whisper": 5.0, "nemo": 8.0}
     (sentence,) = advice_on(strengths(frontends, lambda name: (0.3, 0.5, None, changes[name]))).sentences
     assert sentence.endswith("as much is masked; the mel changes by 5 dB (whisper) to 8 dB (nemo).")
+
+
+def test_masks_louder_than_the_speech_are_never_called_nowhere_too_strong():
+    def advice(area, *levels):
+        return advice_on(strengths({"fill": FILLS}, lambda fill: (area, 0.5, levels[FILLS.index(fill)])))
+
+    found = advice(0.3, -20.0, 12.0, 20.0)
+    assert found.head == "Too strong? In level only, with fill 3 and 5."
+    assert found.reason.startswith(
+        "No value masks clearly more than every published recipe: 30% of the cells are masked on"
+    )
+    assert found.reason.endswith(" But with fill 3 and 5, the masks are louder than the speech: +12 dB to +20 dB.")
+    found = advice(0.1, -20.0, 12.0, -20.0)
+    assert found.head == "Too strong? In level only, with fill 3."
+    assert found.reason.startswith("Every value masks less than any published recipe: 10%")
+    found = advice(0.6, 6.0, 6.0, 6.0)
+    assert found.head == "Too strong with every value?"
+    assert found.reason.endswith(" Everywhere, the masks are louder than the speech: +6 dB.")
+
+
+def test_a_number_of_the_advice_is_that_of_the_charts():
+    def of(policy, framework):
+        return (0.36 + (0.01 if framework == "paper" else 0.0) - (0.1 if policy == "SM" else 0.0),)
+
+    made = strengths({"policy": ["SS", "SM"], "framework": ["paper", "espnet"]}, of)
+    (group, _) = rows_of(made, MEASURES["area"], Choice.of(made, MEASURES["area"]))[0].groups
+    assert group.mean == pytest.approx(0.365)
+    assert f"at most {measure_text(MEASURES['area'], group.mean)} of the cells" in advice_on(made).reason
 
 
 def test_values_have_units():
