@@ -107,8 +107,8 @@ def _excess(comparisons: Sequence[_Comparison], places: _Combinations) -> str:
 
 def _absence(area: _Comparison, gap: _Comparison) -> str:
     return (
-        f"No {area.one} masks clearly more than every published recipe: {area.highest(_MASKED)}, against {area.most}; gaps are "
-        f"{gap.highest()}, against {gap.most}."
+        f"No {area.one} masks clearly more than every published recipe: {area.highest(_MASKED)}, against {area.most}; "
+        f"gaps are {gap.highest()}, against {gap.most}."
     )
 
 

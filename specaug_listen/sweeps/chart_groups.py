@@ -97,7 +97,7 @@ def rows_of(strengths: PlaceStrengths, measure: Measure, choice: Choice) -> list
 
 
 def _shown(strengths: PlaceStrengths, by: int) -> list[Value]:
-    """Return the values of an axis that have a line: all, or some with both ends, and the strongest in each quantity."""
+    """Return the values of an axis that have a line: all, or some with both ends and the strongest in each quantity."""
     axis = strengths.axes[by]
     numbers = range(len(axis.values))
     if len(axis.values) <= MAX_LINES:
