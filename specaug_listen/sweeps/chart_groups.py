@@ -92,11 +92,11 @@ def rows_of(strengths: PlaceStrengths, measure: Measure, choice: Choice) -> list
             printable(head_of(axis, value)),
             _groups(strengths, choice.along, by_value[typed_values([value])], measure),
         )
-        for value in _shown(strengths, choice.by)
+        for value in _values_with_lines(strengths, choice.by)
     ]
 
 
-def _shown(strengths: PlaceStrengths, by: int) -> list[Value]:
+def _values_with_lines(strengths: PlaceStrengths, by: int) -> list[Value]:
     """Return the values of an axis that have a line: all, or some with both ends and the strongest in each quantity."""
     axis = strengths.axes[by]
     numbers = range(len(axis.values))
@@ -108,8 +108,8 @@ def _shown(strengths: PlaceStrengths, by: int) -> list[Value]:
     first = ranks[0]
     ends = [first[0], *(rank[-1] for rank in ranks)]
     evenly = [first[round(i * (len(first) - 1) / (MAX_LINES - 1))] for i in range(MAX_LINES)]
-    chosen = list(dict.fromkeys([*ends, *evenly, *numbers]))[:MAX_LINES]
-    return [axis.values[n] for n in sorted(chosen)]
+    indices = list(dict.fromkeys([*ends, *evenly, *numbers]))[:MAX_LINES]
+    return [axis.values[n] for n in sorted(indices)]
 
 
 def _ranked(strengths: PlaceStrengths, measure: Measure, axis: int) -> list[int]:
