@@ -239,7 +239,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "implausible": _implausible,
     "other-timing": _other_timing,
     "arrays-left-out": lambda values: (
-        f"arrays left out: {', '.join(values['arrays'])}, of integers or others that are no mel; save mels as floats"
+        f"arrays left out: {', '.join(values['arrays'])}; mels are floats, have two or three axes and are not named std"
     ),
     "typical_statistics": (
         "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"

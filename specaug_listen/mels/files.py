@@ -35,6 +35,8 @@ _KEYS_BESIDE_MELS = frozenset(
 )
 _MAX_BYTES = 1 << 32
 _MAX_ITEMS = 100_000
+# Of values in a file of torch, and of lists and dictionaries within each other.
+_MAX_VALUES, _MAX_DEPTH = 1_000_000, 16
 # How many arrays beside the mels are named.
 _MAX_NAMED = 6
 # The header before each member of a ZIP archive ends with the lengths of a name and of extra fields, which follow it.
@@ -232,9 +234,10 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
     mels: list[MelFile] = []
     beside: list[str] = []
     for key, (shape, is_real) in arrays.items():
-        if len(shape) not in (2, 3) or (len(arrays) > 1 and key.split(".")[-1].lower() in _KEYS_BESIDE_MELS):
+        is_usual = len(arrays) > 1 and key.split(".")[-1].lower() in _KEYS_BESIDE_MELS
+        if len(shape) < 2 or (is_usual and (1 in shape or not is_real)):
             continue
-        if is_real:
+        if is_real and len(shape) < 4 and not is_usual:
             mels += _items(path, key, shape)
         else:
             beside.append(printable(key))
@@ -284,22 +287,41 @@ def _tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[Any]]
             f"not read ({first:.60}); only tensors are loaded (weights_only=True), as {NO_PICKLES}; write only the "
             "mel: torch.save(mel, path)",
         ) from None
-    if isinstance(loaded, torch.Tensor):
-        loaded = {None: loaded}
-    if isinstance(loaded, (list, tuple)):
-        loaded = {str(number): value for number, value in enumerate(loaded)}
-    if not isinstance(loaded, dict):
-        raise AudioError.of_file(
-            name, f"contains {type(loaded).__name__}; expected a tensor, or a dictionary or list of tensors"
-        )
-    tensors = {key: value for key, value in loaded.items() if isinstance(value, torch.Tensor)}
+    tensors = dict(_tensors_within(loaded, torch.Tensor, name))
     for key, value in tensors.items():
-        check_cells(tuple(value.shape), name if key is None else f"{name}:{key!s:.80}", value.element_size())
+        check_cells(tuple(value.shape), name if key is None else f"{name}:{key:.80}", value.element_size())
     # The file of a sparse tensor, of one that is expanded, or of many views of one storage is short.
     n_cells = [math.prod(value.shape) for value in tensors.values()]
     n_bytes = sum(n * value.element_size() for n, value in zip(n_cells, tensors.values(), strict=True))
     check_total(sum(n_cells), n_bytes, n_stored, name)
-    return {key if key is None else str(key): on_cpu(value) for key, value in tensors.items()}
+    return {key: on_cpu(value) for key, value in tensors.items()}
+
+
+def _tensors_within(loaded: Any, tensor: type, name: str) -> Iterator[tuple[str | None, Any]]:
+    """Yield the tensors of lists and dictionaries with their keys, joined by dots; None is the key of a single one."""
+    if not isinstance(loaded, (tensor, dict, list, tuple)):
+        raise AudioError.of_file(
+            name, f"contains {type(loaded).__name__}; expected a tensor, or a dictionary or list of tensors"
+        )
+    waiting: list[tuple[tuple[str, ...], Any]] = [((), loaded)]
+    keys, n_values = set(), 0
+    while waiting:
+        path, value = waiting.pop()
+        n_values += 1
+        # A list may hold itself, or one list a million times.
+        if len(path) > _MAX_DEPTH or n_values > _MAX_VALUES:
+            raise AudioError.of_file(
+                name, f"more than {_MAX_VALUES} values, or more than {_MAX_DEPTH} lists within each other; save a part"
+            )
+        if isinstance(value, tensor):
+            key = ".".join(path) if path else None
+            if key in keys:
+                raise AudioError.of_file(name, f"two arrays have the name {key!r:.80}; write it again")
+            keys.add(key)
+            yield key, value
+        elif isinstance(value, (dict, list, tuple)):
+            parts = list(value.items() if isinstance(value, dict) else enumerate(value))
+            waiting += [((*path, str(key)), part) for key, part in reversed(parts)]
 
 
 def _list_pt(path: Path) -> list[MelFile]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate, pairwise
@@ -208,8 +209,31 @@ def hdf5_names(path: Path) -> list[str]:
     names: list[str] = []
     check_ordinary(path)
     with h5py.File(path, "r") as file:
+        _check_hdf5_end(path, file)
         file.visititems(lambda name, item: names.append(name) if _may_be_mel(item) else None)
     return names
+
+
+def _check_hdf5_end(path: Path, file: Any) -> None:
+    """Raise if something is behind all that an HDF5 file says it has, such as a second file: HDF5 reads none of it.
+
+    Its superblock has the address of its end. Writers differ in whether a block of the user's own before that counts.
+    """
+    begin = file.userblock_size
+    with open_file(path) as raw:
+        raw.seek(begin)
+        block = raw.read(64)
+        n_stored = os.fstat(raw.fileno()).st_size
+    # Format specification of HDF5, superblocks of versions 0 to 3; addresses may be shorter than 8 bytes.
+    version = block[8]
+    n_address = block[9 if version > 1 else 13]
+    at = {0: 24, 1: 28}.get(version, 12) + 2 * n_address
+    end = begin + int.from_bytes(block[at : at + n_address], "little")
+    if n_stored > end:
+        raise AudioError.of_file(
+            printable(path),
+            f"{n_stored - end} bytes are behind what HDF5 reads of it, such as a second file; separate them",
+        )
 
 
 def _may_be_mel(stored: Any) -> bool:

@@ -15,7 +15,9 @@ _BYTES_AT_ONCE = 1 << 20
 _ZIP_END, _ZIP_END_BYTES = b"PK\5\6", 22
 
 
-def check_ends(file: IO[bytes], archive: zipfile.ZipFile, n_bytes: int, name: str) -> None:
+def check_ends(
+    file: IO[bytes], archive: zipfile.ZipFile, n_bytes: int, name: str, command: str = "np.savez(path, mel=mel)"
+) -> None:
     """Raise if anything is before or behind an archive, which `zipfile` leaves out silently.
 
     Raises
@@ -26,7 +28,7 @@ def check_ends(file: IO[bytes], archive: zipfile.ZipFile, n_bytes: int, name: st
     file.seek(max(0, n_bytes - _ZIP_END_BYTES - len(archive.comment)))
     if n_before or not file.read(len(_ZIP_END)).startswith(_ZIP_END):
         where = f"{n_before} bytes are before" if n_before else "something is behind"
-        raise AudioError.of_file(name, f"{where} its archive of arrays; write it again: np.savez(path, mel=mel)")
+        raise AudioError.of_file(name, f"{where} its archive of arrays; write it again: {command}")
 
 
 def check_rest(file: IO[bytes], n_stored: int, name: str) -> None:
@@ -44,7 +46,7 @@ def check_rest(file: IO[bytes], n_stored: int, name: str) -> None:
 
 
 def check_members(file: IO[bytes], n_stored: int, name: str) -> None:
-    """Raise if the storages of torch's archive are compressed too far, or are damaged.
+    """Raise if the storages of torch's archive are compressed too far, are damaged, or are not all of the file.
 
     torch unpacks them without that, and compares no checksum.
 
@@ -54,6 +56,7 @@ def check_members(file: IO[bytes], n_stored: int, name: str) -> None:
     """
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as archive:
+            check_ends(file, archive, n_stored, name, "torch.save(mel, path)")
             n_bytes = sum(member.file_size for member in archive.infolist())
             check_total(n_bytes // 4, n_bytes, n_stored, name)
             for member in archive.infolist():

@@ -12,6 +12,7 @@ from some_mels import MEL, OTHER, RNG, values_of
 from specaug_listen.errors import AudioError
 from specaug_listen.frontends import LHOTSE, mel_format
 from specaug_listen.mels import clips_of_file, list_mels
+from specaug_listen.mels.lhotse_features import hdf5_names
 
 
 def manifest(path, **entry):
@@ -121,6 +122,21 @@ def test_lilcom_in_its_own_files_and_in_chunks_is_read(tmp_path):
     (tmp_path / "one.llc").write_bytes(lilcom.compress(fbank))
     (clip,) = clips_of_file(tmp_path / "one.llc", mel_format(LHOTSE))
     assert np.allclose(clip.mel.values, fbank.T, atol=0.01)
+
+
+def test_what_stands_behind_an_hdf5_file_is_not_left_out_silently(tmp_path, subtests):
+    h5py = pytest.importorskip("h5py")
+    for form in ({}, {"libver": "latest"}, {"userblock_size": 512}, {"fs_strategy": "page"}):
+        with subtests.test(form=form):
+            with h5py.File(tmp_path / "x.h5", "w", **form) as file:
+                file["mel"] = MEL
+            with h5py.File(tmp_path / "x.h5", "a") as file:
+                file["other"] = MEL
+            assert hdf5_names(tmp_path / "x.h5") == ["mel", "other"]
+            data = (tmp_path / "x.h5").read_bytes()
+            (tmp_path / "x.h5").write_bytes(data + data)
+            with pytest.raises(AudioError, match=r"x\.h5: \d+ bytes are behind what HDF5 reads of it"):
+                hdf5_names(tmp_path / "x.h5")
 
 
 def test_hdf5_files_are_read_plain_and_with_lilcom(tmp_path):

@@ -49,6 +49,12 @@ def test_damaged_tensors_and_what_follows_one_are_no_mels(tmp_path):
     torch.save(torch.from_numpy(MEL), tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     assert len(list_mels(tmp_path / "old.pt")) == 1
     data = (tmp_path / "old.pt").read_bytes()
+    torch.save(torch.from_numpy(MEL), tmp_path / "x.pt")
+    archive = (tmp_path / "x.pt").read_bytes()
+    for more in (archive + b"x" * 9, data + archive):
+        (tmp_path / "x.pt").write_bytes(more)
+        with pytest.raises(AudioError, match=r"x\.pt: .* its archive of arrays; write it again: torch\.save"):
+            list_mels(tmp_path / "x.pt")
     (tmp_path / "old.pt").write_bytes(data + data)
     with pytest.raises(AudioError, match=r"old\.pt: \d+ bytes follow what torch reads of it"):
         list_mels(tmp_path / "old.pt")
