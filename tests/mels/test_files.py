@@ -80,31 +80,6 @@ def test_torch_files_hold_a_tensor_or_several(tmp_path):
     assert np.array_equal(values_of(tmp_path / "list.pt")["1"], MEL * 0.5)
 
 
-def test_tensors_within_lists_and_dictionaries_are_read(tmp_path):
-    torch = pytest.importorskip("torch")
-    mels = [torch.from_numpy(MEL * gain) for gain in (1, 0.9, 0.8)]
-    torch.save([{"mel": mels[0], "id": "a"}, {"mel": mels[1], "rest": [mels[2], 3]}], tmp_path / "x.pt")
-    values = values_of(tmp_path / "x.pt")
-    assert list(values) == ["0.mel", "1.mel", "1.rest.0"]
-    assert np.array_equal(values["1.rest.0"], mels[2])
-
-
-def test_lists_within_themselves_or_too_many_times_are_refused(tmp_path, subtests):
-    torch = pytest.importorskip("torch")
-    itself, many = [torch.ones(80, 30)], [torch.ones(80, 30)]
-    itself.append(itself)
-    for _ in range(8):
-        many = [many] * 10
-    for name, nested in {"itself": itself, "many": many}.items():
-        with subtests.test(name=name):
-            torch.save(nested, tmp_path / "x.pt")
-            with pytest.raises(AudioError, match=r"x\.pt: more than 1000000 values, or more than 16 lists within each"):
-                list_mels(tmp_path / "x.pt")
-    torch.save({"a.b": torch.ones(80, 30), "a": {"b": torch.ones(80, 30)}}, tmp_path / "x.pt")
-    with pytest.raises(AudioError, match=r"x\.pt: two arrays have the name 'a\.b'"):
-        list_mels(tmp_path / "x.pt")
-
-
 def test_sparse_and_quantised_tensors_are_read_without_a_warning_of_torch(tmp_path):
     torch = pytest.importorskip("torch")
     tensor = torch.from_numpy(MEL.copy())
