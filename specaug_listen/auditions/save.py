@@ -110,17 +110,26 @@ def write_clip_folder(
 
 
 def audition_files(
-    audition: Audition, channels: Channels = DEFAULT_CHANNELS, *, figures: bool = True, top_db: float | None = None
+    audition: Audition,
+    channels: Channels = DEFAULT_CHANNELS,
+    *,
+    figures: bool = True,
+    references: bool = True,
+    top_db: float | None = None,
 ) -> dict[str, Contents]:
     """Return names and contents of all files in a clip's folder, without figures and records if not ``figures``.
 
-    ``top_db`` is the level of the brightest colour of the mels, if it is not that of this clip.
+    Those of the original and of the copy-synthesis are left out if not ``references``; ``top_db`` is the level of the
+    brightest colour of the mels, if it is not that of this clip.
     """
     if not isinstance(channels, str) or channels not in get_args(Channels):
         raise ParameterError(f"channels={channels!r:.80}: allowed is one of {', '.join(get_args(Channels))}")
     both_ears: Channels = "mono" if channels == "mono" else "duplicate"
-    files = {} if audition.original is None else {"original.wav": _wav(audition.original, audition, both_ears)}
-    files["copy-synthesis.wav"] = _wav(audition.copy_synthesis, audition, both_ears)
+    files: dict[str, Contents] = {}
+    if references:
+        if audition.original is not None:
+            files["original.wav"] = _wav(audition.original, audition, both_ears)
+        files["copy-synthesis.wav"] = _wav(audition.copy_synthesis, audition, both_ears)
     for rendered_draw in audition.draws:
         if figures:
             files |= draw_files(audition, rendered_draw, channels)
@@ -130,28 +139,35 @@ def audition_files(
             files[f"{rendered_draw.name}-original-phase.wav"] = _wav(
                 rendered_draw.with_original_phase, audition, channels
             )
-    return files | {f"{name}.mel.png": cells.png for name, cells in _cells(audition, top_db).items()}
+    return files | {f"{name}.mel.png": cells.png for name, cells in _cells(audition, top_db, references).items()}
 
 
-def top_db_of(audition: Audition) -> float:
-    """Return by how many dB the loudest cell of all mels of a clip exceeds the original's; 0 if it does not."""
+def top_db_of(audition: Audition, *, references: bool = True) -> float:
+    """Return by how many dB the loudest cell of all mels of a clip exceeds the original's; 0 if it does not.
+
+    Those of the original and of the copy-synthesis count only if ``references``.
+    """
     ref_db = reference_db(audition.mel)
-    return max(0.0, *(float(np.ceil(mel.range_db[1] - ref_db)) for mel in _mels(audition).values()))
+    excesses_db = (float(np.ceil(mel.range_db[1] - ref_db)) for mel in _mels(audition, references).values())
+    return max(0.0, *excesses_db)
 
 
-def _mels(audition: Audition) -> dict[str, AnyMel]:
+def _mels(audition: Audition, references: bool) -> dict[str, AnyMel]:
+    draws = {draw.name: draw.mel for draw in audition.draws}
+    if not references:
+        return draws
     # Without an original, the input mel takes its place.
     before = "given" if audition.original is None else "original"
-    mels = {before: audition.mel, "copy-synthesis": audition.copy_mel}
-    return mels | {draw.name: draw.mel for draw in audition.draws}
+    return {before: audition.mel, "copy-synthesis": audition.copy_mel} | draws
 
 
-def _cells(audition: Audition, top_db: float | None) -> dict[str, Cells]:
+def _cells(audition: Audition, top_db: float | None, references: bool) -> dict[str, Cells]:
     """Return the mels as pictures of one pixel per cell, all on the scale of the original."""
     high_db = top_db_of(audition) if top_db is None else top_db
     ref_db = reference_db(audition.mel)
     return {
-        name: Cells.of(mel, ref_db=ref_db, low_db=-RANGE_DB, high_db=high_db) for name, mel in _mels(audition).items()
+        name: Cells.of(mel, ref_db=ref_db, low_db=-RANGE_DB, high_db=high_db)
+        for name, mel in _mels(audition, references).items()
     }
 
 

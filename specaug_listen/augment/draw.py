@@ -215,11 +215,15 @@ class Draw:
         """Begin and end of each step after all later warps, limited to the clip."""
         starts = [getattr(step, "start_frame", 0) for step in self.steps]
         widths = [getattr(step, "n_frames", 0) for step in self.steps]
+        last = self.n_frames - 0.5
+        if not self.warps:
+            # Many draws are simulated, and most of them need no arrays here.
+            return [(min(s - 0.5, last), min(s + n - 0.5, last)) for s, n in zip(starts, widths, strict=True)]
         ends = np.array([(start, start + n) for start, n in zip(starts, widths, strict=True)]).reshape(-1, 2) - 0.5
         for place, step in enumerate(self.steps):
             if isinstance(step, WarpPath):
                 ends[:place] = step.moved(ends[:place], self.n_frames)
-        return [(begin, end) for begin, end in np.minimum(ends, self.n_frames - 0.5).tolist()]
+        return [(begin, end) for begin, end in np.minimum(ends, last).tolist()]
 
     @property
     def masked_bins(self) -> npt.NDArray[np.bool_]:
@@ -250,7 +254,7 @@ class Draw:
                 merged.append((start, stop))
         return merged
 
-    @property
+    @cached_property
     def masked_frequency_ratio(self) -> float:
         """Share of the bins that frequency masks cover."""
         return float(self.masked_bins.mean())

@@ -5,11 +5,12 @@ The draws of a page are few, so a policy is drawn many times more, without sound
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -259,9 +260,11 @@ def strength_of(
     distinct = dict.fromkeys(lengths_s)
     per_length = max(_LEAST_DRAWS_PER_LENGTH, n_enough // len(distinct))
     hop_s = frontend.hop_length / frontend.sample_rate
+    # Neither its name nor its fills change where a policy masks.
+    nameless = dataclasses.replace(policy, name="policy", transforms=tuple(map(_without_fill, policy.transforms)))
     coverages = {
         length: _simulate(
-            policy, frontend.n_mels, max(1, round(length / hop_s)), per_length, _MAX_STEPS // len(distinct), seed
+            nameless, frontend.n_mels, max(1, round(length / hop_s)), per_length, _MAX_STEPS // len(distinct), seed
         )
         for length in distinct
     }
@@ -281,6 +284,11 @@ def strength_of(
         Spread.of(value * hop_s for coverage in pool for value in coverage.longest_gap_frames[:n_least]),
         loudness=_loudness(fills_db),
     )
+
+
+def _without_fill(transform: Any) -> Any:
+    is_fill = getattr(transform, "fill", "swap") != "swap"
+    return dataclasses.replace(transform, fill="mean") if is_fill else transform
 
 
 @functools.lru_cache(maxsize=256)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from .._defaults import DEFAULT_BUDGET_MB
 from .._files import as_path, io_errors, write_files
@@ -38,6 +38,7 @@ _OWN = ("sweep.html", "sweep.json", "sweep.png", "scores.csv")
 _MAX_REPR_LENGTH = 200
 # Characters of a cell's folder.
 _MAX_NAME_LENGTH = 80
+_ReferenceKey: TypeAlias = tuple[MelFrontend, AnyVocoder | CustomVocoder]
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,8 +223,9 @@ def _write_cells(sweep: Sweep, out: Path, used_names: set[str]) -> SweepRecord:
     clips: list[ClipEntry] = []
     numbers = itertools.count(1)
     for number, (name, cells) in enumerate(sweep.by_clip.items()):
-        # All mels of a clip are on one scale.
-        top_db = max(top_db_of(cell.audition) for cell in cells)
+        # All mels of a clip are on one scale. Cells share the original's mel and the copy-synthesis.
+        firsts = {_reference_key(cell): i for i, cell in reversed(list(enumerate(cells)))}
+        top_db = max(top_db_of(cell.audition, references=i in firsts.values()) for i, cell in enumerate(cells))
         writer = _CellWriter(out, used_names, number, name if len(sweep.by_clip) > 1 else "", top_db)
         width = len(str(len(sweep.cells)))
         entries_of_clip = [writer.write(cell, f"{next(numbers):0{max(2, width)}}") for cell in cells]
@@ -235,18 +237,24 @@ def _write_cells(sweep: Sweep, out: Path, used_names: set[str]) -> SweepRecord:
     return SweepRecord(sweep.run, sweep.axes, clips[0], tuple(entries), versions(), tuple(clips[1:]))
 
 
+def _reference_key(cell: Cell) -> _ReferenceKey:
+    """Return what determines the original's mel and the copy-synthesis of a clip."""
+    return cell.audition.frontend, vocoder_record(cell.audition.vocoder)
+
+
 class _CellWriter:
     """Writes the cells of a clip, each into its own folder; ``name`` is the clip's if there are several."""
 
     def __init__(self, out: Path, used_names: set[str], clip: int, name: str, top_db: float) -> None:
         self._out, self._used_names, self._clip, self._name, self._top_db = out, used_names, clip, name, top_db
-        self._references: dict[tuple[MelFrontend, AnyVocoder | CustomVocoder], str] = {}
+        self._references: dict[_ReferenceKey, str] = {}
 
     def write(self, cell: Cell, number: str) -> CellEntry:
-        key = cell.audition.frontend, vocoder_record(cell.audition.vocoder)
-        files = audition_files(cell.audition, figures=False, top_db=self._top_db)
+        key = _reference_key(cell)
+        is_first = key not in self._references
+        files = audition_files(cell.audition, figures=False, references=is_first, top_db=self._top_db)
         both = {name: data for name, data in files.items() if name.startswith(("original.", "copy-synthesis."))}
-        if key not in self._references:
+        if is_first:
             of_clip = f"-{plain_name(self._name)}" if self._name else ""
             name = f"reference{of_clip}-{len(self._references) + 1}"
             self._references[key] = folder_name(f"{name}.wav", self._used_names)

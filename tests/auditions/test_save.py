@@ -51,6 +51,9 @@ def test_a_clips_folder_has_exactly_the_promised_files(tmp_path, heard):
 def test_every_wav_is_16_bit_mono_at_the_front_ends_rate_under_the_one_gain(heard):
     assert heard.gain < 0.9
     files = audition_files(heard)
+    # Cells of a sweep share the original and the copy-synthesis.
+    own = audition_files(heard, references=False, top_db=6.0)
+    assert own.keys() == {name for name in files if not name.startswith(("original.", "copy-synthesis."))}
     renderings = {"original.wav": heard.original, "copy-synthesis.wav": heard.copy_synthesis}
     renderings |= {f"{drawn.name}.wav": drawn.audio for drawn in heard.draws}
     for name, audio in renderings.items():

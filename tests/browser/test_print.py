@@ -51,6 +51,12 @@ def test_paper_is_dark_on_white_without_anything_to_press_and_nothing_is_cut(pri
         assert pressed.evaluate_all("(all) => all.map((one) => one.outerHTML.slice(0, 100))") == []
         if path == report:
             assert page.run(WIDER) == []
+            # All charts of the verdict are in one row.
+            charts = "[...document.querySelectorAll('.gauge')].map((one) => one.getBoundingClientRect())"
+            lows, rights = zip(*page.run(f"return {charts}.map((box) => [box.bottom, box.right])"), strict=True)
+            assert len(lows) >= 2
+            assert max(lows) - min(lows) < 2
+            assert list(rights) == sorted(rights)
         assert page.complaints == []
 
 

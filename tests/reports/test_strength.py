@@ -60,6 +60,17 @@ def test_the_same_arguments_give_the_same_strength_and_the_policys_batch_counts(
     assert padded.time.mean < 0.03
 
 
+def test_a_policys_name_and_fills_do_not_change_its_strength():
+    swap = Policy([Mask("frequency", 1, max_width=20, fill="swap")], "swap")
+    for policy in (Policy([TimeMask(), FrequencyMask()], "one"), Policy([Mask("time", 2, max_width=30)], "two"), swap):
+        expected = strength_of(policy, WHISPER, [3.0], n_draws=20)
+        fills = ["floor", 3.0] if policy is not swap else ["swap"]
+        for fill in fills:
+            others = [dataclasses.replace(transform, fill=fill) for transform in policy.transforms]
+            same = strength_of(Policy(others, "other"), WHISPER, [3.0], n_draws=20)
+            assert (same.name, same.area.values) == ("other", expected.area.values)
+
+
 def test_a_policy_of_thousands_of_masks_gets_few_draws_and_lengths():
     many = Policy([FrequencyMask(count=1000, max_bins=2), TimeMask(count=1000, max_frames=2)])
     strength = strength_of(many, WHISPER, [1.0, 2.0, 3.0, 4.0])
