@@ -227,9 +227,8 @@ def _masks(line: str) -> Callable[[Mapping[str, Any]], str]:
 
 def _too_short_to_warp(values: Mapping[str, Any]) -> str:
     whose = "the padded batch" if values["over"] == "padded" else "the clip"
-    return f"time_warp did nothing: max_frames={values['max_frames']} needs at least {values['needed']} frames, " + (
-        f"{whose} has {values['n_frames']}"
-    )
+    needed = f"max_frames={values['max_frames']} needs at least {values['needed']} frames"
+    return f"time_warp did nothing: {needed}, {whose} has {values['n_frames']}"
 
 
 # The sentence of each kind. A text is a format that is filled with the notice's values; a function gets these values
@@ -241,9 +240,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "arrays-left-out": lambda values: (
         f"arrays left out: {', '.join(values['arrays'])}; mels are floats, have two or three axes and are not named std"
     ),
-    "typical_statistics": (
-        "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of it is unknown"
-    ),
+    "typical_statistics": "level and tilt are typical speech's, not the clip's: what {rule} normalisation took out of "
+    "it is unknown",
     "cancelling-mix": lambda values: (
         f"channels cancel: their mean is {_drop(values)}, as with one of opposite phase; hear one channel with "
         f"--channel {values['better']}"
@@ -301,6 +299,7 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "copy the file again",
     "sample-bytes": "its header contradicts itself: a sample has {n_bits} bits, and one of each of {n_channels} "
     "channels would take {n_bytes} bytes; make the file again, or mend its header",
+    "impossible-header": "its {container} header tells {what}; make the file again, or mend its header",
     "variables": "is a MATLAB file whose variables are no clip (samplerate and wavedata, with the channels as rows and "
     "not compressed), or it is cut; save sound as WAV (in MATLAB: audiowrite), and a mel as .npy",
     "decoded-by": "decoded by FFmpeg: {codec} in {container}, by {decoder}",
@@ -343,6 +342,8 @@ _SENTENCES: dict[str, str | Callable[[Mapping[str, Any]], str]] = {
     "{n_mels} x {n_frames}; NeMo raises here",
     "half-the-clip": "trim_tail did nothing: {length} frames are half of the clip's {n_frames} or more",
     "mask-above-mel": "nothing was done: a mask of {min_mels} bins is wider than the mel's {n_mels}",
+    "nothing-to-resume": "{folder}: there is no earlier run to resume, so all clips are auditioned",
+    "replaced-since": "{clip}: its file is another one than in the run that is resumed, so it is auditioned again",
     "guessed-form": "{call} was given {adapter} ({how})",
     "lengths-left-out": "{call} takes {argument}, too, and was called without; where trainings give it lengths, "
     "declare them (--adapter lengths=frames --adapter lengths_argument={argument})",

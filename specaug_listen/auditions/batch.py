@@ -95,6 +95,7 @@ def audition_many(
     notices: Sequence[Notice] = (),
     progress: Progress = lambda number, result: None,
     within: Within = lambda what, share: None,
+    remark: Callable[[Notice], None] = lambda notice: None,
 ) -> AuditionRecord:
     """Audition many files: write a folder for each, and ``audition.json`` beside them.
 
@@ -116,6 +117,9 @@ def audition_many(
         Called after each clip; with its entry if it is kept from an earlier run.
     within : callable (str, float) -> None
         Called with the step of a long recording and the finished share of it.
+    remark : callable (Notice) -> None
+        Called if there is no run to resume, and for each of its clips whose file was replaced since. The index does not
+        have these notices, as it equals that of an uninterrupted run.
 
     Returns
     -------
@@ -139,7 +143,7 @@ def audition_many(
         clips = _clips(files, configuration.channel, output)
         for clip in clips:
             _check_clip(output, clip, configuration)
-        journal = _clips_to_keep(output, clips, configuration) if resume else None
+        journal = _clips_to_keep(output, clips, configuration, remark) if resume else None
         entries = {} if journal is None else {entry.folder: entry for entry in journal.index.clips}
         run = RunWriter(output, index, len(clips), journal)
         for number, clip in enumerate(clips, start=1):
@@ -155,10 +159,13 @@ def _check_clip(output: Output, clip: _Clip, configuration: Configuration) -> No
         output.check(f"{clip.folder}/{name}" for name in names)
 
 
-def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Configuration) -> Journal | None:
+def _clips_to_keep(
+    output: Output, clips: Sequence[_Clip], configuration: Configuration, remark: Callable[[Notice], None]
+) -> Journal | None:
     """Return the clips of an unfinished run whose files have not changed; None without such a run."""
     journal = journal_to_resume(output.folder, configuration)
     if journal is None:
+        remark(Notice("nothing-to-resume", {"folder": printable(output.out)}))
         return None
     by_folder = {clip.folder: clip for clip in clips}
     for entry in journal.index.clips:
@@ -167,7 +174,11 @@ def _clips_to_keep(output: Output, clips: Sequence[_Clip], configuration: Config
                 f"the run to go on with differs: it did {printable(entry.name)!r:.80}, which is none of the clips now; "
                 "give the same files, or --overwrite"
             )
-    to_keep = journal.only({entry.folder for entry in journal.index.clips if _is_same(by_folder[entry.folder], entry)})
+    is_same = {entry.folder: _is_same(by_folder[entry.folder], entry) for entry in journal.index.clips}
+    for entry in journal.index.clips:
+        if not is_same[entry.folder]:
+            remark(Notice("replaced-since", {"clip": entry.name}))
+    to_keep = journal.only({folder for folder in is_same if is_same[folder]})
     _check_callable(output, to_keep, by_folder, configuration)
     return to_keep
 

@@ -162,7 +162,7 @@ def _audition_into(
             with quiet(), clip_progress(n_clips, quiet=as_json) as (progress, within):
                 index = audition_many(
                     sources.files, folder, run, problems=sources.problems, notices=notices, progress=progress,
-                    within=within, **how,
+                    within=within, remark=lambda notice: complain(notice.text, "note"), **how,
                 )  # fmt: skip
             # The run has already removed an earlier page, if it was allowed to.
             page = publish_report(folder, form=form, overwrite=True) if form is not None and index.clips else None

@@ -136,7 +136,7 @@ def _sweep_into(
 
     sweep = render_sweep(_named_clips(files, run), axes, run, progress=_tell)
     page = save_sweep(sweep, output, form=form)
-    for line in _notes(sweep):
+    for line in (*_notes(sweep), *_about_callables(sweep)):
         complain(line, "note")
     return sweep, page
 
@@ -196,6 +196,12 @@ def _notes(sweep: Sweep) -> list[str]:
     if run.frontend_reason in ("named", "default", None):
         return []
     return [f"front-end {run.frontend.name}, as {reason_in_words(run.frontend_reason, run.policy)}; {choose}"]
+
+
+def _about_callables(sweep: Sweep) -> list[str]:
+    """Say once what draws found out about callables: a guessed form, a call that failed, ...; an audition prints it."""
+    draws = (draw.draw for cell in sweep.cells for draw in cell.audition.draws)
+    return list(dict.fromkeys(notice.text for draw in draws for notice in draw.notices if "call" in notice.values))
 
 
 def _tell(done: int, total: int) -> None:

@@ -137,9 +137,12 @@ def test_a_clip_whose_files_are_gone_or_whose_recording_changed_is_done_again(tm
     path = out / gone
     path.unlink() if path.is_file() else shutil.rmtree(path)
     sound(clips[1], pitch=777)
-    told = []
-    audition_many(clips, out, RUN, resume=True, progress=lambda number, result: told.append(result))
+    told, remarks = [], []
+    audition_many(
+        clips, out, RUN, resume=True, progress=lambda number, result: told.append(result), remark=remarks.append
+    )
     assert not any(isinstance(one, ClipEntry) for one in told)
+    assert [(notice.kind, notice.values) for notice in remarks] == [("replaced-since", {"clip": "b"})]
     audition_many(clips, tmp_path / "whole", RUN)
     assert contents(out) == contents(tmp_path / "whole")
 
@@ -354,9 +357,14 @@ MINE = b"mine: years of work"
 
 
 def test_going_on_where_nothing_began_begins_and_where_all_is_done_keeps_all(tmp_path, clips):
-    first = audition_many(clips, tmp_path / "out", RUN, resume=True)
+    remarks = []
+    first = audition_many(clips, tmp_path / "out", RUN, resume=True, remark=remarks.append)
+    assert [notice.text for notice in remarks] == [
+        f"{tmp_path / 'out'}: there is no earlier run to resume, so all clips are auditioned"
+    ]
     before = contents(tmp_path / "out")
-    assert audition_many(clips, tmp_path / "out", RUN, resume=True) == first
+    assert audition_many(clips, tmp_path / "out", RUN, resume=True, remark=remarks.append) == first
+    assert len(remarks) == 1
     assert contents(tmp_path / "out") == before
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_bytes(MINE)

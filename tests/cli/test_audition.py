@@ -87,3 +87,15 @@ def test_the_same_command_twice_in_one_folder_auditions_the_same_clips(clips):
     assert run(*command).code == 0
     assert run(*command).code == 0
     assert [clip["name"] for clip in json.loads((clips / "out" / "audition.json").read_text())["clips"]] == ["a", "b"]
+
+
+def test_a_resumed_run_says_that_there_is_none_or_which_file_is_another_one(tmp_path, clips):
+    command = "audition", clips, "-o", tmp_path / "out", "--resume", "--no-report", "--vocoder", "original-phase"
+    assert (
+        run(*command).err
+        == f"note: {tmp_path / 'out'}: there is no earlier run to resume, so all clips are auditioned\n"
+    )
+    (clips / "a.wav").write_bytes((clips / "b.wav").read_bytes())
+    again = run(*command)
+    assert again.err == "note: a: its file is another one than in the run that is resumed, so it is auditioned again\n"
+    assert "'b' was finished in an earlier run, and is kept" in again.out

@@ -40,3 +40,18 @@ def test_a_sweep_of_what_is_no_file_is_a_wrong_argument(tmp_path, name, message)
     ran = run("sweep", tmp_path / name, "-o", tmp_path / "out", "--vary", "F=1,2")
     assert (ran.code, (tmp_path / "out").exists()) == (2, False)
     assert re.fullmatch(rf"error: [^\n]*: {message}[^\n]*\n", ran.err), ran.err
+
+
+def test_a_sweep_says_once_how_a_callable_was_called_and_that_a_call_failed(tmp_path, clip):
+    (tmp_path / "chance.py").write_text(
+        "calls = []\n\n\ndef mask(mel):\n    calls.append(1)\n    if len(calls) == 1:\n"
+        "        raise ValueError('by chance')\n    return mel - 1\n"
+    )
+    vary = "--vary", "vocoder=original-phase,griffinlim"
+    ran = run("sweep", clip, "--policy", f"{tmp_path / 'chance.py'}:mask", *vary, "-o", tmp_path / "out")
+    assert ran.code == 0
+    assert re.fullmatch(
+        r"note: \S*chance\.py:mask was given \(bins, frames\) [^\n]*\n"
+        r"note: \S*chance\.py:mask failed while its form was guessed, [^\n]*ValueError: by chance[^\n]*\n",
+        ran.err,
+    ), ran.err

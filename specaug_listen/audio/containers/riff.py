@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from . import mpeg
 from .chunks import IFF, RIFF, W64, Chunk, ChunkForm, read_chunk, walk_chunks
 from .file_view import Piece, read_at, tail
 from .header_sizes import Field, is_open_size, sized_layout
-from .sound_layout import MAX_FILES, FileLayout, Stream, left_unread, unknown_layout
+from .sound_layout import MAX_FILES, FileLayout, Stream, impossible_layout, left_unread, unknown_layout
 from .trailing import end_of_chunks, is_beginning
 from .wav_format import FMT_BYTES, GSM_CODEC, WavFormat, parse_wav_format, sub_format
 
@@ -204,11 +205,21 @@ def _comm(file: BinaryIO, at: int, size: int) -> _Comm:
     return _Comm(endian, samples, n_channels, n_samples, codec == b"DWVW", bits, n_bytes, at)
 
 
+def _channels_and_rate(file: BinaryIO, at: int) -> tuple[int, float]:
+    """Return the channels and the rate in a ``COMM`` chunk, a float of 80 bits; infinite if it is huge."""
+    n_channels, exponent, mantissa = struct.unpack(">H6xHQ", read_at(file, at, _PLAIN_COMM_BYTES))
+    is_negative, power = exponent >> 15, (exponent & 0x7FFF) - 16383 - 63
+    rate = math.ldexp(mantissa, power) if power < 1 else math.inf * bool(mantissa)
+    return n_channels, -rate if is_negative else rate
+
+
 def aiff(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """AIFF and AIFF-C between two places of a file."""
     comm = _Comm()
     for chunk in walk_chunks(file, begin + 12, end, IFF):
         if chunk.name == b"COMM":
+            if (refused := impossible_layout("AIFF", *_channels_and_rate(file, chunk.begin))) is not None:
+                return refused
             comm = _comm(file, chunk.begin, chunk.size)
         if chunk.name == b"SSND":
             return _ssnd_layout(file, (begin, end), chunk, comm)

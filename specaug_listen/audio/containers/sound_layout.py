@@ -9,12 +9,15 @@ from ..._notices import Notice
 from .file_view import Piece, mend
 
 __all__ = [
-    "MAX_FILES", "Body", "FileLayout", "Stream", "counted_notices", "dropped_notices", "left_unread", "unknown_layout",
+    "MAX_FILES", "Body", "FileLayout", "Stream", "counted_notices", "dropped_notices", "impossible_layout",
+    "left_unread", "unknown_layout",
 ]  # fmt: skip
 
 # Of concatenated files in one, each of which needs a decoder.
 MAX_FILES = 1000
-_REFUSAL_KINDS = frozenset({"coded", "cut", "one-by-one", "sample-bytes", "variables"})
+# What libsndfile opens at most.
+_MAX_CHANNELS, _RATE_LIMIT_HZ = 1024, 1 << 31
+_REFUSAL_KINDS = frozenset({"coded", "cut", "impossible-header", "one-by-one", "sample-bytes", "variables"})
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,20 @@ class FileLayout:
     def refusal(self) -> Notice | None:
         """Why nothing of the file is decoded; None if it is."""
         return next((notice for notice in self.notices if notice.kind in _REFUSAL_KINDS), None)
+
+
+def impossible_layout(container: str, n_channels: int, rate_hz: float) -> FileLayout | None:
+    """Return the layout of a file whose header tells no channel, too many, or no rate of sound; None for another.
+
+    libsndfile refuses such a file with words that it also has for files that are cut.
+    """
+    if not 1 <= n_channels <= _MAX_CHANNELS:
+        what = f"{n_channels} channels"
+    elif not 0 < rate_hz < _RATE_LIMIT_HZ:
+        what = "a sample rate of 0" if rate_hz <= 0 else "a sample rate of 2^31 Hz or more"
+    else:
+        return None
+    return FileLayout(container, notices=(Notice("impossible-header", {"container": container, "what": what}),))
 
 
 def unknown_layout(container: str) -> FileLayout:

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from ..._notices import Notice
 from .file_view import Piece, read_at
-from .sound_layout import FileLayout, Stream, dropped_notices, unknown_layout
+from .sound_layout import FileLayout, Stream, dropped_notices, impossible_layout, unknown_layout
 from .tags import sound_within
 from .trailing import classify_trailing, second_file
 
@@ -74,7 +74,9 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
     """Extract the sound from the blocks, as libsndfile takes their headers for sound."""
     blocks = _blocks(file, begin, end)
     if blocks.coding is None:
-        return unknown_layout("VOC")
+        return _impossible(file, begin) or unknown_layout("VOC")
+    if (refused := impossible_layout("VOC", blocks.coding.n_channels, blocks.coding.sample_rate)) is not None:
+        return refused
     bodies = [part for part in blocks.parts if part[0] >= 0]
     rest = classify_trailing(file, bodies[0][0], blocks.ends, end, None, alignment=1)
     if rest == "sound" and blocks.is_closed and end - blocks.ends < _MAX_TRAILING_BYTES:
@@ -96,6 +98,16 @@ def voc_layout(file: BinaryIO, begin: int, end: int) -> FileLayout:
         stream = Stream(stream.pieces, present_bytes=present, is_open=True)
     next_file = second_file(file, blocks.ends, end) if rest == "file" else None
     return FileLayout("VOC", (stream,), notices, next_file)
+
+
+def _impossible(file: BinaryIO, begin: int) -> FileLayout | None:
+    """Say what is impossible in the first block, if it is one of sound with a rate and channels of its own."""
+    at = begin + int(struct.unpack("<H", read_at(file, begin + 20, 2))[0])
+    head = read_at(file, at, 4 + _HEADER_BYTES[9])
+    if head[:1] != b"\x09":
+        return None
+    rate_hz, _, n_channels, codec = struct.unpack_from("<IBBH", head, 4)
+    return impossible_layout("VOC", n_channels, rate_hz) if codec in _CODECS else None
 
 
 def _header(coding: _Coding, n_bytes: int) -> bytes:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import numpy as np
 import pytest
+import soundfile as sf
 from mp3files import PER_FRAME, frames, mp3, without_tag
 from readings import RATE, VOICE, assert_whole, encoded, heard, pcm16, wav
+
+from specaug_listen import load
+from specaug_listen.errors import AudioError
 
 
 @pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
@@ -172,3 +177,22 @@ def test_a_size_of_mp3_in_wav_that_is_not_that_of_its_frames_is_said(subtests, t
             promised = {"cut": n, "no-length": 0, "longer": 0.4 * n}.get(kind)
             assert notices[kind]["n_promised"] == (promised and pytest.approx(promised, abs=10))
             assert list(notices) == [kind, *(["cut-within"] if kept < 1 and kind == "open-length" else [])]
+
+
+def test_channels_or_a_rate_that_no_aiff_has_are_named(subtests, tmp_path, tone):
+    path = tmp_path / "tone.aiff"
+    sf.write(path, tone.samples[0], 16000, subtype="PCM_16")
+    raw = path.read_bytes()
+    comm = raw.index(b"COMM") + 8
+    for place, field, what in [
+        (0, b"\0\0", "0 channels"),
+        (0, b"\x27\x0f", "9999 channels"),
+        (8, bytes(10), "a sample rate of 0"),
+        (8, b"\xc0" + raw[comm + 9 : comm + 18], "a sample rate of 0"),
+        (8, b"\x7f" + b"\xff" * 9, "a sample rate of 2^31 Hz or more"),
+    ]:
+        with subtests.test(what=what, field=field):
+            begin = comm + place
+            path.write_bytes(raw[:begin] + field + raw[begin + len(field) :])
+            with pytest.raises(AudioError, match=rf"tone\.aiff: its AIFF header tells {re.escape(what)}; make"):
+                load(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import struct
 
 import numpy as np
 import pytest
+import soundfile as sf
 from readings import RATE, VOICE, assert_whole, encoded, heard, pcm16
 
 from specaug_listen import load
@@ -159,3 +161,18 @@ def test_the_mark_of_the_end_of_a_logarithmic_voc_is_no_sound(subtests, tmp_path
 def test_a_logarithmic_voc_does_not_hear_the_mark_of_its_end(tmp_path):
     samples, notices = heard(tmp_path, encoded(VOICE[:9999], "VOC", "ULAW"))
     assert (len(samples), notices) == (9999, {})
+
+
+def test_channels_or_a_rate_that_no_voc_has_are_named(subtests, tmp_path, tone):
+    path = tmp_path / "tone.voc"
+    sf.write(path, tone.samples[0], 16000, subtype="PCM_16")
+    raw = path.read_bytes()
+    for place, field, what in [
+        (30, bytes(4), "a sample rate of 0"),
+        (30, b"\xff" * 4, "a sample rate of 2^31 Hz or more"),
+        (35, b"\0", "0 channels"),
+    ]:
+        with subtests.test(what=what):
+            path.write_bytes(raw[:place] + field + raw[place + len(field) :])
+            with pytest.raises(AudioError, match=rf"tone\.voc: its VOC header tells {re.escape(what)}; make the file"):
+                load(path)
