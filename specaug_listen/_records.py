@@ -237,7 +237,7 @@ def _check_values(data: Any) -> None:
         level = [inside for where, value in level for inside in _inside(where, value)]
         for where, value in level:
             if rule := _rule_of_files(value):
-                raise ParameterError(f"{where[:200]}={_short(value)}: should be {rule}")
+                raise ParameterError(f"{where[:200]}={_short(value)}: is in no record, whose {rule}")
         if not level:
             return
     raise ParameterError(f"{level[0][0][:80]}...: allowed are mappings and lists within one another, {_MAX_DEPTH} deep")
@@ -256,13 +256,13 @@ def _inside(where: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _rule_of_files(value: Any) -> str:
-    """Return what is allowed instead of a value that no record may contain; empty if it is allowed."""
+    """Return what is true of such values in any record, whatever its place expects; empty if it is of this one."""
     if isinstance(value, float) and not (math.isfinite(value) and abs(value) <= _MAX_FLOAT):
-        return "a finite number of single precision"
+        return "numbers are finite and of single precision"
     if isinstance(value, int) and abs(value) > _MAX_INTEGER:
-        return "an integer of 64 bits"
+        return "integers have at most 64 bits"
     if isinstance(value, str) and len(value) > _MAX_TEXT_LENGTH:
-        return f"a text of at most {_MAX_TEXT_LENGTH} characters"
+        return f"texts have at most {_MAX_TEXT_LENGTH} characters"
     return ""
 
 

@@ -106,7 +106,7 @@ def changed(folder, name, change):
 
 DRAW = {
     "gain 0": (lambda d: d.update(gain=0), r"gain=0: should be greater than 0"),
-    "gain nan": (lambda d: d.update(gain=float("nan")), r"gain=nan: should be a finite number"),
+    "gain nan": (lambda d: d.update(gain=float("nan")), r"gain=nan: is in no record, whose numbers are finite"),
     "a duration that is none": (lambda d: d["audio"].update(duration_s=float("nan")), r"audio\.duration_s=nan"),
     "a start before the clip": (lambda d: d["audio"].update(start_s=-1.0), r"audio\.start_s=-1\.0: should be greater"),
     "a draw of another mel": (lambda d: d["draw"].update(n_mels=40, steps=[]), r"draw\.n_mels=40: allowed is .*80"),
@@ -158,7 +158,14 @@ DRAW = {
         lambda d: d.update({"k" * 10_000: 1}),
         r"unknown key 'k+\.\.\.: allowed are keys of at most",
     ),
-    "a text of a novel": (lambda d: d.update(clip="c" * 100_000), r"clip='c+.*: should be a text of at most 20000"),
+    "a number for a path": (
+        lambda d: d["audio"].update(path=1e308),
+        r"audio\.path=1e\+308: is in no record, whose numbers",
+    ),
+    "a text of a novel": (
+        lambda d: d.update(clip="c" * 100_000),
+        r"clip='c+.*: is in no record, whose texts have at most 20000",
+    ),
 }
 
 
@@ -343,8 +350,11 @@ def test_packages_that_a_record_invents_are_not_told(made, tmp_path):
         ('{"format": ' + "[" * 80 + "1" + "]" * 80 + "}", ".*within one another, 60 deep"),
         ('{"format": 1, "gain": 1, "gain": 2}', "not valid JSON .*the key 'gain' is repeated"),
         ('{"format": ' + "9" * 5000 + "}", "not valid JSON"),
-        ('{"format": ' + "9" * 400 + "}", "format=an integer of 1329 bits: should be an integer of 64 bits"),
-        ('{"format": 1e999}', "format=inf: should be a finite number of single precision"),
+        (
+            '{"format": ' + "9" * 400 + "}",
+            "format=an integer of 1329 bits: is in no record, whose integers have at most 64 bits",
+        ),
+        ('{"format": 1e999}', "format=inf: is in no record, whose numbers are finite and of single precision"),
         ("\x00", "not valid JSON"),
         ("", "not valid JSON"),
     ],
