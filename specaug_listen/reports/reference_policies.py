@@ -41,7 +41,9 @@ class Yardstick:
     about : str
         Its full name, and where it is from.
     is_published : bool
-        Whether it is a published recipe; otherwise the user named it.
+        Whether it is a published recipe.
+    is_named : bool
+        Whether the user named it.
     """
 
     name: str
@@ -49,10 +51,13 @@ class Yardstick:
     strength: Strength
     about: str
     is_published: bool = True
+    is_named: bool = False
 
 
 def yardsticks(lengths_s: Sequence[float], compare: Iterable[Policy] = ()) -> tuple[Yardstick, ...]:
     """Simulate the published recipes, each on its own front-end, and the policies that the user compares with.
+
+    A published recipe that the user names is there once.
 
     Parameters
     ----------
@@ -70,13 +75,15 @@ def yardsticks(lengths_s: Sequence[float], compare: Iterable[Policy] = ()) -> tu
     >>> [yardstick.name for yardstick in yardsticks([2.0])]
     ['LD', 'ESPnet', 'NeMo', 'icefall', 'SpeechBrain', 'Whisper']
     """
+    named = list(compare)
     published = [
-        Yardstick(short, ALL_POLICIES[name], _own_strength(ALL_POLICIES[name], lengths_s), _about(ALL_POLICIES[name]))
-        for name, short in _RECIPES.items()
+        Yardstick(short, policy, _own_strength(policy, lengths_s), _about(policy), is_named=policy in named)
+        for short, policy in ((short, ALL_POLICIES[name]) for name, short in _RECIPES.items())
     ]
     own = [
-        Yardstick(policy.name, policy, _own_strength(policy, lengths_s), f"{policy.name}, to compare with", False)
-        for policy in compare
+        Yardstick(policy.name, policy, _own_strength(policy, lengths_s), f"{policy.name}, to compare with", False, True)
+        for policy in named
+        if all(policy != each.policy for each in published)
     ]
     return (*published, *own)
 

@@ -10,7 +10,7 @@ from ..auditions.records import Configuration, vocoder_name
 from ..augment.effects import warp_in_words
 from ..pages.verdict_values import RunDifferences, StrengthRow
 from .strength import Strength
-from .strength_texts import level_text, percent_text, seconds_text, times_text
+from .strength_texts import level_text, list_in_words, percent_text, seconds_text, times_text
 from .verdict_words import AREA_TOLERANCE, GAP_TOLERANCE_S
 
 __all__ = ["ComparedRun", "differences_of"]
@@ -108,16 +108,12 @@ def _reason(one: ComparedRun, other: ComparedRun, it_masks: str) -> str:
     elif other.is_empty:
         cells = f"{it_masks} {area} of the cells, and {other.label} nothing"
     else:
-        times = times_text(one.strength.area.mean / other.strength.area.mean).removesuffix(" as")
+        times = times_text(one.strength.area.mean / other.strength.area.mean)
         cells = f"{it_masks} {times} ({area} against {percent_text(other.strength.area.mean)})"
         details = [_gap_clause(one, other), *_level_clause(one, other)]
-    with_details = f", with {_list_in_words(details)}" if details else ""
+    with_details = f", with {list_in_words(details)}" if details else ""
     warp = "" if one.is_empty else _warp_sentence(one, other)
     return f"{cells}{with_details}.{warp}{_setting_sentence(one, other)}"
-
-
-def _list_in_words(words: Sequence[str]) -> str:
-    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
 def _gap_clause(one: ComparedRun, other: ComparedRun) -> str:

@@ -10,7 +10,7 @@ from ..pages.gauges import Axis, Gauge, Level, draw_gauge, nice_end
 from ..pages.verdict_values import StrengthRow, Term, Verdict, Words
 from .reference_policies import Yardstick, standing_in
 from .strength import WORDS_PER_S, Spread, Strength
-from .strength_texts import level_text, percent_text, seconds_text, times_text
+from .strength_texts import level_text, list_in_words, percent_text, seconds_text, times_text
 
 __all__ = ["AREA_TOLERANCE", "GAP_TOLERANCE_S", "gap_axis_end", "verdict_of"]
 
@@ -55,7 +55,7 @@ def verdict_of(
         Of the run, and its label, if there are several.
     """
     published = [yardstick for yardstick in yardsticks if yardstick.is_published]
-    others = [yardstick for yardstick in yardsticks if not yardstick.is_published]
+    others = [yardstick for yardstick in yardsticks if yardstick.is_named]
     head, reason = _judgement(strength, published, own, is_alone=not run)
     if strength.loudness is not None and strength.loudness.kind == "louder":
         # Strong in another way than by size, and nothing that a reader expects of a mask.
@@ -93,7 +93,9 @@ def _judgement(
         return "It masks nothing.", ""
     if own is not None and of_area == of_gap == "within":
         short = "; of clips this short, it masks more than half" if area > 0.5 else ""
-        ends = f"; the {n} range from {by_area[0].name} {_area_of(by_area[0])} to {most.name} {_area_of(most)}"
+        ends = (
+            f"; the {n} mask from {_area_of(by_area[0])} ({by_area[0].name}) to {_area_of(most)} ({most.name}) of cells"
+        )
         return "In the range of published recipes:", f"it is one of them, {own.name}{ends if is_alone else ''}{short}."
     if of_area == "above":
         line = f"{percent_text(area)} of the cells against {_area_of(most)} with {most.name}"
@@ -182,12 +184,13 @@ def _differences(strength: Strength, others: Sequence[Yardstick]) -> list[Words]
     if not others:
         return []
     empty = [printable(other.name) for other in others if other.strength.area.mean == 0]
+    full = [other for other in others if other.strength.area.mean > 0]
     ratios = [
-        f"{times_text(strength.area.mean / other.strength.area.mean)} {printable(other.name)} ({_area_of(other)})"
-        for other in others
-        if other.strength.area.mean > 0
+        f"{times_text(strength.area.mean / other.strength.area.mean, ' cells' if other is full[0] else '')} as "
+        f"{printable(other.name)} ({_area_of(other)})"
+        for other in full
     ]
-    line = [f"It masks {' and '.join(ratios)}."] if ratios else []
+    line = [f"It masks {list_in_words(ratios)}."] if ratios else []
     return [(text,) for text in (*line, *(f"{name} masks nothing." for name in empty))]
 
 
@@ -258,7 +261,7 @@ def _gauge(
                 mean,
                 printable(each.name),
                 f"this policy, {line}" if is_self else line,
-                "recipe" if each.is_published else "compare",
+                "compare" if each.is_named else "recipe",
                 is_self,
             )
         )

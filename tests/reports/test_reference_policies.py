@@ -23,7 +23,14 @@ def test_recipes_are_the_published_ones_on_their_own_front_ends_and_further_poli
     expected = {"LD": 0.43, "ESPnet": 0.45, "NeMo": 0.45, "icefall": 0.9 * 0.35, "SpeechBrain": 0.58, "Whisper": 0.05}
     assert {mark.name: mark.strength.area.mean for mark in marks[:-1]} == pytest.approx(expected, abs=0.03)
     assert "espnet-conformer10" in marks[1].about
+    assert [mark.name for mark in marks if mark.is_named] == ["fixed"]
     assert marks[1].policy is ALL_POLICIES["espnet-conformer10"]
+
+
+def test_a_published_recipe_that_the_user_names_is_there_once():
+    marks = yardsticks([5.0], [ALL_POLICIES["nemo-conformer"], FIXED])
+    assert [(mark.name, mark.is_published) for mark in marks if mark.is_named] == [("NeMo", True), ("fixed", False)]
+    assert len(marks) == 7
 
 
 def test_a_value_stands_below_within_or_above_others():
