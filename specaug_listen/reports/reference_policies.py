@@ -75,14 +75,14 @@ def yardsticks(lengths_s: Sequence[float], compare: Iterable[Policy] = ()) -> tu
     >>> [yardstick.name for yardstick in yardsticks([2.0])]
     ['LD', 'ESPnet', 'NeMo', 'icefall', 'SpeechBrain', 'Whisper']
     """
-    named = list(compare)
+    compared_with = list(compare)
     published = [
-        Yardstick(short, policy, _own_strength(policy, lengths_s), _about(policy), is_named=policy in named)
+        Yardstick(short, policy, _own_strength(policy, lengths_s), _about(policy), is_named=policy in compared_with)
         for short, policy in ((short, ALL_POLICIES[name]) for name, short in _RECIPES.items())
     ]
     own = [
         Yardstick(policy.name, policy, _own_strength(policy, lengths_s), f"{policy.name}, to compare with", False, True)
-        for policy in named
+        for policy in compared_with
         if all(policy != each.policy for each in published)
     ]
     return (*published, *own)
