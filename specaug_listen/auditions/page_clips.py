@@ -24,7 +24,9 @@ from .records import ClipEntry, DrawRecord
 from .summaries import facts_of_clip, facts_of_draw
 
 __all__ = [
+    "COPY_NOTE",
     "MIN_LOUD_DB",
+    "ORIGINAL_NOTE",
     "ClipOfRun",
     "colours_of",
     "draw_version",
@@ -37,6 +39,8 @@ __all__ = [
 
 # Turned down by at least this, the common gain makes a clip hard to hear: matched loudness is offered first.
 MIN_LOUD_DB = 3.0
+ORIGINAL_NOTE = ("the recording", "")
+COPY_NOTE = ("its mel, not augmented", ", through the same vocoder")
 # Heights of pictures [px] from which on more ticks have room, as in `templates/styles/player.css`.
 _HEIGHTS_PX = (90, 120, 160, 200)
 _LABEL_PX = 15
@@ -84,7 +88,7 @@ def page_clip(clips: Sequence[ClipOfRun], clip_id: str) -> Clip:
     first, versions = clips[0], _versions(clips, clip_id)
     entry, loud = first.entry, loud_words(clips)
     # The line about loud masks says what the badge of the gain says.
-    loud_badges = _badges(clips, only=[gain_badge(clip.entry.gain) for clip in clips]) if loud else ()
+    loud_badges = _badges(clips, only=[gain_badge(clip.entry.gain) for clip in clips]) if loud[0] else ()
     draws = {f"draw-{draw.number}" for clip in clips for draw in clip.draws}
     return Clip(
         clip_id,
@@ -115,7 +119,7 @@ def _versions(clips: Sequence[ClipOfRun], clip_id: str) -> list[ClipVersion]:
             name = "original" if has_one_original else clip.title_of("original")
             originals[key] = len(versions)
             if not clip.is_mel:
-                original = sound_version(clip, "original", "the recording", f"{prefix}original", name)
+                original = sound_version(clip, "original", ORIGINAL_NOTE, f"{prefix}original", name)
                 versions.append(replace(original, run="" if has_one_original else clip.label))
         versions.append(_copy_version(clip, f"{prefix}copy-synthesis"))
         has_mel = versions[originals[key]].picture is not None
@@ -138,28 +142,28 @@ def _badges(clips: Sequence[ClipOfRun], only: Sequence[str | None] | None = None
     return tuple(dict.fromkeys(badges))
 
 
-def loud_words(clips: Sequence[ClipOfRun]) -> str:
-    """Say why and by how much all sounds were turned down, if it is by a lot; else return an empty text."""
+def loud_words(clips: Sequence[ClipOfRun]) -> tuple[str, str]:
+    """Say by how much and why all sounds were turned down, if it is by a lot; else return empty texts."""
     down_db = max((-20 * math.log10(clip.entry.gain) - clip.level_db for clip in clips), default=0.0)
     if down_db <= MIN_LOUD_DB:
-        return ""
+        return "", ""
     fills = [draw.scores.get("loudest_fill_vs_p95_db") for clip in clips for draw in clip.draws]
     is_of_masks = any(fill is not None and fill > 0 for fill in fills)
     why = "because of the masks" if is_of_masks else "because some renderings are loud"
-    return f"Turned down {down_db:.1f} dB to avoid clipping, all sounds of this clip alike, {why}."
+    return f"Turned down {down_db:.1f} dB to avoid clipping", f", all sounds of this clip alike, {why}."
 
 
 def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:
     """Return the copy-synthesis; for a mel without audio, with the picture of that mel for comparison."""
-    name, note = clip.title_of("copy-synthesis"), "its mel, not augmented, through the same vocoder"
+    name = clip.title_of("copy-synthesis")
     if not clip.is_mel:
-        return sound_version(clip, "copy-synthesis", note, version_id, name)
-    note = "the mel as it was given, which the picture shows, through the vocoder; there is no original"
+        return sound_version(clip, "copy-synthesis", COPY_NOTE, version_id, name)
+    note = "the mel as it was given", ", which the picture shows, through the vocoder; there is no original"
     version = sound_version(clip, "copy-synthesis", note, version_id, name)
     return replace(version, picture=_picture(clip, "given"))
 
 
-def sound_version(clip: ClipOfRun, file: str, note: str, version_id: str, name: str) -> ClipVersion:
+def sound_version(clip: ClipOfRun, file: str, note: tuple[str, str], version_id: str, name: str) -> ClipVersion:
     """Return the original or the copy-synthesis."""
     check_unchanged(clip.assets.files, f"{file}.wav", clip.frontend, clip.entry, clip.draws)
     return ClipVersion(
@@ -176,7 +180,7 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersio
     figure = clip.assets.picture(f"{name}.png") if picture is None else None
     check_drawn(clip.assets.files, f"{name}.wav", record)
     return ClipVersion(
-        f"{prefix}{name}", clip.title_of(name), clip.assets.sound(f"{name}.wav"), "", clip.level_db,
+        f"{prefix}{name}", clip.title_of(name), clip.assets.sound(f"{name}.wav"), level_db=clip.level_db,
         picture=picture, figure=figure, masks=masks_of(draw, clip.frontend),
         warp=tuple(warp_lines(draw, clip.frontend)) if draw.warps else (),
         facts=tuple((title, text.replace("-", "−")) for title, text in facts_of_draw(record.scores)),
@@ -203,8 +207,10 @@ def _original_phase_versions(clip: ClipOfRun, draw: DrawRecord, prefix: str, pic
     return [
         ClipVersion(
             f"{prefix}{name}", clip.title_of(slot), clip.assets.sound(f"{name}.wav"),
-            "the same draw without the vocoder's part", clip.level_db, key=f"{prefix}{name}",
-            sound_facts=_sound_facts(clip, f"{name}.wav"), run=clip.label, slot=slot, pictured_by=pictured_by,
+            ("no artefacts", " of the vocoder: the same draw, with the phase of the clip"),
+            clip.level_db, key=f"{prefix}{name}", sound_facts=_sound_facts(clip, f"{name}.wav"), run=clip.label,
+            slot=slot, pictured_by=pictured_by,
+            short=f"draw-{draw.number}, phase",
         )
     ]  # fmt: skip
 

@@ -138,7 +138,7 @@ def _version_data(version: ClipVersion) -> dict[str, Any]:
         "id": version.id, "name": version.name, "key": version.key, "level_db": version.level_db,
         "matched_db": version.matched_db, "picture": picture_data, "masks": masks,
         "compared_with": version.compared_with, "run": version.run, "slot": version.slot or version.name,
-        "pictured_by": version.pictured_by,
+        "pictured_by": version.pictured_by, "short": version.short or version.slot or version.name,
         "warp": [[round(second, 4) for second in pair] for pair in version.warp],
     }  # fmt: skip
 

@@ -162,7 +162,9 @@ class ClipVersion:
     ----------
     id : str
         Of its element in the page.
-    name, note : str
+    name : str
+    note : (str, str)
+        What it is, and what else there is to say where there is room.
     sound : File
     level_db, matched_db : float [dB] or None
         Gains for playback, by default and with matched loudness; None if it has no loudness.
@@ -187,12 +189,14 @@ class ClipVersion:
         Index of the version whose picture stands for it, too.
     n_without_width : int
         Masks of the draw that are not among ``masks``, because their width was drawn as 0.
+    short : str
+        Its slot in the list of a narrow screen; empty is the slot itself.
     """
 
     id: str
     name: str
     sound: File
-    note: str = ""
+    note: tuple[str, str] = ("", "")
     level_db: float = 0.0
     matched_db: float | None = 0.0
     picture: Picture | None = None
@@ -208,6 +212,7 @@ class ClipVersion:
     slot: str = ""
     pictured_by: int | None = None
     n_without_width: int = 0
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -280,8 +285,8 @@ class Clip:
         Levels of the darkest and the brightest colour.
     reference : str
         Name of the version that levels and differences refer to.
-    loud_words : str
-        Why and by how much all sounds were turned down, if that is so much that matched loudness is offered first.
+    loud_words : (str, str)
+        By how much all sounds were turned down, if that is so much that matched loudness is offered first, and why.
     loud_badges : tuple of str
         Badges that say the same.
     comparisons : tuple of Comparison
@@ -302,7 +307,7 @@ class Clip:
     references: Sheet | None = None
     colours: tuple[float, float] | None = None
     reference: str = "original"
-    loud_words: str = ""
+    loud_words: tuple[str, str] = ("", "")
     loud_badges: tuple[str, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
     first: int = 0

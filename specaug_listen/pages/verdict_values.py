@@ -10,7 +10,7 @@ __all__ = ["RUN_COLUMNS", "STRENGTH_COLUMNS", "RunDifferences", "StrengthRow", "
 
 # Headings of the table of strengths, in the order of the values of its rows.
 STRENGTH_COLUMNS = (
-    *("cells masked, mean", "at least, in 5% of draws", "longest gap, mean", "at least, in 5% of draws"),
+    *("cells masked, mean", "5% of draws reach", "longest gap, mean", "5% of draws reach"),
     "draws without masks",
 )
 # The same of the table of runs.
@@ -93,6 +93,8 @@ class Verdict:
         Number and kind of the draws that the bars show.
     is_simulated : bool
         Whether these draws are others than those of the page.
+    effects : Words
+        What the policy does; empty if that cannot be said.
     """
 
     head: str
@@ -106,3 +108,4 @@ class Verdict:
     run: str = ""
     n_draws: str = ""
     is_simulated: bool = True
+    effects: Words = ()

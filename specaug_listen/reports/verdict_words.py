@@ -60,12 +60,12 @@ def verdict_of(
     if strength.loudness is not None and strength.loudness.kind == "louder":
         # Strong in another way than by size, and nothing that a reader expects of a mask.
         head = f"{head[:-1]}, with masks louder than speech{head[-1]}"
-    sentences = [*_effect_sentence(strength.name, effects), *_sentences(strength), *_differences(strength, others)]
+    sentences = [*_sentences(strength), *_differences(strength, others)]
     gauges = [_area_gauge(strength, yardsticks, own), _gap_gauge(strength, yardsticks, own, gap_end_s)]
     gauges += [_fill_gauge(strength)] if strength.loudness is not None else []
     return Verdict(
         head, reason, tuple(sentences), tuple(gauges), _basis(strength), _rows(strength, yardsticks),
-        tuple(warnings), name, run, _n_draws(strength), strength.is_simulated,
+        tuple(warnings), name, run, _n_draws(strength), strength.is_simulated, _effect_words(strength.name, effects),
     )  # fmt: skip
 
 
@@ -122,10 +122,8 @@ def _between(area: float, by_area: Sequence[Yardstick]) -> str:
     )
 
 
-def _effect_sentence(policy: str, effects: str) -> list[Words]:
-    return (
-        [(Term(printable(policy), "The policy: what masks and warps are drawn."), f": {effects}.")] if effects else []
-    )
+def _effect_words(policy: str, effects: str) -> Words:
+    return (Term(printable(policy), "The policy: what masks and warps are drawn."), f": {effects}.") if effects else ()
 
 
 def _sentences(strength: Strength) -> list[Words]:

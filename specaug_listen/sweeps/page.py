@@ -13,7 +13,16 @@ from .._files import printable
 from .._notices import Notice
 from ..auditions.clip_files import FolderFiles, InlineAssets
 from ..auditions.folder_checks import Edits, embedded, notice_of_unlisted, with_badges
-from ..auditions.page_clips import ClipOfRun, colours_of, draw_version, loud_words, loudness_matched, sound_version
+from ..auditions.page_clips import (
+    COPY_NOTE,
+    ORIGINAL_NOTE,
+    ClipOfRun,
+    colours_of,
+    draw_version,
+    loud_words,
+    loudness_matched,
+    sound_version,
+)
 from ..auditions.records import path_of, vocoder_name
 from ..auditions.summaries import facts_of_clip
 from ..outputs.locks import reading
@@ -209,9 +218,8 @@ def _clip_of_cell(record: SweepRecord, cell: CellDraws, assets: InlineAssets) ->
 def _reference(record: SweepRecord, cell: CellDraws, assets_of: AssetsOf, reference_id: str) -> _Reference:
     clip = _clip_of_cell(record, cell, assets_of[cell.entry.reference])
     kind = f"{clip.frontend.name}, {vocoder_name(clip.draws[0].vocoder)}"
-    note = "its mel, not augmented, through the same vocoder"
-    original = sound_version(clip, "original", "the recording", f"original-{reference_id}", "original")
-    copy = sound_version(clip, "copy-synthesis", note, f"copy-{reference_id}", "copy-synthesis")
+    original = sound_version(clip, "original", ORIGINAL_NOTE, f"original-{reference_id}", "original")
+    copy = sound_version(clip, "copy-synthesis", COPY_NOTE, f"copy-{reference_id}", "copy-synthesis")
     return _Reference(kind, (original, copy), clip.frontend.name)
 
 

@@ -40,6 +40,13 @@ def test_no_text_overlaps_is_cut_or_lies_outside(opened, pages, kind, subtests):
             page.settle()
             with subtests.test(width=width, **media):
                 assert layout_faults(page.page) == []
+    # Every version in its turn, the longest labels of all: gains are beside the names.
+    page.page.set_viewport_size({"width": 360, "height": 740})
+    page.run("p.page.setMatched(true)")
+    for place in range(page.run("return p.slots.length")):
+        page.run(f"p.choose({place})")
+        with subtests.test(width=360, version=place):
+            assert layout_faults(page.page) == []
     # A sheet of A4 paper between its margins.
     page.page.set_viewport_size({"width": 718, "height": 1040})
     page.page.emulate_media(media="print", color_scheme="light")
@@ -55,8 +62,13 @@ def test_faults_of_layout_are_found(opened, report):
       document.body.insertAdjacentHTML("afterbegin", texts);
       const style = (id, values) => Object.assign(document.getElementById(id).style, values);
       for (const id of ["a", "b"]) style(id, { position: "absolute", left: "20px", top: "20px" });
+      const list = document.createElement("select");
+      list.append(new Option("1 original, which is long"));
+      list.style.width = "100px";
+      document.body.prepend(list);
       style("c", { width: "40px", overflow: "hidden", whiteSpace: "nowrap" });
     """)
     faults = layout_faults(page.page)
+    assert "cut: 1 original, which is long in a list" in faults
     assert any(fault.startswith("overlap: one text") for fault in faults)
     assert "cut: cut off at its end" in faults

@@ -81,13 +81,15 @@ def test_a_loud_run_and_two_runs_have_play_and_versions_on_the_first_screen_of_a
     )
     for path, n_folds in ((write_report(loud), 0), (two_runs, 2)):
         one = opened(path, viewport={"width": 360, "height": 740})
-        which = "#clip-1 :is(.play, .version-bar .stepper, .loop, .blind, .sides:not([hidden]))"
+        # Of the loud run, matched loudness is offered above Play, so looping is further down.
+        more = ", .loop, .blind, .sides:not([hidden])" if n_folds else ", .loud .match"
+        which = f"#clip-1 :is(.play, .version-bar .stepper{more})"
         bottoms = one.run(
             f"return [...document.querySelectorAll('.differences, .verdict h2, {which}')]"
             ".map((e) => [e.className || e.tagName, e.getBoundingClientRect().bottom])"
         )
         assert [name for name, bottom in bottoms if bottom > 740] == []
-        assert {"play", "stepper", "loop"} <= {name for name, _ in bottoms}
+        assert {"play", "stepper", "loop" if n_folds else "match"} <= {name for name, _ in bottoms}
         # What is folded opens in place, and is there on paper.
         folds = one.page.locator("details.of-run")
         assert folds.count() == n_folds
@@ -161,6 +163,47 @@ def test_two_runs_are_compared_in_words_and_colours_on_the_first_screen(opened, 
     assert one.complaints == []
 
 
+@pytest.fixture(scope="module")
+def loud_runs(tmp_path_factory):
+    """Three runs on one clip, whose masks are so loud that all sounds are turned down."""
+    out = tmp_path_factory.mktemp("loud")
+    policies = [Policy([TimeMask(count=n, max_frames=60, fill=2.0)], f"loud{n}") for n in (1, 2, 3)]
+    return [folder_of(out / policy.name, ["one"], policy, draws=1) for policy in policies]
+
+
+def test_of_up_to_three_loud_runs_play_is_on_the_first_screen(opened, loud_runs, tmp_path):
+    for n in (2, 3):
+        one = opened(write_report(loud_runs[:n], tmp_path / f"{n}.html"), viewport={"width": 1280, "height": 800})
+        bottoms = [one.page.locator(which).first.bounding_box() for which in (".play", ".loud .match", "svg.mel")]
+        assert [box["y"] + box["height"] <= 800 for box in bottoms[:2]] == [True, n == 2]
+        assert n == 3 or bottoms[2]["y"] < 800
+        # Numbers are in the charts and in a table; of two, what each policy does is said.
+        sentences = one.page.locator(".verdict .sentences:visible").all_inner_texts()
+        assert (
+            sentences
+            == [
+                "loud1: 1 time mask of up to 0.6\N{NO-BREAK SPACE}s.",
+                "loud2: 2 time masks of up to 0.6\N{NO-BREAK SPACE}s.",
+            ][: 2 * (n == 2)]
+        )
+        assert not one.page.locator("table.runs").is_visible()
+        one.page.locator("summary", has_text="All numbers").click()
+        assert one.page.locator("table.runs tbody tr").count() == n
+
+
+def test_on_a_narrow_screen_matched_loudness_is_offered_above_play(opened, loud_runs):
+    one = opened(write_report(loud_runs[0]), viewport={"width": 360, "height": 740})
+    offer, play = (one.page.locator(which).first.bounding_box() for which in (".loud .match", ".play"))
+    assert offer["y"] + offer["height"] <= play["y"]
+    assert play["y"] + play["height"] <= 740
+    assert offer["height"] >= 44
+    assert one.page.locator(".loud p").inner_text().startswith("Turned down ")
+    assert one.page.locator("#clip-1 h2").bounding_box()["y"] < offer["y"]
+    one.page.locator(".loud .match").click()
+    one.until("p.isPlaying && p.page.matched")
+    assert not one.page.locator(".loud").is_visible()
+
+
 @pytest.mark.parametrize("width", [360, 1280])
 def test_draws_of_two_runs_are_told_apart_in_charts_lists_and_rows(opened, two_runs, width):
     one = opened(two_runs, viewport={"width": width, "height": 800})
@@ -173,6 +216,8 @@ def test_draws_of_two_runs_are_told_apart_in_charts_lists_and_rows(opened, two_r
         low, high = (charts.nth(i).locator(".ends span").nth(j).bounding_box() for j in (0, 1))
         assert low["x"] + low["width"] + 5 < high["x"]
     assert section.locator(".means thead th").all_inner_texts() == ["score", "A", "B", "B \N{MINUS SIGN} A"]
+    scores = one.run("const box = document.querySelector('.compared .wide'); return [box.scrollWidth, box.clientWidth]")
+    assert scores[0] <= scores[1]
     lines = one.run(
         """return [...document.querySelectorAll(".ranking li")].map((li) => [li.getBoundingClientRect().height,
         li.scrollWidth - li.clientWidth, li.querySelector("a").title])"""

@@ -28,7 +28,7 @@ MARKS = [yardstick("Whisper", 0.05, 0.1), yardstick("LD", 0.4, 0.7), yardstick("
 
 
 def words_of(verdict):
-    parts = (part for sentence in verdict.sentences for part in (*sentence, " "))
+    parts = (part for sentence in filter(None, (verdict.effects, *verdict.sentences)) for part in (*sentence, " "))
     text = "".join(part.text if isinstance(part, Term) else part for part in parts)
     return f"{verdict.head} {verdict.reason} {text}".replace("\N{NO-BREAK SPACE}", " ").strip()
 

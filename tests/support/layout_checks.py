@@ -29,7 +29,8 @@ for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const hiddenBy = clips(element);
     for (const [one, box, style] of hiddenBy) {
       const cut = rect.right > box.right + 1.5 && style.overflowX !== "auto" && style.overflowX !== "scroll";
-      const isSaid = style.textOverflow === "ellipsis" && one.closest("[title]");
+      // Only names that the user chose may be of any length.
+      const isSaid = style.textOverflow === "ellipsis" && one.matches("bdi") && one.closest("[title]");
       if (cut && !isSaid && box.width > 0) found.push(`cut: ${node.textContent.trim().slice(0, 60)}`);
       [left, top] = [Math.max(left, box.left), Math.max(top, box.top)];
       [right, bottom] = [Math.min(right, box.right), Math.min(bottom, box.bottom)];
@@ -55,6 +56,16 @@ for (let i = 0; i < lines.length; i++) {
     if (a.node === b.node || isStuck(a.element) !== isStuck(b.element)) continue;
     found.push(`overlap: ${a.text} | ${b.text}`);
   }
+}
+// A list shows one of its lines, beside an arrow.
+const pen = document.createElement("canvas").getContext("2d");
+for (const list of document.querySelectorAll("select")) {
+  if (!list.checkVisibility()) continue;
+  const style = getComputedStyle(list);
+  pen.font = style.font;
+  const room = list.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 16;
+  const text = list.selectedOptions[0]?.textContent.trim() ?? "";
+  if (pen.measureText(text).width > room) found.push(`cut: ${text} in a list`);
 }
 // Labels of an axis are read one by one: not even the boxes around their letters overlap.
 for (const axis of document.querySelectorAll("svg.hz, svg.seconds, .x-axis, .y-axis, .yardsticks")) {

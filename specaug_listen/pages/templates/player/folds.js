@@ -2,7 +2,7 @@
 
 class Folds {
   constructor() {
-    this.all = [...document.querySelectorAll(".verdict .of-run")];
+    this.all = [...document.querySelectorAll(".verdict .of-run:not(.of-many)")];
     this.narrow = matchMedia("(max-width: 640px)");
     this.narrow.addEventListener("change", () => this.fit());
     this.fit();

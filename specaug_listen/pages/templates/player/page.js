@@ -6,6 +6,7 @@ class Page {
     this.indices = indicesOf(settings.colours);
     this.differenceDb = settings.difference_db;
     this.maxCards = settings.max_cards;
+    this.narrow = matchMedia("(max-width: 640px)");
     this.matched = this.showsAll = this.showsWaves = false;
     this.parcels = new Map();
     this.status = document.getElementById("status");
@@ -15,6 +16,7 @@ class Page {
     this.keys = new Keys(this);
     this.cards.answerHash();
     addEventListener("resize", () => this.showsWaves && this.showAll());
+    this.narrow.addEventListener("change", () => this.showAll());
   }
 
   /** Those of the cards that were shown so far. */
@@ -91,6 +93,10 @@ class Page {
     const { players, active } = this;
     if (active && !active.element.hidden) return active;
     return players.find((player) => this.isInView(player)) ?? players.find(({ element }) => !element.hidden);
+  }
+
+  get isNarrow() {
+    return this.narrow.matches;
   }
 
   // --- controls ---

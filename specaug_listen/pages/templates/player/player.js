@@ -285,7 +285,8 @@ class Player {
   /** The gain of a version, if it is not that of all. */
   gainText({ data }) {
     if (!this.page.matched) return "";
-    return data.matched_db === null ? " (no loudness)" : ` ${signed(data.matched_db)}`;
+    if (data.matched_db === null) return " (no loudness)";
+    return Math.abs(data.matched_db) < 0.05 ? "" : ` ${signed(data.matched_db)}`;
   }
 
   show() {

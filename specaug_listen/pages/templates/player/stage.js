@@ -2,6 +2,8 @@
 
 /** More versions than this are chosen from a list: the bar does not grow. */
 const MAX_BUTTONS = 6;
+/** Longer names have no room beside the play button of a narrow screen. */
+const MAX_NAME = 14;
 /** Versions that all others are compared with: they keep a button beside the list. */
 const REFERENCES = ["original", "copy-synthesis"];
 const MIN_VIEW_S = 0.1;
@@ -23,6 +25,7 @@ class VersionBar {
   /** @param {Player} player @param {HTMLElement} transport */
   constructor(player, transport) {
     this.player = player;
+    this.transport = transport;
     this.slots = player.slots;
     this.choices = transport.querySelector(".choices");
     this.isLong = this.slots.length > MAX_BUTTONS;
@@ -77,17 +80,24 @@ class VersionBar {
   label(place) {
     const { player } = this, version = player.inSlot(this.slots[place]);
     const name = player.runs.length > 1 ? this.slots[place].name : version.data.name;
-    return `${place + 1} ${name}${player.gainText(version)}`;
+    return `${player.page.isNarrow ? version.data.short : name}${player.gainText(version)}`;
+  }
+
+  /** With the key that chooses it. */
+  numbered(place) {
+    return place < 9 ? `${place + 1} ${this.label(place)}` : this.label(place);
   }
 
   show() {
     const { player } = this, heard = player.versions[player.selected];
     const at = this.slots.findIndex((slot) => slot.versions.includes(heard));
     for (const { place, button } of this.buttons) {
-      button.textContent = place < 9 ? this.label(place) : this.label(place).replace(/^\d+ /, "");
+      button.textContent = this.numbered(place);
       button.setAttribute("aria-pressed", String(place === at));
     }
-    [...this.list.options].forEach((option, place) => (option.textContent = this.label(place)));
+    // What has no keys needs no numbers.
+    [...this.list.options].forEach((option, place) => (option.textContent = player.page.isNarrow ? this.label(place) : this.numbered(place)));
+    this.transport.classList.toggle("has-long-names", this.slots.some((_, place) => this.label(place).length > MAX_NAME));
     this.list.value = String(at);
     this.list.classList.toggle("is-chosen", at >= 0 && !this.buttons.some(({ place }) => place === at));
     for (const button of this.sides.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.run === heard.data.run));
