@@ -286,7 +286,10 @@ def perceptual(before: Sound, after: Sound, *, comparable: bool = True) -> dict[
 def _stoi(before: Real, after: Real) -> float | None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        value = float(require("pystoi", purpose="STOI").stoi(before, after, _RATE))
+        try:
+            value = float(require("pystoi", purpose="STOI").stoi(before, after, _RATE))
+        except np.exceptions.AxisError:  # less than one of its windows of 25.6 ms
+            return None
     # For a clip that is too short it returns a number, with a warning.
     return None if caught or not np.isfinite(value) else round(value, 4)
 

@@ -185,6 +185,15 @@ def test_a_sound_is_wholly_intelligible_against_itself_and_less_so_with_gaps(spe
     assert perceptual(speechlike, Audio(gaps, 16000))["stoi"] < 0.99
 
 
+def test_clips_of_no_window_of_stoi_have_none(subtests):
+    pytest.importorskip("pystoi")
+    noise = np.random.default_rng(0).uniform(-0.1, 0.1, 500).astype(np.float32)
+    for n_samples in (1, 100, 400, 409, 410, 500):
+        with subtests.test(n_samples=n_samples):
+            clip = Audio(noise[:n_samples], 16000)
+            assert perceptual(clip, Audio(clip.samples * 0.5, 16000))["stoi"] is None
+
+
 def test_pesq_falls_with_noise(speechlike):
     pytest.importorskip("pesq")
     noisy = Audio(speechlike.samples + 0.02 * np.random.default_rng(0).standard_normal(speechlike.n_samples), 16000)
