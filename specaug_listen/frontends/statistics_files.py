@@ -62,7 +62,7 @@ def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]
         except ValueError:
             pass
         raise ParameterError(
-            f"statistics {text!r:.80}: expected mean=NUMBER,std=NUMBER; for one number per bin use a file"
+            f"statistics {text!r:.80}: expected mean=NUMBER,std=NUMBER with std above 0; for one number per bin use a file"
         )
     return read_statistics(text)
 
@@ -139,24 +139,39 @@ def _of_mapping(data: Mapping[str, Any], name: str) -> GlobalStatistics:
         return _of_sums(_wide(data["frame_num"]), _wide(data["mean_stat"]), _wide(data["var_stat"]))
     if {"count", "sum", "sum_square"} <= keys:
         return _of_sums(_wide(data["count"]), _wide(data["sum"]), _wide(data["sum_square"]))
+    if {"mean", "std", "var"} <= keys and not np.allclose(_wide(data["std"]) ** 2, _wide(data["var"]), rtol=0.02):
+        raise ParameterError("std and var contradict each other; expected std² = var, or only one of them")
     if {"mean", "std"} <= keys:
         return _of_pair(data["mean"], data["std"])
     if {"mean", "var"} <= keys:
-        return _of_pair(data["mean"], np.sqrt(np.maximum(_wide(data["var"]), _LEAST_VARIANCE)))
+        return _of_pair(data["mean"], _root(_wide(data["var"]), "var"))
     raise ParameterError(f"no statistics (it contains {', '.join(map(str, data)) or 'nothing':.80}); expected {_KNOWN}")
 
 
 def _wide(value: Any) -> Wide:
     try:
-        return np.asarray(value, np.float64)
+        numbers = np.asarray(value)
+        if numbers.dtype.kind != "c":
+            return numbers.astype(np.float64)
     except (TypeError, ValueError):
-        raise ParameterError(f"{value!r:.60}: expected numbers") from None
+        pass
+    raise ParameterError(f"{value!r:.60}: expected real numbers")
+
+
+def _root(variance: Wide, name: str, rounding: Wide | float = 0.0) -> Wide:
+    """Return the deviations of variances that are at least 0, but for ``rounding``."""
+    if (variance < -rounding).any():
+        raise ParameterError(f"{name} is {variance.min():.4g} in one bin: a variance is at least 0; compute them again")
+    return np.asarray(np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
 
 
 def _of_pair(mean: Any, std: Any) -> GlobalStatistics:
     means, divisors = (array if array.ndim == 0 else array.reshape(-1) for array in (_wide(mean), _wide(std)))
     if not (means.size and divisors.size):
         raise ParameterError(f"{means.size} and {divisors.size} numbers for mean and std: expected one or more of each")
+    wrong = divisors[~(np.isfinite(divisors) & (divisors > 0))]
+    if wrong.size:
+        raise ParameterError(f"std is {wrong.flat[0]:.4g} in one bin: expected finite numbers above 0")
     return GlobalStatistics(means, divisors)  # type: ignore[arg-type]
 
 
@@ -166,7 +181,8 @@ def _of_sums(count: Wide, total: Wide, squares: Wide) -> GlobalStatistics:
     n_frames = float(count.reshape(-1)[0])
     mean = total.reshape(-1) / n_frames
     variance = squares.reshape(-1) / n_frames - mean**2
-    return _of_pair(mean, np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
+    # Sums of 32 bits leave a few millionths of the squares.
+    return _of_pair(mean, _root(variance, "the variance of the sums", 1e-4 * mean**2))
 
 
 def _of_batch_norm(data: Mapping[str, Any], norm: str) -> GlobalStatistics:
@@ -175,7 +191,7 @@ def _of_batch_norm(data: Mapping[str, Any], norm: str) -> GlobalStatistics:
     weight, bias = _wide(data.get(f"{norm}weight", 1.0)), _wide(data.get(f"{norm}bias", 0.0))
     if weight.min() <= 0:
         raise ParameterError(f"{norm}weight is {weight.min():.4g} in one bin, which cannot be undone; expected above 0")
-    std = np.sqrt(variance + _BATCH_NORM_EPSILON) / weight
+    std = _root(variance + _BATCH_NORM_EPSILON, f"{norm}running_var") / weight
     return _of_pair(mean - bias * std, std)
 
 

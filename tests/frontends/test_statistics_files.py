@@ -93,7 +93,7 @@ def test_other_files_are_refused_in_words(subtests, tmp_path):
     for name, data, words in [
         ("gone.npz", None, "gone.npz: cannot be read"),
         ("s.json", b'{"epoch": 3}', r"s.json: no statistics \(it contains epoch\); expected mean and std"),
-        ("s.json", b'{"mean": ["a"], "std": 1}', "s.json: .*expected numbers"),
+        ("s.json", b'{"mean": ["a"], "std": 1}', "s.json: .*expected real numbers"),
         ("s.json", b'{"count": 0, "sum": [1], "sum_square": [1]}', "a count of 0 frames"),
         ("s.npz", b"PK\x03\x04", "not a NumPy file"),
         ("s.npy", b"\x80\x04K\x01.", "pickles are never loaded"),
@@ -104,6 +104,27 @@ def test_other_files_are_refused_in_words(subtests, tmp_path):
                 (tmp_path / name).write_bytes(data)
             with pytest.raises(PolicyError, match=words):
                 read_statistics(tmp_path / name)
+
+
+def test_numbers_that_no_statistics_have_are_refused(subtests, tmp_path):
+    for data, words in [
+        ({"mean": MEAN, "var": -(STD**2)}, r"var is -\d.* in one bin: a variance is at least 0"),
+        ({"count": 200, "sum": SUMS, "sum_square": SQUARES / 9}, "the variance of the sums is -"),
+        ({"running_mean": MEAN, "running_var": -STD}, "running_var is -"),
+        ({"mean": MEAN, "std": STD, "var": STD**2 * 9}, "std and var contradict each other"),
+        ({"mean": MEAN, "std": [1.0, 0.0, 1.0]}, "std is 0 in one bin: expected finite numbers above 0"),
+        ({"mean": MEAN * 1j, "std": STD}, "expected real numbers"),
+    ]:
+        with subtests.test(words=words):
+            np.savez(tmp_path / "s.npz", **data)
+            with pytest.raises(PolicyError, match=words):
+                read_statistics(tmp_path / "s.npz")
+    # Sums of 32 bits of a bin that hardly changes, and all three of one data set.
+    constant = np.float32([1e4]), np.float32([1e4**2 / 100 * (1 - 1e-7)])
+    np.savez(tmp_path / "s.npz", count=100, sum=constant[0], sum_square=constant[1])
+    assert read_statistics(tmp_path / "s.npz").mean == (100.0,)
+    np.savez(tmp_path / "s.npz", mean=MEAN, std=STD, var=STD**2)
+    np.testing.assert_allclose(read_statistics(tmp_path / "s.npz").std, STD)
 
 
 def test_of_several_speakers_one_is_asked_for(tmp_path):
