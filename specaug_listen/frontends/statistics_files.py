@@ -62,7 +62,7 @@ def statistics_of_text(text: str) -> GlobalStatistics | Literal["per-utterance"]
         except ValueError:
             pass
         raise ParameterError(
-            f"statistics {text!r:.80}: expected mean=NUMBER,std=NUMBER with std above 0; for one number per bin use a file"
+            f"statistics {text!r:.80}: expected mean=NUMBER,std=NUMBER with std > 0; for one number per bin use a file"
         )
     return read_statistics(text)
 
