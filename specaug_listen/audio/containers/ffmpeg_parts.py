@@ -46,7 +46,10 @@ _CAF_BLOCKS = frozenset(
     {b"data", b"pakt", b"free", b"info", b"uuid", b"kuki", b"strg", b"midi", b"peak", b"ovvw", b"edct"}
 )
 # Formats whose demuxers fail on trailing bytes, or count them as sound that is missing.
-_UNENDED_FORMATS = (b"FLV", b"wvpk", b"caff")
+_UNENDED_FORMATS = (b"FLV", b"wvpk", b"caff", b".RMF")
+# Chunks of RealMedia; of its sound, or of an index, the size may be 0, as a live recorder leaves it.
+_RM_HEADER, _RM_EXCESS_BYTES = b".RMF\0\0\0", 18  # FFmpeg counts the head of the sound's chunk twice
+_RM_BLOCKS = frozenset({b".RMF", b"PROP", b"CONT", b"MDPR", b"DATA", b"INDX", b"RMMD", b"RMJE"})
 _UNKNOWN_SIZE = 0xFFFFFFFF
 # A size from here on, such as -1, was never filled in.
 _OPEN_SIZE = 1 << 63
@@ -186,6 +189,8 @@ def _end_of_structure(file: BinaryIO, begin: int, size: int) -> int | None:
         return _walk(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
     if head.startswith(b"FLV"):
         return _walk(file, begin + FLV_HEADER_BYTES, size, flv_tag, FLV_TAG_KINDS)
+    if head.startswith(b".RMF"):
+        return _end_of_rm(file, begin, size)
     return _end_of_tta(file, begin) if head.startswith(b"TTA1") else None
 
 
@@ -271,6 +276,22 @@ def _block_of_wavpack(head: bytes, is_first: bool) -> _Block:
     if not is_first and place == 0 and n_samples and flags & 0x800:
         return None
     return b"wvpk", 8 + length
+
+
+def _chunk_of_rm(head: bytes, is_first: bool) -> _Block:
+    name, length = head[:4], int.from_bytes(head[4:8], "big")
+    if name not in _RM_BLOCKS or (name == b".RMF" and not is_first):
+        return None
+    return name, length or None
+
+
+def _end_of_rm(file: BinaryIO, begin: int, size: int) -> int | None:
+    """Return the end of a RealMedia file, before the next one, if its size reaches into that."""
+    ends = _walk(file, begin, size, _chunk_of_rm, _RM_BLOCKS)
+    if ends is None or size < ends <= size + _RM_EXCESS_BYTES:
+        return None if ends is None else size
+    excess = read_at(file, ends - _RM_EXCESS_BYTES, _RM_EXCESS_BYTES + len(_RM_HEADER)).find(_RM_HEADER)
+    return ends if excess < 0 else ends - _RM_EXCESS_BYTES + excess
 
 
 def _end_of_tta(file: BinaryIO, begin: int) -> int | None:
