@@ -48,6 +48,8 @@ _STYLES = (
 _STYLES_OF_CHECK = ("base.css", "player.css", "findings.css")
 # Where a long name of a parameter breaks as a reader would break it.
 _JOINT = re.compile(r"(?<=[A-Za-z])([._])(?=[A-Za-z])")
+# The space between a number and its unit, where no line breaks.
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:s|ms|min|dB|k?Hz|[MG]B|LUFS|bins?|frames?)\b)")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -197,5 +199,6 @@ def _environment() -> Any:
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
     environment.filters["breakable"] = lambda text: markup(_JOINT.sub(r"\1<wbr>", str(markup.escape(text))))
+    environment.filters["unbroken"] = lambda text: _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"
     return environment

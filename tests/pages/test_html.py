@@ -204,6 +204,16 @@ def test_time_is_labelled_in_round_numbers(duration_s, labels):
     )
 
 
+def test_a_number_is_not_parted_from_its_unit():
+    from specaug_listen.pages.html import _environment
+
+    unbroken = _environment().filters["unbroken"]
+    assert unbroken(
+        "gap 0.07 s, 3 dB of 16 kHz, 8 bins"
+    ) == "gap 0.07\N{NO-BREAK SPACE}s, 3\N{NO-BREAK SPACE}dB of " + ("16\N{NO-BREAK SPACE}kHz, 8\N{NO-BREAK SPACE}bins")
+    assert unbroken("draw 1 of 3, 2 sets") == "draw 1 of 3, 2 sets"
+
+
 def test_failures_and_the_table_stand_on_the_page_only_if_there_are_some():
     assert "Skipped files" in html_of()
     assert "All draws" in html_of()
