@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
 
 # A longer table is scrolled in a box of its own.
 MAX_ROWS = 10
+_LONG_WORD = 8
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class Sheet:
     def versions(self) -> tuple[int, ...]:
         """Indices of all versions in it."""
         return tuple(index for row in self.cells for cell in row for index in cell.versions)
+
+    @property
+    def has_long_heads(self) -> bool:
+        """Whether a word in the heads of its rows needs more room than numbers."""
+        return any(len(word) > _LONG_WORD for row in self.rows for word in re.split(r"[^\w]|_", row.text))
 
     @property
     def is_long(self) -> bool:

@@ -58,7 +58,9 @@ def test_no_text_overlaps_is_cut_or_lies_outside(opened, pages, kind, subtests):
 def test_faults_of_layout_are_found(opened, report):
     page = opened(report)
     page.run("""
-      const texts = "<p id=a>one text</p><p id=b>another text</p><p id=c>cut off at its end</p>";
+      const texts = "<p id=a>one text</p><p id=b>another text</p><p id=c>cut off at its end</p><p id=d>555 s</p>" +
+        "<svg class=x-axis><text y=20>10</text><text y=24>12</text></svg>" +
+        "<div><div class=panels id=e><p id=f>e</p></div></div>";
       document.body.insertAdjacentHTML("afterbegin", texts);
       const style = (id, values) => Object.assign(document.getElementById(id).style, values);
       for (const id of ["a", "b"]) style(id, { position: "absolute", left: "20px", top: "20px" });
@@ -67,8 +69,14 @@ def test_faults_of_layout_are_found(opened, report):
       list.style.width = "100px";
       document.body.prepend(list);
       style("c", { width: "40px", overflow: "hidden", whiteSpace: "nowrap" });
+      style("d", { width: "2.2em" });
+      style("e", { display: "block", overflowX: "auto" });
+      style("f", { width: "9999px", maxWidth: "none" });
     """)
     faults = layout_faults(page.page)
     assert "cut: 1 original, which is long in a list" in faults
     assert any(fault.startswith("overlap: one text") for fault in faults)
     assert "cut: cut off at its end" in faults
+    assert "broken: 5 s | 555 s" in faults
+    assert "crowded: 10 | 12" in faults
+    assert "unsaid: panels goes on to the right" in faults

@@ -94,7 +94,7 @@ def test_a_short_table_is_seen_whole_and_its_heads_stay_below_the_player(opened,
     table, box, last = boxes(page, "#sheet-1-0 table", "#sheet-1-0 .sheet-box", "#sheet-1-0 tbody tr:last-child")
     assert box["height"] == pytest.approx(table["height"], abs=2)
     assert last["y"] + last["height"] < box["y"] + box["height"]
-    assert not page.locator("#sheet-1-0 ~ .rest, .rest:visible").count()
+    assert not page.locator(".sheet-frame .rest:visible").count()
     page.evaluate("document.querySelector('#sheet-1-0 tbody tr:nth-child(5)').scrollIntoView({ block: 'center' })")
     bar, column = boxes(page, ".transport-place", "#sheet-1-0 thead th")
     assert column["y"] == pytest.approx(bar["y"] + bar["height"], abs=2)
@@ -108,7 +108,7 @@ def test_a_short_table_is_seen_whole_and_its_heads_stay_below_the_player(opened,
 def test_a_long_table_says_how_much_of_it_is_out_of_sight(opened, long):
     opened_page = opened(long, viewport={"width": 1280, "height": 800})
     page = opened_page.page
-    rest, frame = page.locator(".rest").first, page.locator(".sheet-frame").first
+    rest, frame = page.locator(".sheet-frame .rest").first, page.locator(".sheet-frame").first
     assert rest.text_content().endswith(" more rows below: scroll")
     n_hidden = int(rest.text_content().split()[0])
     assert 6 <= n_hidden <= 10
@@ -151,6 +151,25 @@ def test_pictures_are_below_each_other_and_nothing_covers_them(opened, request, 
         assert button["y"] >= mel["y"] + mel["height"]
         assert all(box["x"] >= button["x"] + button["width"] or box["y"] >= button["y"] + 44 for box in facts)
     assert min(button["width"], button["height"]) >= 44
+
+
+def test_charts_out_of_sight_are_counted_and_few_columns_have_room(opened, numbers, policies):
+    opened_page = opened(policies, viewport={"width": 360, "height": 740})
+    page, rest = opened_page.page, opened_page.page.locator(".panels-frame .rest")
+    assert rest.text_content() == "2 more charts to the right: scroll"
+    assert "goes-on-right" in page.locator(".panels-frame").get_attribute("class")
+    page.evaluate("document.querySelector('.panels').scrollTo(1e5, 0)")
+    opened_page.settle()
+    assert rest.text_content() == "2 more charts to the left: scroll"
+    assert "goes-on-right" not in page.locator(".panels-frame").get_attribute("class")
+    page.set_viewport_size({"width": 768, "height": 900})
+    opened_page.settle()
+    assert rest.is_hidden()
+    # Part of a column out of sight is told, too.
+    page = opened(numbers, viewport={"width": 560, "height": 900}).page
+    box, table = boxes(page, ".sheet-box", ".sheet")
+    assert 4 < table["x"] + table["width"] - box["x"] - box["width"] < 100
+    assert page.locator(".sheet-frame .rest").first.text_content() == "1 more column to the right: scroll"
 
 
 def test_charts_beside_each_other_begin_at_one_height(opened, numbers):

@@ -54,3 +54,11 @@ def test_a_sheet_lists_all_versions_in_it():
     heads = (Heading("a"), Heading("b"))
     cells = ((SheetCell((2, 3)), SheetCell((4,))), (SheetCell((5,)), SheetCell((6, 7))))
     assert Sheet("s", "", heads, heads, cells).versions == (2, 3, 4, 5, 6, 7)
+
+
+def test_heads_of_rows_are_wide_for_long_words_only():
+    def is_wide(*names):
+        return Sheet("s", "", (), tuple(map(Heading, names)), ()).has_long_heads
+
+    assert is_wide("LD", "speechbrain")
+    assert not is_wide("hf-whisper", "LD", "max_frames 10", "100")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # The boxes of all lines of text that are visible, as far as boxes that scroll or clip show them.
-_SCRIPT = """
+_SCRIPT = r"""
 const clips = (element) => {
   const boxes = [];
   for (let one = element; one; one = one.parentElement) {
@@ -22,6 +22,14 @@ for (let node = walker.nextNode(); node; node = walker.nextNode()) {
   const how = { opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true };
   if (!element.checkVisibility(how)) continue;
   const range = document.createRange();
+  // A number stays with its unit, and a word is whole; names of clips and files break where they must.
+  for (const { 0: words, index } of node.textContent.matchAll(/\d (s|ms|dB|Hz|bins|frames)\b|\b[A-Za-z]{2,12}\b/g)) {
+    range.setStart(node, index);
+    range.setEnd(node, index + words.length);
+    const tops = [...range.getClientRects()].filter((rect) => rect.width > 0).map((rect) => rect.top);
+    const isApart = Math.max(...tops) - Math.min(...tops) > 5 && !element.closest("bdi, pre");
+    if (isApart) found.push(`broken: ${words} | ${node.textContent.trim().slice(0, 60)}`);
+  }
   range.selectNodeContents(node);
   for (const rect of range.getClientRects()) {
     if (rect.width < 1 || rect.height < 1) continue;
@@ -77,6 +85,13 @@ for (const axis of document.querySelectorAll("svg.hz, svg.seconds, .x-axis, .y-a
       if (across > 1 && down > 1) found.push(`crowded: ${text} | ${other}`);
     }
   });
+}
+// What is wider than its box says so.
+for (const box of document.querySelectorAll(".sheet-box, .panels")) {
+  const hint = box.parentElement.querySelector(".rest");
+  const scrolls = box.checkVisibility() && getComputedStyle(box).overflowX !== "visible";
+  const isCut = scrolls && box.scrollWidth > box.clientWidth + 5;
+  if (isCut && !hint?.checkVisibility()) found.push(`unsaid: ${box.className} goes on to the right`);
 }
 return [...new Set(found)];
 """

@@ -55,17 +55,41 @@ class SheetBox {
     box.classList.toggle("fits", fits);
     box.tabIndex = fits && !this.isLong ? -1 : 0;
     const edge = box.getBoundingClientRect(), foot = table.tFoot?.offsetHeight ?? 0;
-    // What is seen less than half is not seen.
+    // What is not seen whole goes on outside.
     const bottom = edge.top + box.clientHeight - foot, right = edge.left + box.clientWidth;
     const boxes = (all) => [...all].map((one) => one.getBoundingClientRect());
-    const below = this.isLong ? boxes(table.tBodies[0].rows).filter((row) => (row.top + row.bottom) / 2 > bottom).length : 0;
-    const beside = fits ? 0 : boxes(table.tBodies[0].rows[0].cells).filter((cell) => (cell.left + cell.right) / 2 > right).length;
+    const below = this.isLong ? boxes(table.tBodies[0].rows).filter((row) => row.bottom > bottom + 4).length : 0;
+    const beside = fits ? 0 : boxes(table.tBodies[0].rows[0].cells).filter((cell) => cell.right > right + 4).length;
     const words = [[below, "row", "below"], [beside, "column", "to the right"]].filter(([n]) => n);
     rest.textContent = `${words.map(([n, what, where]) => `${n} more ${what}${n > 1 ? "s" : ""} ${where}`).join(", ")}: scroll`;
     rest.hidden = !words.length;
     frame.style.setProperty("--rest", `${rest.offsetHeight}px`);
     frame.classList.toggle("goes-on-below", below > 0);
     frame.classList.toggle("goes-on-right", beside > 0);
+  }
+}
+
+/** The box around the charts, where they lie beside each other: it says how many of them are not seen whole. */
+class ChartsBox {
+  constructor(box) {
+    this.box = box;
+    this.frame = box.parentElement;
+    this.rest = this.frame.querySelector(".rest");
+    box.addEventListener("scroll", () => this.show(), { passive: true });
+    new ResizeObserver(() => this.show()).observe(box);
+  }
+
+  show() {
+    const { box, frame, rest } = this, edge = box.getBoundingClientRect();
+    const charts = [...box.children].map((one) => one.getBoundingClientRect());
+    const right = charts.filter((one) => one.right > edge.right + 4).length;
+    const left = charts.filter((one) => one.left < edge.left - 4).length;
+    const words = [[right, "to the right"], [left, "to the left"]].filter(([n]) => n);
+    rest.textContent = `${words.map(([n, where]) => `${n} more chart${n > 1 ? "s" : ""} ${where}`).join(", ")}: scroll`;
+    rest.hidden = !words.length;
+    frame.style.setProperty("--rest", `${rest.offsetHeight}px`);
+    frame.classList.toggle("goes-on-right", right > 0);
+    box.tabIndex = words.length ? 0 : -1;
   }
 }
 
@@ -81,6 +105,7 @@ class Sheets {
   constructor() {
     this.foldOnNarrow(document.querySelector(".sweep-more"));
     this.boxes = [...document.querySelectorAll(".sheet-box")].map((box) => new SheetBox(box));
+    this.charts = [...document.querySelectorAll(".panels")].map((box) => new ChartsBox(box));
     // Heads stay in sight below the player, whose height depends on its width.
     const observer = new ResizeObserver((bars) => {
       for (const { target } of bars) target.parentElement.style.setProperty("--below-bar", `${target.offsetHeight}px`);
