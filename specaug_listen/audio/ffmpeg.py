@@ -18,16 +18,15 @@ from ..errors import AudioError
 from .containers import Stream, View
 from .containers.ffmpeg_parts import n_trailing_bytes
 from .decoder import BLOCK_SAMPLES, Decoder, Ending, Real
+from .length_slack import LengthSlack
 from .packet_gaps import PacketGaps
 
 __all__ = ["FfmpegDecoder"]
 
 # Fewer trailing bytes than this are not reported: they are no recording.
 _FEWEST_TRAILING_BYTES = 1000
-# Containers round their lengths, and encoders pad.
-_TOLERANCE_S = 0.25
-# Less than a packet of Windows Media, which usually holds a quarter of a second.
-_ASF_TOLERANCE_S = 0.15
+# Shorter gaps between packets are not reported.
+_SHORTEST_GAP_S = 0.25
 # In FFmpeg's description of channels in a custom order: "8 channels (FL+FR+...)".
 _OWN_ORDER_MARK = " channels ("
 # Packets of larger files without a length are not counted before they are decoded.
@@ -45,6 +44,8 @@ _PACKET_FORMATS = frozenset(["flv", "mpeg", "mpegts"])
 # Containers whose timestamps have one clock for all tracks, even if they tell no duration, as a browser's recorder or a
 # pipe leaves them.
 _CLOCK_FORMATS = frozenset(["matroska", "mov", "wv"])
+# Of these, such that a recorder writes, whose duration includes its pauses.
+_PAUSE_FORMATS = frozenset(["matroska", "mov"])
 # Containers whose packets are in the order of their timestamps, from the beginning of the file to its end.
 _ORDERED_FORMATS = _CLOCK_FORMATS | {"asf", "flv"}
 # Whose packets FFmpeg splits, and gives the times of others.
@@ -109,7 +110,7 @@ class FfmpegDecoder(Decoder):
             self._n_tracks = len(container.streams.audio)
             self._promised = self._length(container, stream)
         self._read_to = self._n_trailing = 0
-        self._gaps = PacketGaps(self.sample_rate)
+        self._begin_counting()
         if not self.sample_rate or not self.n_channels:
             raise AudioError("its track of sound has no rate or no channels; convert it to WAV")
         self.name = self._values["decoder"]
@@ -211,8 +212,7 @@ class FfmpegDecoder(Decoder):
 
     def _frames(self, container: Any, stream: Any) -> Iterator[Real]:
         self._reason, self._errors = None, []
-        is_opus = (self._format, self._values["codec"]) == ("mov", "opus")
-        self._gaps = PacketGaps(self.sample_rate, is_opus=is_opus)
+        self._begin_counting()
         stream.codec_context.options = {"err_detect": "crccheck"}  # checksums, where the codec has them
         if _OWN_ORDER_MARK in _layout(stream.codec_context).name:
             stream.codec_context.options |= {"ch_layout": f"{self.n_channels} channels"}
@@ -230,6 +230,12 @@ class FfmpegDecoder(Decoder):
                 yield from _interleave(resampler, frame, n_channels)
         yield from _interleave(resampler, None, n_channels)
 
+    def _begin_counting(self) -> None:
+        kind = (self._format, self._values["codec"])
+        self._gaps = PacketGaps(self.sample_rate, is_opus=kind == ("mov", "opus"))
+        is_counted_in_bytes = self._part.promised_bytes is not None
+        self._slack = LengthSlack(self.sample_rate, *kind, is_counted_in_bytes=is_counted_in_bytes)
+
     def _next_frames(self, packets: Iterator[Any]) -> list[Any] | None:
         """Return the frames of the next packet: none if it cannot be decoded, None after the last packet."""
         raised = None
@@ -246,7 +252,9 @@ class FfmpegDecoder(Decoder):
             except Exception as error:
                 raised = str(getattr(error, "strerror", None) or error)
         if packet is not None:
-            self._gaps.add(packet, sum(frame.samples for frame in frames or ()))
+            n_samples = sum(frame.samples for frame in frames or ())
+            self._gaps.add(packet, n_samples)
+            self._slack.add(packet, n_samples)
         if lines or raised:
             self._errors.append(lines[0] if lines else str(raised))
         return frames
@@ -303,13 +311,9 @@ class FfmpegDecoder(Decoder):
         """The first of FFmpeg's names of the container, e.g. "mov" of "mov,mp4,m4a"."""
         return self._values["container"].split(",")[0]
 
-    @property
-    def _tolerance(self) -> float:
-        return (_ASF_TOLERANCE_S if self._values["container"] == "asf" else _TOLERANCE_S) * self.sample_rate
-
     def _kind_of_length(self, n: int) -> str | None:
         """Return the kind of notice for `n` samples, by what the header promises; None if they agree."""
-        part, promised, tolerance = self._part, self._promised, self._tolerance
+        part, promised = self._part, self._promised
         if part.is_open:
             return "open-length"
         if part.promised_bytes is not None and part.present_bytes:
@@ -319,19 +323,20 @@ class FfmpegDecoder(Decoder):
                 return "cut" if part.promised_bytes > part.present_bytes else "longer"
         if promised is None:
             return "open-length" if self._could_tell and part.ends_within is None else None
-        is_cut = n + self._n_gap() < promised - tolerance
+        n_paused = self._gaps.n_missing if self._format in _PAUSE_FORMATS else 0
+        is_cut = n + n_paused < promised - self._slack.n_missing
         if is_cut and self._errors and self._is_whole():
             return "stopped"
-        if n > promised + tolerance and (self._format, self._values["codec"]) == ("caf", "opus"):
+        is_longer = n > promised + self._slack.n_extra
+        if is_longer and (self._format, self._values["codec"]) == ("caf", "opus"):
             return None  # FFmpeg writes 120 samples for each packet of its encoder, which holds 960
-        return "cut" if is_cut else "longer" if n > promised + tolerance else None
+        return "cut" if is_cut else "longer" if is_longer else None
 
     def _n_gap(self) -> int:
         """Return the samples missing between packets, if the container has one clock for all tracks."""
         n = self._gaps.n_missing
-        # In Windows Media, a packet that FFmpeg skips leaves a gap, too.
-        is_known = self._format in _CLOCK_FORMATS or (self._promised is not None and self._part.promised_s is None)
-        return n if is_known and n > _TOLERANCE_S * self.sample_rate else 0
+        # Elsewhere, a packet that FFmpeg skips leaves a gap, too.
+        return n if self._format in _CLOCK_FORMATS and n > _SHORTEST_GAP_S * self.sample_rate else 0
 
     def _likely(self, n: int) -> int | None:
         """Return how many samples the header promises, perhaps in bytes."""

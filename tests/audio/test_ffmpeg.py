@@ -150,6 +150,9 @@ def test_blocks_of_wavpack_that_are_missing_or_in_the_wrong_order_are_said_witho
     samples, notices = heard(tmp_path, b"".join([first, third, *rest]))
     assert list(notices) == ["decoded-by", "open-length", "time-gaps"]
     assert notices["time-gaps"]["n_samples"] == len(sound) - len(samples) > RATE
+    counted = written_by_ffmpeg(tmp_path / "b.wv", "wavpack", sound)
+    blocks = re.split(b"(?=wvpk)", counted)[1:]
+    assert "cut" in heard(tmp_path, b"".join([blocks[0], *blocks[2:]]))[1]
     notices = heard(tmp_path, b"".join([first, third, second, *rest]))[1]
     assert list(notices) == ["decoded-by", "open-length", "pages-wrong"]
     assert notices["pages-wrong"] == {"n_packets": 1}
@@ -349,7 +352,76 @@ def test_ffmpegs_caf_of_opus_is_whole_though_its_table_counts_too_few_samples(tm
     np.testing.assert_array_equal(samples, right)
     assert list(notices) == ["decoded-by"]
     _, notices = heard(tmp_path, caf_of_opus(packets, 1920))
-    assert list(notices) == ["decoded-by", "time-gaps"]
+    assert list(notices) == ["decoded-by", "cut"]
+
+
+def zeroed(data, at, n):
+    return data[:at] + bytes(n) + data[at + n :]
+
+
+def in_packets(path, codec):
+    """The bytes of a file of packets of 1000 samples of PCM."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=RATE, layout="mono")
+        for at in range(0, len(VOICE), 1000):
+            pcm = np.rint(VOICE[None, at : at + 1000] * 127 + (128 if codec == "pcm_u8" else 0))
+            pcm = pcm.astype(np.uint8) if codec == "pcm_u8" else (pcm * 256).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(pcm, format=stream.codec_context.format.name, layout="mono")
+            frame.sample_rate, frame.pts = RATE, at
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+def test_sound_that_ffmpeg_skips_silently_is_said_by_the_length_in_the_header(subtests, tmp_path):
+    """A few packets, or a few seconds, of containers that count the samples or tell the time."""
+    for name, codec in [
+        ("a.asf", "pcm_s16le"),
+        ("a.avi", "pcm_u8"),
+        ("a.avi", "ac3"),
+        ("a.avi", "mp3"),
+        ("a.rm", "ac3"),
+    ]:
+        with subtests.test(name=name, codec=codec):
+            av = pytest.importorskip("av")
+            if codec not in av.codecs_available:
+                pytest.skip(f"this FFmpeg has no {codec}")
+            write = in_packets if codec.startswith("pcm") else written_by_ffmpeg
+            data = write(tmp_path / f"made-{name}", codec)
+            whole, notices = heard(tmp_path, data, name)
+            assert list(notices) == ["decoded-by"]
+            samples, notices = heard(tmp_path, zeroed(data, len(data) // 2, 2500), name)
+            assert len(samples) < len(whole) - 500
+            assert {"cut", "stopped"} & set(notices)
+            with pytest.raises(AudioError, match="refused, as --strict"):
+                load(tmp_path / name, strict=True)
+
+
+def test_a_damaged_table_of_a_caf_is_a_cut_and_no_pause(tmp_path):
+    av = pytest.importorskip("av")
+    made(tmp_path / "a.mka", "libopus")
+    with av.open(str(tmp_path / "a.mka")) as source:
+        packets = [bytes(packet) for packet in source.demux(audio=0) if packet.size]
+    data = caf_of_opus(packets, 960)
+    whole, _ = heard(tmp_path, data)
+    sound = data.index(b"data") + 16
+    for n in (len(packets) // 8, len(packets) // 2):
+        n_bytes = sum(map(len, packets[:n]))
+        samples, notices = heard(tmp_path, zeroed(data, sound + len(packets[0]), n_bytes))
+        assert len(samples) < len(whole) - 2 * 960
+        assert list(notices) == ["decoded-by", "cut"]
+
+
+def test_a_sound_twice_in_an_avi_is_longer_than_its_header_says(tmp_path):
+    pytest.importorskip("av")
+    data = in_packets(tmp_path / "a.avi", "pcm_u8")
+    first, second = (match.start() for match in list(re.finditer(b"00wb", data))[1:3])
+    whole, _ = heard(tmp_path, data)
+    samples, notices = heard(tmp_path, data[:second] + data[first:])
+    assert len(samples) > len(whole)
+    assert "longer" in notices
 
 
 def voc_of_adpcm(data):
