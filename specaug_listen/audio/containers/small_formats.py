@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import BinaryIO
@@ -77,7 +78,11 @@ def caf(file: BinaryIO, begin: int, end: int) -> FileLayout:
     n_expected = n_samples * n_channels * (-(-bits // 8) if codec == b"lpcm" else 1)
     if codec in _CAF_LINEAR_CODECS and n_bytes != n_expected:
         layout = layout.with_notice(Notice("header-disagrees", {"what": "bytes per sample, bits and channels"}))
-    return _mended_alac(file, (begin, end), layout, n_samples) if codec == b"alac" else layout
+    if codec != b"alac":
+        return layout
+    # In damaged packets, the decoder depends on what it decoded before.
+    layout = replace(layout, streams=tuple(replace(stream, is_seekable=False) for stream in layout.streams))
+    return _mended_alac(file, (begin, end), layout, n_samples)
 
 
 def _mended_alac(file: BinaryIO, span: tuple[int, int], layout: FileLayout, per_packet: int) -> FileLayout:
@@ -90,13 +95,16 @@ def _mended_alac(file: BinaryIO, span: tuple[int, int], layout: FileLayout, per_
     configuration = _alac_configuration(file, begin, end)
     if configuration is None:
         return layout
-    own_per_packet, bits = struct.unpack_from(">IxB", configuration)
+    own_per_packet, bits, own_channels = struct.unpack_from(">IxB3xB", configuration)
     flags = _ALAC_FLAGS.get(bits)
     if flags is not None and struct.unpack(">I", read_at(file, begin + 32, 4))[0] not in _ALAC_FLAGS.values():
         layout = layout.with_bytes(span, begin + 32, struct.pack(">I", flags))
     if own_per_packet != per_packet:
         layout = layout.with_bytes(span, begin + 40, struct.pack(">I", own_per_packet))
         layout = layout.with_notice(Notice("header-disagrees", {"what": "samples per packet"}))
+    if own_channels and struct.unpack(">I", read_at(file, begin + 44, 4))[0] != own_channels:
+        layout = layout.with_bytes(span, begin + 44, struct.pack(">I", own_channels))
+        layout = layout.with_notice(Notice("header-disagrees", {"what": "channels"}))
     return layout
 
 

@@ -122,3 +122,26 @@ def test_samples_per_packet_of_alac_in_a_caf_that_are_damaged_are_mended_and_sai
                 samples, notices = heard(tmp_path, data[:40] + struct.pack(">I", value) + data[44:])
                 np.testing.assert_array_equal(samples, whole)
                 assert notices == {"header-disagrees": {"what": "samples per packet"}}
+
+
+def test_a_number_of_channels_of_alac_in_a_caf_that_is_damaged_is_mended_and_said(tmp_path):
+    """FFmpeg would lose the last samples, and libsndfile refuses it or doubles the length."""
+    data = bytes(encoded(VOICE[:30011], "CAF", "ALAC_16"))
+    whole, _ = heard(tmp_path, data)
+    for n_channels in (2, 3, 0):
+        samples, notices = heard(tmp_path, data[:44] + struct.pack(">I", n_channels) + data[48:])
+        np.testing.assert_array_equal(samples, whole)
+        assert notices == {"header-disagrees": {"what": "channels"}}
+
+
+def test_a_part_of_a_damaged_alac_is_that_of_the_whole(subtests, tmp_path):
+    data = bytes(encoded(VOICE, "CAF", "ALAC_24"))
+    rng = np.random.default_rng(1)
+    for at in rng.integers(len(data) // 4, len(data) * 3 // 4, 4):
+        with subtests.test(at=int(at)):
+            damaged = data[:at] + data[at + 31 :]
+            whole, _ = heard(tmp_path, damaged)
+            for start_s in (0.4, 1.0, 1.3):
+                begin = round(start_s * 16000)
+                if begin < len(whole):
+                    np.testing.assert_array_equal(heard(tmp_path, damaged, start_s=start_s)[0], whole[begin:])
