@@ -36,9 +36,16 @@ class Cards {
     [card.element, card.isFolded] = [section, false];
   }
 
-  /** For paper. */
+  /** For paper; what compares runs has its places and its differences from a player. */
   unfoldAll() {
-    for (const card of this.all) this.unfold(card);
+    for (const card of this.all) {
+      this.unfold(card);
+      if (card.element.querySelector(".compared")) this.addPlayer(card);
+    }
+  }
+
+  addPlayer(card) {
+    if (!card.player && "clip" in card.element.dataset) card.player = new Player(card.element, this.page);
   }
 
   /** The element of a clip or a version, whether or not its card was shown. */
@@ -91,7 +98,7 @@ class Cards {
       if (shown.has(card)) this.unfold(card);
       card.element.hidden = !shown.has(card);
       if (card.element.hidden) card.player?.pause();
-      else if (!card.player && "clip" in card.element.dataset) card.player = new Player(card.element, this.page);
+      else this.addPlayer(card);
     }
     const n = this.found.length, last = Math.min(n, this.first + this.most), of = n === this.all.length ? `${n}` : `${n} found`;
     for (const pager of this.pagers) {

@@ -31,13 +31,28 @@ class RunComparison {
   async draw() {
     this.isDrawn = true;
     try {
-      const [before, after] = [await this.before.cells(), await this.after.cells()];
-      const { low_db, high_db } = this.after.data.picture, stepDb = (high_db - low_db) / 255;
-      this.plot.image.setAttribute("href", differenceUrl(before, after, stepDb, this.player.page.differenceDb, (column) => column));
+      this.paint(await this.before.cells(), await this.after.cells());
     } catch (error) {
       this.isDrawn = false;
       this.player.fail("the difference of the runs cannot be shown", error);
     }
+  }
+
+  paint(before, after) {
+    const { low_db, high_db } = this.after.data.picture, stepDb = (high_db - low_db) / 255;
+    this.plot.image.setAttribute("href", differenceUrl(before, after, stepDb, this.player.page.differenceDb, (column) => column));
+  }
+
+  /** For paper; of pictures beside the page, browsers give no pixels away, and paper has no difference. */
+  drawAtOnce() {
+    if (!this.plot || this.isDrawn) return;
+    try {
+      this.paint(this.before.cellsAtOnce(), this.after.cellsAtOnce());
+      this.isDrawn = true;
+    } catch {
+      this.isDrawn = false;
+    }
+    this.element.classList.toggle("is-undrawn", !this.isDrawn);
   }
 
   get isShown() {

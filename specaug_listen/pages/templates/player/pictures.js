@@ -2,15 +2,16 @@
 
 /** The cells of a picture: an index into the colour map for each, from low_db to high_db. */
 class Cells {
-  /** @param {HTMLImageElement} image @param {Map<number, number>} indices Of colours. */
-  constructor(image, indices) {
-    this.width = image.naturalWidth;
-    this.height = image.naturalHeight;
+  /** @param {HTMLImageElement | SVGImageElement} image @param {Map<number, number>} indices Of colours. */
+  constructor(image, indices, width = image.naturalWidth, height = image.naturalHeight) {
+    this.width = width;
+    this.height = height;
     const canvas = document.createElement("canvas");
     canvas.width = this.width;
     canvas.height = this.height;
     const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(image, 0, 0, width, height);
     const pixels = context.getImageData(0, 0, this.width, this.height).data;
     this.values = new Uint8Array(this.width * this.height);
     for (let i = 0; i < this.values.length; i++) {

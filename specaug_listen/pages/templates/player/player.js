@@ -211,10 +211,15 @@ class Player {
     if (this.slots[this.slot]?.versions[0].data.run) this.say(`Run ${run} has no ${this.slots[this.slot].name}`);
   }
 
-  /** Beside each other: the same version of each run. */
+  /** Beside each other: the same version of each run; on paper, with their comparison below. */
   placeRuns() {
-    for (const { data, element } of this.versions) {
-      const place = this.runs.indexOf(data.run);
+    const order = (element, slot, rest) => element.style.setProperty("--order", String(2 * this.slots.indexOf(slot) + rest));
+    for (const { element, slot } of this.comparisons) order(element, slot, 1);
+    for (const version of this.versions) {
+      const { data, element } = version, place = this.runs.indexOf(data.run);
+      const slot = this.slots.find(({ versions }) => versions.includes(version));
+      order(element, slot, 0);
+      element.classList.toggle("is-reference", REFERENCES.includes(slot?.name));
       element.style.setProperty("--column", place < 0 ? "1 / -1" : String(1 + (place % 2)));
       element.style.setProperty("--row", String(1 + Math.max(0, Math.floor(place / 2))));
       element.style.setProperty("--place", String(1 + Math.max(0, place)));

@@ -1,18 +1,29 @@
 // Paper has no buttons: while the page is printed, all rows of the table are there and what is folded is open.
 
 let folded = [], differences = [];
+// All numbers of a sweep may be many rows: on paper, they come after the pictures.
+const numbers = document.querySelector(".sweep .numbers"), placeOfNumbers = document.createComment("");
 
 window.addEventListener("beforeprint", () => {
-  folded = [...document.querySelectorAll(":is(.end, .verdict) details:not([open])")];
+  folded = [...document.querySelectorAll(":is(.end, .verdict, .sweep) details:not([open])")];
   for (const details of folded) details.open = true;
-  const { cards, players, table } = window.specaugListen.page;
+  if (numbers?.closest(".sweep")) {
+    numbers.replaceWith(placeOfNumbers);
+    document.querySelector("section.end").before(numbers);
+  }
+  const { cards, table } = window.specaugListen.page;
   cards.unfoldAll();
+  const { players } = window.specaugListen.page;
   differences = players.flatMap(({ versions }) => versions.map((version) => version.hideDifference())).filter(Boolean);
-  for (const player of players) player.placeScale(true);
+  for (const player of players) {
+    player.placeScale(true);
+    for (const one of player.comparisons) one.drawAtOnce();
+  }
   table?.showAll();
 });
 
 window.addEventListener("afterprint", () => {
+  if (placeOfNumbers.isConnected) placeOfNumbers.replaceWith(numbers);
   for (const details of folded) details.open = false;
   const { players, table } = window.specaugListen.page;
   for (const player of players) player.placeScale();

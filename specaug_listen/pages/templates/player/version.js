@@ -133,8 +133,14 @@ class Version {
   }
 
   cells() {
-    this.read ??= this.picture().then((url) => Cells.of(url, this.player.page.indices));
+    this.read ??= this.picture().then((url) => Cells.of(url, this.player.page.indices)).then((cells) => (this.known = cells));
     return this.read;
+  }
+
+  /** What paper does not wait for; throws when the picture lies beside the page. */
+  cellsAtOnce() {
+    const { n_columns, n_mels } = this.data.picture;
+    return (this.known ??= new Cells(this.image, this.player.page.indices, n_columns, n_mels));
   }
 
   /** Where the picture can be read from: of what lies beside a page on a disk, browsers give no pixels away. */
