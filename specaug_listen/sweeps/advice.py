@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .._files import printable
 from ..metrics import SCORES
 from ..reports.reference_policies import Yardstick
+from ..reports.strength import Loudness
 from .axes import Axis, value_text
 from .cell_draws import short_key
 from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, are_above_recipes, changes_along, means_of
@@ -19,7 +20,6 @@ __all__ = ["Advice", "advice_on", "are_numbers", "measure_text"]
 _MAX_NAMED = 4
 # Beside the speech, it does not matter how far below a level is.
 _SILENCE_DB = -60.0
-_EQUALLY_LOUD_DB = 3.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def advice_on(strengths: PlaceStrengths) -> Advice:
     both = _Comparison(strengths, MEASURES["area"]), _Comparison(strengths, MEASURES["gap"])
     too_strong = [any(flags) for flags in zip(*(each.above for each in both), strict=True)]
     places = _Combinations(strengths, too_strong)
-    loud = _LoudMasks.of(strengths)
+    loud = _LoudMasks.of(strengths, "louder")
+    audible = [each.sentence for each in (loud, _LoudMasks.of(strengths, "equal")) if each]
     if any(too_strong):
         head, reason = f"Too strong {places.where}?", _excess(both, places)
     else:
@@ -69,8 +70,9 @@ def advice_on(strengths: PlaceStrengths) -> Advice:
         head = f"Too strong? {f'In level only, {loud.where}' if loud else 'Nowhere'}"
         head += ", rather too weak." if is_weak and not loud else "."
         reason = (_weakness if is_weak else _absence)(*both)
-    if loud:
-        reason += f" But {loud.sentence}" if not any(too_strong) else f" {loud.sentence[0].upper()}{loud.sentence[1:]}"
+    if loud and not any(too_strong):
+        audible[0] = f"But {audible[0]}"
+    reason = " ".join([reason, *(sentence[0].upper() + sentence[1:] for sentence in audible)])
     sentences = [*places.exceptions, *(_effect_of(strengths, n) for n in numbers if n not in axes)]
     return Advice(printable(head), printable(reason), tuple(map(printable, sentences)))
 
@@ -101,14 +103,14 @@ def _excess(comparisons: Sequence[_Comparison], places: _Combinations) -> str:
             its = "their range" if all(places.flags) else "it"
             stay = "stay below" if all(each.below) else "stay within" if not any(each.below) else "do not exceed"
             what = _WORDS[each.measure.key][1]
-            lines.append(f"{what} {stay} {its} everywhere: {each.highest()}, against {each.most}.")
+            lines.append(f"{what} {stay} {its} everywhere: {each.highest_and_most()}.")
     return " ".join(line[0].upper() + line[1:] for line in lines)
 
 
 def _absence(area: _Comparison, gap: _Comparison) -> str:
     return (
-        f"No {area.one} masks clearly more than every published recipe: {area.highest(_MASKED)}, against {area.most}; "
-        f"gaps are {gap.highest()}, against {gap.most}."
+        f"No {area.one} masks clearly more than every published recipe: {area.highest_and_most(_MASKED)}; gaps are "
+        f"{gap.highest_and_most()}."
     )
 
 
@@ -121,32 +123,35 @@ def _weakness(area: _Comparison, gap: _Comparison) -> str:
 
 @dataclass(frozen=True)
 class _LoudMasks:
-    """Where masks are louder than the speech, and how loud they are."""
+    """Where masks are louder than the speech, or as loud, and how loud they are."""
 
+    kind: str
     where: str
     level: str
 
     @classmethod
-    def of(cls, strengths: PlaceStrengths) -> _LoudMasks | None:
-        """Return them; None if no masks are."""
+    def of(cls, strengths: PlaceStrengths, kind: str) -> _LoudMasks | None:
+        """Return those of a kind as `Loudness` tells them; None if there are none."""
         fill = MEASURES["fill"]
-        loud = [place for place in strengths.places if fill.spread(place) and fill.mean(place) > _EQUALLY_LOUD_DB]
+        spreads = ((place, fill.spread(place)) for place in strengths.places)
+        loud = [place for place, spread in spreads if spread is not None and Loudness(spread).kind == kind]
         if not loud:
             return None
         level = " to ".join(dict.fromkeys(measure_text(fill, end(map(fill.mean, loud))) for end in (min, max)))
         axes = [n for n in range(len(strengths.axes)) if changes_along(strengths, fill, n)]
         if len(loud) == len(strengths.places):
-            return cls("everywhere", level)
+            return cls(kind, "everywhere", level)
         if len(axes) != 1:
-            return cls(f"in {len(loud)} of {len(strengths.places)} combinations", level)
+            return cls(kind, f"in {len(loud)} of {len(strengths.places)} combinations", level)
         axis, values = strengths.axes[axes[0]], {place.values[axes[0]] for place in loud}
         names = [value_text(value) for value in axis.values if value in values]
-        return cls(f"with {short_key(axis.key)} {_join(names)}", level)
+        return cls(kind, f"with {short_key(axis.key)} {_join(names)}", level)
 
     @property
     def sentence(self) -> str:
         """All of it, beginning with a small letter."""
-        return f"{self.where}, the masks are louder than the speech: {self.level}."
+        how = "louder than" if self.kind == "louder" else "about as loud as"
+        return f"{self.where}, the masks are {how} the speech: {self.level}."
 
 
 class _Combinations:
@@ -244,13 +249,29 @@ class _Comparison:
         low, high = (measure_text(self.measure, value) for value in (min(values), max(values)))
         return low if low == high else f"{low} to {high}"
 
-    def highest(self, what: str = "") -> str:
-        """Return the largest mean, of what, and its combination unless all are alike."""
-        place = self._strengths.places[self._means.index(max(self._means))]
+    @property
+    def _place_of_most(self) -> Place:
+        return self._strengths.places[self._means.index(max(self._means))]
+
+    def highest(self, what: str = "", recipe: str = "", role: str = "") -> str:
+        """Return the largest mean, of what, and its combination unless all are alike; also that it is a recipe."""
         text = measure_text(self.measure, max(self._means))
         axes = [n for n in range(len(self._strengths.axes)) if changes_along(self._strengths, self.measure, n)]
-        where = f" ({_name(self._strengths, place, axes)})" if axes else ""
-        return f"{'at most ' if axes else ''}{text}{what}{where}"
+        if not axes:
+            return f"{text}{what}" + (f", as with {recipe}, {role}" if recipe else "")
+        name = _name(self._strengths, self._place_of_most, axes)
+        if recipe:
+            # "policy speechbrain" says already that it is SpeechBrain.
+            name += f", {role}" if recipe.casefold() in name.casefold() else f", which is {recipe}, {role}"
+        return f"at most {text}{what} ({name})"
+
+    def highest_and_most(self, what: str = "") -> str:
+        """Return the largest mean, and that of the recipe with the largest, unless both are one policy."""
+        most = self.recipes[-1].name
+        if most not in self._place_of_most.same_as:
+            return f"{self.highest(what)}, against {self.most}"
+        does = "has the longest" if self.measure.key == "gap" else "masks the most"
+        return self.highest(what, most, f"the recipe that {does}")
 
     @property
     def one(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from swept_places import strengths
 
+from specaug_listen.reports.strength import Loudness, Spread
 from specaug_listen.sweeps.advice import advice_on, measure_text
 from specaug_listen.sweeps.chart_groups import Choice, rows_of
 from specaug_listen.sweeps.place_strengths import MEASURES
@@ -152,6 +155,27 @@ def test_masks_louder_than_the_speech_are_never_called_nowhere_too_strong():
     found = advice(0.6, 6.0, 6.0, 6.0)
     assert found.head == "Too strong with every value?"
     assert found.reason.endswith(" Everywhere, the masks are louder than the speech: +6 dB.")
+
+
+def test_masks_about_as_loud_as_the_speech_are_told_by_the_threshold_of_a_report():
+    levels = {"mean": -20.0, 3.0: 2.0, 5.0: 3.1}
+    found = advice_on(strengths({"fill": FILLS}, lambda fill: (0.3, 0.5, levels[fill])))
+    assert found.head == "Too strong? In level only, with fill 5."
+    assert found.reason.endswith(
+        " But with fill 5, the masks are louder than the speech: +3 dB. "
+        "With fill 3, the masks are about as loud as the speech: +2 dB."
+    )
+    assert [Loudness(Spread.of([level])).kind for level in levels.values()] == ["quieter", "equal", "louder"]
+
+
+def test_a_recipe_is_not_compared_with_itself():
+    made = strengths({"policy": ["LD", "mine"]}, lambda name: (0.5 if name == "LD" else 0.3, 1.0))
+    places = tuple(replace(place, same_as=("strong",)) for place in made.places)
+    assert advice_on(replace(made, places=places)).reason == (
+        "No value masks clearly more than every published recipe: at most 50% of the cells are masked on average "
+        "(policy LD, which is strong, the recipe that masks the most); gaps are 1.0 s, as with strong, the recipe that "
+        "has the longest."
+    )
 
 
 def test_a_number_of_the_advice_is_that_of_the_charts():
