@@ -121,9 +121,23 @@ _EMPTY = "Masked, but in bins above all that the clip holds"
 SCORES: dict[str, Score] = {
     row.key: row
     for row in (
-        Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3, is_fact=True),
-        Score("masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3, is_fact=True),
-        Score("masked_area_ratio", "cells masked", "%", 0, "stronger", 1e-3, is_fact=True, is_main_column=True),
+        Score("masked_time_ratio", "time masked", "%", 0, "stronger", 1e-3, "Share of the frames", is_fact=True),
+        Score(
+            "masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3, "Share of the bins", is_fact=True
+        ),
+        Score(
+            *(
+                "masked_area_ratio",
+                "cells masked",
+                "%",
+                0,
+                "stronger",
+                1e-3,
+                "Share of the cells, a bin in a frame each",
+            ),
+            is_fact=True,
+            is_main_column=True,
+        ),
         Score(
             *("masked_frequency_empty_ratio", "frequency empty", "%", 0, "stronger", 0.05, _EMPTY),
             part_of="masked_frequency_ratio",
@@ -146,7 +160,7 @@ SCORES: dict[str, Score] = {
         ),
         Score(
             *("loudest_fill_vs_p95_db", "loudest fill", "dB", 1, "signed", 0.1),
-            about="Against the clip's 95th percentile cell: its speech",
+            about="Against the clip's 95th percentile cell, which stands for the level of speech",
             is_fact=True,
             is_main_column=True,
             absence="no draw has a mask",

@@ -183,7 +183,7 @@ def draw_version(clip: ClipOfRun, record: DrawRecord, prefix: str) -> ClipVersio
         f"{prefix}{name}", clip.title_of(name), clip.assets.sound(f"{name}.wav"), level_db=clip.level_db,
         picture=picture, figure=figure, masks=masks_of(draw, clip.frontend),
         warp=tuple(warp_lines(draw, clip.frontend)) if draw.warps else (),
-        facts=tuple((title, text.replace("-", "−")) for title, text in facts_of_draw(record.scores)),
+        facts=facts_of_draw(record.scores),
         badges=record.badges, key=f"{prefix}{name}", sound_facts=_sound_facts(clip, f"{name}.wav"),
         run=clip.label, slot=name, n_without_width=_n_without_width(draw),
     )  # fmt: skip

@@ -21,6 +21,7 @@ from ..plots.differences import DIFFERENCE_DB
 from .page_values import Clip, ClipVersion, Facts, Fault, File, Head
 from .path_hiding import folders_of_user, without_folders
 from .table_values import Table
+from .terms import about_of, marked_terms, with_minus
 from .verdict_values import RUN_COLUMNS, STRENGTH_COLUMNS
 
 __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
@@ -29,7 +30,7 @@ __all__ = ["clip_data", "findings_page", "page_parts", "player_bundle_script"]
 _MAX_CARDS = 10
 _LOADING = "player/loading.js"
 _SCRIPTS = (
-    *("folds.js", "loaded.js"),
+    *("folds.js", "loaded.js", "tips.js"),
     *("sound.js", "pictures.js", "waveform.js", "plot.js", "version.js", "stage.js", "compare.js", "blind.js"),
     *("player.js", "cards.js", "keys.js", "table.js", "sheet.js", "page.js", "print.js"),
 )
@@ -140,7 +141,8 @@ def _version_data(version: ClipVersion) -> dict[str, Any]:
         "id": version.id, "name": version.name, "key": version.key, "level_db": version.level_db,
         "matched_db": version.matched_db, "picture": picture_data, "masks": masks,
         "compared_with": version.compared_with, "run": version.run, "slot": version.slot or version.name,
-        "pictured_by": version.pictured_by, "short": version.short or version.slot or version.name,
+        "about": "".join(version.note), "pictured_by": version.pictured_by,
+        "short": version.short or version.slot or version.name,
         "warp": [[round(second, 4) for second in pair] for pair in version.warp],
     }  # fmt: skip
 
@@ -198,6 +200,9 @@ def _environment() -> Any:
     environment.globals["run_columns"] = RUN_COLUMNS
     environment.filters["clip_data"] = clip_data
     environment.filters["seconds_ticks"] = _seconds_ticks
+    environment.globals["about_of"] = about_of
+    environment.globals["marked_terms"] = marked_terms
+    environment.filters["with_minus"] = with_minus
     environment.filters["breakable"] = lambda text: markup(_JOINT.sub(r"\1<wbr>", str(markup.escape(text))))
     environment.filters["unbroken"] = lambda text: _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
     environment.filters["share"] = lambda value, whole: f"{100 * value / whole:.4f}%"

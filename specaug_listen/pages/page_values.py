@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, field
 
 from .sheet_values import Sheet, SweepSummary
+from .terms import with_minus
 from .verdict_values import RunDifferences, Verdict
 
 __all__ = [
@@ -113,7 +114,7 @@ class Mask:
         }
         both = f"{self.low_hz:.0f}–{self.high_hz:.0f} Hz, {self.begin_s:.2f}–{self.end_s:.2f} s"
         what = "copy" if self.kind == "copy" else f"{self.kind} mask"
-        return f"{what} {ends.get(self.kind, both)}" + (f", {self.fill}" if self.fill else "")
+        return f"{what} {ends.get(self.kind, both)}" + (f", {with_minus(self.fill)}" if self.fill else "")
 
 
 @dataclass(frozen=True)

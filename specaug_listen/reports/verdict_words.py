@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from .._files import printable
 from .._notices import plural
 from ..pages.gauges import Axis, Gauge, Level, draw_gauge, nice_end
+from ..pages.terms import about_of
 from ..pages.verdict_values import StrengthRow, Term, Verdict, Words
 from .reference_policies import Yardstick, standing_in
 from .strength import WORDS_PER_S, Spread, Strength
@@ -19,10 +20,7 @@ AREA_TOLERANCE, GAP_TOLERANCE_S = 0.02, 0.05
 _N_BINS = 30
 # The fill's axis, and how far the loudest draw exceeds the median before it is named.
 _LOW_DB, _HIGH_DB, _UNLIKE_DB = -60.0, 20.0, 6.0
-_CELLS = Term("cells", "A cell is one mel bin in one frame.")
-_DRAWS = Term("draws", "A draw is one random choice of masks, as for one example in training.")
-_GAP = Term("longest gap", "The longest run of frames that time masks cover in every bin.")
-_SPEECH = Term("speech", "The 95th percentile of the clip's cells: one cell in 20 is louder.")
+_CELLS, _DRAWS, _GAP, _SPEECH = (Term(name, about_of(name)) for name in ("cells", "draws", "longest gap", "speech"))
 
 
 def verdict_of(

@@ -14,6 +14,7 @@ class Page {
     this.cards = new Cards(this);
     this.addControls();
     this.keys = new Keys(this);
+    new Tips();
     this.cards.answerHash();
     addEventListener("resize", () => this.showsWaves && this.showAll());
     this.narrow.addEventListener("change", () => this.showAll());

@@ -93,6 +93,7 @@ class VersionBar {
     const at = this.slots.findIndex((slot) => slot.versions.includes(heard));
     for (const { place, button } of this.buttons) {
       button.textContent = this.numbered(place);
+      button.title = player.inSlot(this.slots[place]).data.about;
       button.setAttribute("aria-pressed", String(place === at));
     }
     // What has no keys needs no numbers.

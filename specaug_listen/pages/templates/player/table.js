@@ -5,6 +5,9 @@ const MAX_ROWS = 50;
 /** How a column that is sorted for the first time begins: with the worst. */
 const WORST_FIRST = { high: (value) => -value, low: (value) => value, far: (value) => -Math.abs(value) };
 
+/** With the minus of keyboards and programs. */
+const typed = (text) => text.replaceAll("−", "-");
+
 class DrawTable {
   /** @param {HTMLTableElement} table */
   constructor(table, page) {
@@ -13,7 +16,7 @@ class DrawTable {
     this.rows = [...this.body.rows];
     this.matching = this.rows;
     this.first = 0;
-    this.words = new Map(this.rows.map((row) => [row, row.textContent.toLowerCase()]));
+    this.words = new Map(this.rows.map((row) => [row, typed(row.textContent.toLowerCase())]));
     for (const head of this.heads) head.querySelector("button")?.addEventListener("click", () => this.sort(head));
     this.addFilters();
     this.addButtons();
@@ -60,7 +63,7 @@ class DrawTable {
 
   showUnit() {
     const head = this.filtered, numbers = this.rows.map((row) => this.value(row, head)).filter((text) => text !== "").map(Number);
-    const scaled = (value) => String(Number((value * head.dataset.scale).toPrecision(3)));
+    const scaled = (value) => String(Number((value * head.dataset.scale).toPrecision(3))).replace("-", "−");
     this.inputs.low.placeholder = scaled(Math.min(...numbers));
     this.inputs.high.placeholder = scaled(Math.max(...numbers));
     document.getElementById("filter-unit").textContent = head.dataset.unit;
@@ -68,7 +71,7 @@ class DrawTable {
 
   filter() {
     if (this.inputs.text) {
-      const words = this.inputs.text.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const words = typed(this.inputs.text.value.toLowerCase()).split(/\s+/).filter(Boolean);
       const [low, high] = ["low", "high"].map((name) => this.inputs[name].value), head = this.filtered;
       const isWithin = (text) => {
         const value = Number(text) * head.dataset.scale;
@@ -156,7 +159,7 @@ class DrawTable {
     const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const heads = this.heads.filter(({ dataset }) => dataset.name);
     const text = (row, head) => {
-      const badges = [...row.cells[head.cellIndex].querySelectorAll(".badges li")].map((badge) => badge.textContent);
+      const badges = [...row.cells[head.cellIndex].querySelectorAll(".badges li")].map((badge) => typed(badge.textContent));
       return head.dataset.name === "warnings" ? badges.join("; ") : this.value(row, head);
     };
     const lines = [heads.map(({ dataset }) => dataset.name), ...this.rows.map((row) => heads.map((head) => text(row, head)))];
