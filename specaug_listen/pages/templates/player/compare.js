@@ -41,18 +41,19 @@ class RunComparison {
   paint(before, after) {
     const { low_db, high_db } = this.after.data.picture, stepDb = (high_db - low_db) / 255;
     this.plot.image.setAttribute("href", differenceUrl(before, after, stepDb, this.player.page.differenceDb, (column) => column));
+    this.isPainted = true;
   }
 
   /** For paper; of pictures beside the page, browsers give no pixels away, and paper has no difference. */
   drawAtOnce() {
-    if (!this.plot || this.isDrawn) return;
+    if (!this.plot || this.isPainted) return;
     try {
       this.paint(this.before.cellsAtOnce(), this.after.cellsAtOnce());
       this.isDrawn = true;
     } catch {
-      this.isDrawn = false;
+      // It is left out below.
     }
-    this.element.classList.toggle("is-undrawn", !this.isDrawn);
+    this.element.classList.toggle("is-undrawn", !this.isPainted);
   }
 
   get isShown() {

@@ -13,6 +13,7 @@ class Cells {
     context.imageSmoothingEnabled = false;
     context.drawImage(image, 0, 0, width, height);
     const pixels = context.getImageData(0, 0, this.width, this.height).data;
+    if (pixels[3] === 0) throw new Error("the picture is not loaded yet");
     this.values = new Uint8Array(this.width * this.height);
     for (let i = 0; i < this.values.length; i++) {
       this.values[i] = indices.get((pixels[4 * i] << 16) | (pixels[4 * i + 1] << 8) | pixels[4 * i + 2]) ?? 0;

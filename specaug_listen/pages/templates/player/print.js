@@ -11,9 +11,12 @@ window.addEventListener("beforeprint", () => {
     numbers.replaceWith(placeOfNumbers);
     document.querySelector("section.end").before(numbers);
   }
-  const { cards, table } = window.specaugListen.page;
-  cards.unfoldAll();
-  const { players } = window.specaugListen.page;
+  window.specaugListen.page.cards.unfoldAll();
+});
+
+// Pictures of cards that were text until then are loaded when the first listener has returned, and can be read.
+window.addEventListener("beforeprint", () => {
+  const { players, table } = window.specaugListen.page;
   differences = players.flatMap(({ versions }) => versions.map((version) => version.hideDifference())).filter(Boolean);
   for (const player of players) {
     player.placeScale(true);
