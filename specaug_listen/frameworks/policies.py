@@ -19,7 +19,7 @@ from ..augment.policy import Policy, callable_policy
 from ..augment.steps import Batch
 from ..custom.adapter import Adapter
 from ..custom.load import is_spec
-from ..errors import ParameterError, error_context
+from ..errors import ParameterError, PolicyError, error_context, nearest
 from .read import Imported, check_framework, import_policy, read_policy
 from .registry import ALL_POLICIES, FRAMEWORKS, MAIN_RECIPES, exact_streams, spelling
 
@@ -134,7 +134,12 @@ def _without_parameters(source: PolicySource, framework: str | None, adapter: Ad
     if adapter is not None and (is_file or not is_call):
         raise ParameterError(f"an adapter is for callables, and the policy is {source!s:.80}; leave the adapter out")
     if is_file:
-        return import_policy(source, framework)  # type: ignore[arg-type]
+        try:
+            return import_policy(source, framework)  # type: ignore[arg-type]
+        except PolicyError as refusal:
+            if not refusal.is_missing or not isinstance(source, str) or _has_folder_or_suffix(source):
+                raise
+            raise _missing_name(source, refusal) from None
     if framework is not None:
         raise ParameterError(
             f"framework={framework!r:.80} is for files, and the policy is {source!s:.80}; leave it out"
@@ -157,6 +162,17 @@ def _is_file(source: PolicySource) -> bool:
 def _is_path(source: PolicySource) -> bool:
     """Whether a source can only be a path, perhaps of a missing file: the name of no policy."""
     return isinstance(source, os.PathLike) or (isinstance(source, str) and not is_policy_name(source))
+
+
+def _missing_name(text: str, error: PolicyError) -> PolicyError:
+    """Return the error for a missing file that may be meant as the name of a policy, with the most similar one."""
+    near = nearest(text, sorted(ALL_POLICIES))
+    named = f"{error}{near[:-1]}, a name, which takes no framework?" if near else str(error)
+    return PolicyError.unreadable(named, FileNotFoundError())
+
+
+def _has_folder_or_suffix(text: str) -> bool:
+    return os.path.basename(text) != text or bool(os.path.splitext(text)[1])
 
 
 def _is_callable(source: PolicySource) -> bool:

@@ -146,6 +146,13 @@ def test_a_path_with_a_framework_and_nothing_there_is_a_missing_file(subtests, t
         ):
             get_policy(path, framework="espnet")
         assert caught.value.is_missing
+    with pytest.raises(
+        PolicyError, match="did you mean 'espnet-conformer10', a name, which takes no framework"
+    ) as caught:
+        get_policy("espnt-conformer10", framework="espnet")
+    assert caught.value.is_missing
+    with pytest.raises(PolicyError, match=r"cannot be read \([^)]*\)$"):
+        get_policy("espnt-conformer10.yaml", framework="espnet")
     for name in ("LD", "nemo", "LD,F=3"):
         with subtests.test(name=name), pytest.raises(ParameterError, match="is for files, and the policy is"):
             get_policy(name, framework="espnet")
