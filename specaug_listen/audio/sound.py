@@ -58,9 +58,13 @@ def check_length(n_samples: int, rate: int, wanted: int) -> None:
     """
     resampled = n_samples * wanted / rate
     if resampled > _MAX_SAMPLES:
+        what = f"{n_samples} samples at {rate} Hz"
+        if rate == wanted:
+            last = f"{what} last {n_samples / rate / 3600:.3g} h: allowed are {_MAX_SAMPLES} samples; "
+            raise AudioError(f"{last}take a part of the clip (--start, --duration), or mend its header")
         raise AudioError(
-            f"{n_samples} samples at {rate} Hz would be {resampled:.3g} at {wanted} Hz; allowed are {_MAX_SAMPLES}; "
-            "take a part of the clip, or mend its header's rate"
+            f"{what} would be {resampled:.3g} at {wanted} Hz; allowed are {_MAX_SAMPLES}; take a part of the clip, or "
+            "mend its header's rate"
         )
 
 
