@@ -5,6 +5,7 @@ Only headers are read until a matrix is requested. Compressed matrices are decod
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 import re
@@ -32,6 +33,9 @@ _MAX_ROWS, _MAX_ROW_BYTES = 1 << 20, 1 << 20
 _FEW_LINES = 50
 _WHOLE = (slice(None), slice(None))
 _RANGE = re.compile(r"\[(\d*):(\d*)(?:,(\d*):(\d*))?\]$")
+# What separates the words of a list in Kaldi.
+_BLANKS = " \t\r\n\f\v"
+_BLANK = re.compile(f"[{_BLANKS}]+")
 _OFFSET = re.compile(r":(\d{1,18})$")
 _OTHER_CONTENTS = {
     b"RIFF": "audio", b"AUDIO": "audio", b"fLaC": "audio", b"PKL": "a Python pickle, which is never loaded",
@@ -196,15 +200,22 @@ def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
     if len(lines) > _MAX_ROWS or max(map(len, lines)) > _MAX_ROW_BYTES:
         size = f"more than {_MAX_ROWS} rows" if len(lines) > _MAX_ROWS else f"a row of more than {_MAX_ROW_BYTES} bytes"
         raise AudioError.of_file(name, f"{size}; write a matrix of this size in binary form")
-    rows: list[npt.NDArray[np.float32]] = []
-    try:
-        for line in lines:
-            if numbers := line.split():
-                rows.append(np.array([float(number) for number in numbers], np.float32))
-        return np.array(rows, np.float32)
-    except ValueError:
-        n_columns = len(rows[0]) if rows else 0
-        raise AudioError.of_file(name, f"expected {n_columns} numbers in every row; the text is damaged") from None
+    rows: list[list[float]] = []
+    for words in filter(None, map(bytes.split, lines)):
+        try:
+            rows.append([float(word) for word in words])
+        except ValueError as error:
+            word = str(error).rpartition(": ")[2].removeprefix("b")
+            raise AudioError.of_file(
+                name, f"{word:.60} in row {len(rows) + 1}: expected numbers only; the text is no matrix, or damaged"
+            ) from None
+        if len(words) != len(rows[0]):
+            raise AudioError.of_file(
+                name,
+                f"{len(words)} numbers in row {len(rows)}: expected {len(rows[0])} numbers in every row; the text is "
+                "damaged: copy or write it again",
+            )
+    return np.array(rows, np.float32)
 
 
 def scp_places(path: Path) -> list[Place]:
@@ -214,10 +225,11 @@ def scp_places(path: Path) -> list[Place]:
     """
     name = printable(path)
     places = []
-    for number, line in enumerate(read_file(path, _MAX_LIST_LENGTH).decode("utf-8", "surrogateescape").splitlines(), 1):
-        if line.strip():
-            key, _, target = line.strip().partition(" ")
-            places.append(_scp_place(key, target.strip(), path, f"{name}, line {number}"))
+    text = read_file(path, _MAX_LIST_LENGTH).removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    for number, line in enumerate(text.splitlines(), 1):
+        if line := line.strip(_BLANKS):
+            key, target = [*_BLANK.split(line, maxsplit=1), ""][:2]
+            places.append(_scp_place(key, target, path, f"{name}, line {number}"))
     if not places:
         raise AudioError.of_file(name, "an empty list; expected lines of a key and FILE.ark:OFFSET")
     _check_lines(places, name)
@@ -257,7 +269,9 @@ def _scp_place(key: str, target: str, scp: Path, name: str) -> Place:
             name, f"{target!r:.60} is a command, and commands in files are never run; write its output to an ark"
         )
     if target in ("", "-"):
-        raise AudioError.of_file(name, f"{target!r:.80} names no file; expected a key and FILE.ark:OFFSET")
+        raise AudioError.of_file(
+            name, f"{target!r:.80} behind {key!r:.60} names no file; expected a key and FILE.ark:OFFSET"
+        )
     part: tuple[slice, ...] = ()
     if range_match := _RANGE.search(target):
         target = target[: range_match.start()]

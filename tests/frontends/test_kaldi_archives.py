@@ -72,8 +72,8 @@ def test_a_command_is_refused_and_never_run(tmp_path, line):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("utt -", "'-' names no file"),
-        ("utt", "'' names no file"),
+        ("utt -", "'-' behind 'utt' names no file"),
+        ("utt", "'' behind 'utt' names no file"),
         ("utt gone.ark:4", "gone.ark does not exist or is not a file"),
         ("", "an empty list"),
     ],
@@ -113,10 +113,25 @@ def test_what_is_no_archive_of_matrices_is_refused_in_words(subtests, tmp_path):
             ark_places(ark(tmp_path, data))
 
 
-def test_ragged_text_is_refused(tmp_path):
-    (place,) = ark_places(ark(tmp_path, b"utt [\n 1 2\n 3 ]\n"))
-    with pytest.raises(AudioError, match="expected 2 numbers in every row"):
-        read_place(place)
+def test_text_that_is_ragged_or_no_numbers_is_refused(subtests, tmp_path):
+    for text, words in [
+        (b"utt [\n 1 2\n 3 ]\n", "1 numbers in row 2: expected 2 numbers in every row"),
+        (b"utt [\n 1 2\n a b ]\n", "'a' in row 2: expected numbers only"),
+        (b"utt [ hello world ]\n", "'hello' in row 1: expected numbers only"),
+    ]:
+        with subtests.test(text=text):
+            (place,) = ark_places(ark(tmp_path, text))
+            with pytest.raises(AudioError, match=words):
+                read_place(place)
+
+
+def test_a_list_may_have_tabs_and_a_mark_of_its_byte_order(tmp_path):
+    (tmp_path / "a b.ark").write_bytes(b"")
+    scp = tmp_path / "f.scp"
+    scp.write_bytes(b"\xef\xbb\xbfutt\ta b.ark:4\r\nother \t a b.ark:9\n")
+    assert [(place.key, place.path.name, place.offset) for place in scp_places(scp)] == [
+        ("utt", "a b.ark", 4), ("other", "a b.ark", 9),
+    ]  # fmt: skip
 
 
 def test_compressed_matrices_are_decoded_by_kaldi_native_io(tmp_path):
