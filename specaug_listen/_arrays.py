@@ -38,7 +38,8 @@ def on_cpu(value: Any) -> Any:
     value = value.detach()
     value = value.to_dense() if value.layout != torch.strided else value
     value = value.dequantize() if value.is_quantized else value
-    value = value.to(torch.float32) if value.dtype is torch.bfloat16 else value
+    if value.dtype.is_floating_point and value.dtype not in (torch.float16, torch.float32, torch.float64):
+        value = value.to(torch.float32)  # numpy has no bfloat16, nor floats of 8 bits
     return value.cpu().resolve_conj().resolve_neg().numpy()
 
 

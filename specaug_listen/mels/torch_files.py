@@ -56,7 +56,7 @@ def read_tensors(path: Path, modified_ns: int) -> dict[str | None, npt.NDArray[A
     return {key: on_cpu(value) for key, value in tensors.items()}
 
 
-def _tensors_within(loaded: Any, tensor: type, name: str) -> Iterator[tuple[str | None, Any]]:
+def _tensors_within(loaded: Any, tensor: Any, name: str) -> Iterator[tuple[str | None, Any]]:
     """Yield the tensors of lists and dictionaries with their keys, joined by dots; None is the key of a single one."""
     if not isinstance(loaded, (tensor, dict, list, tuple)):
         raise AudioError.of_file(
@@ -72,8 +72,15 @@ def _tensors_within(loaded: Any, tensor: type, name: str) -> Iterator[tuple[str 
             raise AudioError.of_file(
                 name, f"more than {_MAX_VALUES} values, or more than {_MAX_DEPTH} lists within each other; save a part"
             )
+        if isinstance(value, tensor) and getattr(value, "is_nested", False):
+            value = list(value.unbind())
         if isinstance(value, tensor):
             key = ".".join(path) if path else None
+            if value.is_meta:
+                raise AudioError.of_file(
+                    name if key is None else f"{name}:{key:.80}",
+                    "a tensor of the device meta, which has a shape and no values; save one with its values",
+                )
             if key in keys:
                 raise AudioError.of_file(name, f"two arrays have the name {key!r:.80}; write it again")
             keys.add(key)
