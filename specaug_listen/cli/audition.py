@@ -204,12 +204,15 @@ def _find_files(
     """
     from ..audio.file_search import Found, find_audio
     from ..auditions.batch import output_of_audition
+    from ..mels.file_search import split_off_batches
     from .mel_options import exit_code_without_mels, find_mel_files, with_mels
 
     paths, stats, axes = files
     output_of_audition(out, inputs=paths, **how)
     mels = find_mel_files(paths)
     run = with_mels(run, mels, stats, axes)
+    wanted, other_batches = split_off_batches(mels.mels, run.frontend)
+    mels = mels._replace(mels=wanted, problems=[*mels.problems, *other_batches])
     sources = find_audio(mels.others) if mels.others else Found([], [], [])
     clips = cast("list[Path]", [*sources.files, *mels.mels])  # a MelFile is path-like
     sources = Found(clips, [*mels.problems, *sources.problems], sources.left_out)

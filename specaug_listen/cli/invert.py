@@ -16,6 +16,7 @@ from .resolve import check_vocoder
 
 if TYPE_CHECKING:
     from ..audio.audio_in_memory import Audio
+    from ..frontends import MelFrontend
     from ..mels import MelClip, MelFile
     from ..outputs.output import Output
     from ..vocoders.registry import AnyVocoder
@@ -64,7 +65,7 @@ def run_invert(
     order, rendering = parse_axes(axes), vocoders.get_vocoder(vocoder)
     check_sound_is_not_needed(rendering, None, original_phase=False)
     check_vocoder(rendering, ready.frontend)
-    files, failed = _find_files(mels)
+    files, failed = _find_files(mels, ready.frontend)
     output, names = _targets(files, out, overwrite=overwrite)
     for file, name in zip(files, names, strict=True):
         try:
@@ -77,11 +78,14 @@ def run_invert(
         raise typer.Exit(1)
 
 
-def _find_files(mels: Sequence[str]) -> tuple[list[MelFile], int]:
+def _find_files(mels: Sequence[str], frontend: MelFrontend) -> tuple[list[MelFile], int]:
     """Find mel files; print and count those that cannot be read, and exit if no other is left."""
     from ..mels import find_mels
+    from ..mels.file_search import split_off_batches
 
     files, problems = find_mels(mels)
+    files, other_batches = split_off_batches(files, frontend)
+    problems += other_batches
     for problem in problems or ([] if files else ["no mel was found"]):
         complain(problem)
     if not files:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from .._files import identity, printable, walk_once
 from ..errors import SpecAugListenError
+from ..frontends import MelFrontend
 from .files import LIST_SUFFIXES, MEL_SUFFIXES, MelFile, list_mels, suffix_of
 
-__all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path", "without_key"]
+__all__ = ["MEL_SUFFIXES", "find_mels", "is_mel_path", "split_off_batches", "without_key"]
 
 # Beginnings of the names of Kaldi's other files.
 _NAMES_WITHOUT_FEATURES = ("wav.scp", "cmvn", "vad", "spk2utt", "utt2spk", "segments", "ivector", "xvector")
@@ -86,6 +88,33 @@ def find_mels(paths: Iterable[str | os.PathLike[str]]) -> tuple[list[MelFile], l
                 mels_of_file = mels_of.setdefault(names.setdefault(identity(file), Path(os.path.abspath(file))), [])
                 mels_of_file += [mel for mel in mels if mel not in mels_of_file]
     return [mel for file in sorted(mels_of) for mel in mels_of[file]], problems
+
+
+def split_off_batches(mels: Iterable[MelFile], frontend: MelFrontend) -> tuple[list[MelFile], list[str]]:
+    """Split off the items of batches that hold no mel of a front-end.
+
+    Returns
+    -------
+    mels : list of MelFile
+        All others.
+    problems : list of str
+        One line for each such batch.
+    """
+    kept: list[MelFile] = []
+    problems: dict[str, str] = {}
+    for mel in mels:
+        if mel.shape is None or frontend.n_mels in mel.shape[1:]:
+            kept.append(mel)
+            continue
+        batch = printable(replace(mel, item=None))
+        fix = "name the front-end that made it"
+        if frontend.n_mels == mel.shape[0]:
+            fix = "put the axis of the mels first: np.moveaxis(batch, AXIS, 0)"
+        problems[batch] = (
+            f"{batch}: a batch of shape {mel.shape}, that is {mel.shape[0]} mels of shape {mel.shape[1:]}: front-end "
+            f"{frontend.name!r} has {frontend.n_mels} mel bins; {fix}"
+        )
+    return kept, list(problems.values())
 
 
 def _files_below(folder: Path, unreadable: list[OSError]) -> list[Path]:

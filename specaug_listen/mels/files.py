@@ -56,6 +56,8 @@ class MelFile(os.PathLike[str]):
         Where its reader finds it.
     beside : tuple of str
         Arrays of its file that might be mels by their shapes, but not by their numbers.
+    shape : tuple of int or None
+        Of the batch that it is an item of.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class MelFile(os.PathLike[str]):
     item: int | None = None
     place: Any = field(default=None, compare=False, repr=False)
     beside: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    shape: tuple[int, ...] | None = field(default=None, compare=False, repr=False)
 
     def __fspath__(self) -> str:
         key = "" if self.key is None else f":{self.key}"
@@ -154,7 +157,11 @@ def _damage_reported(name: str) -> Iterator[None]:
     except SpecAugListenError:
         raise
     except OSError as error:
-        raise AudioError.of_file(name, f"cannot be read ({error.strerror or str(error)[:80]})") from None
+        if error.strerror:
+            raise AudioError.of_file(name, f"cannot be read ({error.strerror})") from None
+        raise AudioError.of_file(  # of HDF5
+            name, f"cannot be read ({' '.join(str(error).split()):.160}); it is damaged or cut: copy or write it again"
+        ) from None
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise AudioError.of_file(
@@ -169,7 +176,7 @@ def _items(path: Path, key: str | None, shape: tuple[int, ...]) -> list[MelFile]
             f"an array of shape {shape!s:.80}: allowed are {_MAX_ITEMS} mels in one array; save a part of it",
         )
     if len(shape) == 3 and shape[0] > 1:
-        return [MelFile(path, key, item) for item in range(shape[0])]
+        return [MelFile(path, key, item, shape=shape) for item in range(shape[0])]
     return [MelFile(path, key)]
 
 
@@ -246,7 +253,7 @@ def _mels_of(path: Path, arrays: dict[str, tuple[tuple[int, ...], bool]]) -> lis
         contents = ", ".join(f"{key} {shape}" for key, (shape, _) in arrays.items()) or "nothing"
         raise AudioError.of_file(printable(path), f"none of its arrays is a mel (it contains {contents:.160})")
     if len({mel.key for mel in mels}) == 1 and len(arrays) == 1:
-        return [MelFile(path, None, mel.item, mel.key) for mel in mels]
+        return [replace(mel, key=None, place=mel.key) for mel in mels]
     return [replace(mel, beside=tuple(beside[:_MAX_NAMED])) for mel in mels]
 
 

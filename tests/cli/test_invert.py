@@ -146,3 +146,14 @@ def test_a_part_of_a_mel_begins_where_it_is_asked_to(tmp_path):
     n = min(len(part), len(expected))
     assert abs(len(part) - len(expected)) <= 160
     assert np.abs(part[:n] - expected[:n]).max() < 0.05 * np.abs(expected).max()
+
+
+def test_a_batch_with_another_axis_first_is_refused_in_one_line(subtests, tmp_path):
+    np.save(tmp_path / "batch.npy", np.zeros((80, 2, 100), np.float32))
+    options = ("--frontend", "whisper", "-o", tmp_path / "out")
+    for command in (("invert",), ("audition", "--policy", "LD")):
+        with subtests.test(command=command[0]):
+            ran = run(*command, tmp_path / "batch.npy", *options)
+            assert ran.code == 1
+            (line,) = ran.err.splitlines()
+            assert "batch.npy: a batch of shape (80, 2, 100), that is 80 mels of shape (2, 100): front-end" in line

@@ -160,3 +160,14 @@ def test_lilcom_prints_nothing_of_its_own(tmp_path, capfd):
         with pytest.raises(AudioError, match=r"cut\.llc: "):
             clips_of_file(tmp_path / "cut.llc", mel_format(LHOTSE))
     assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_what_hdf5_says_of_a_damaged_file_is_whole_and_has_a_fix(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["x"] = MEL
+    data = (tmp_path / "x.h5").read_bytes()
+    for damaged, words in [(data[:-2000], r"truncated file: .*stored_eof = \d+"), (b"xx" + data[2:], "signature")]:
+        (tmp_path / "x.h5").write_bytes(damaged)
+        with pytest.raises(AudioError, match=rf"{words}.*\)\); it is damaged or cut: copy or write it again$"):
+            list_mels(tmp_path / "x.h5")
