@@ -167,8 +167,8 @@ def _is_path(source: PolicySource) -> bool:
 def _missing_name(text: str, error: PolicyError) -> PolicyError:
     """Return the error for a missing file that may be meant as the name of a policy, with the most similar one."""
     near = nearest(text, sorted(ALL_POLICIES))
-    named = f"{error}{near[:-1]}, a name, which takes no framework?" if near else str(error)
-    return PolicyError.unreadable(named, FileNotFoundError())
+    message = f"{error}{near[:-1]}, a name, which takes no framework?" if near else str(error)
+    return PolicyError.unreadable(message, FileNotFoundError())
 
 
 def _has_folder_or_suffix(text: str) -> bool:

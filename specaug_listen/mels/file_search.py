@@ -100,11 +100,11 @@ def split_off_batches(mels: Iterable[MelFile], frontend: MelFrontend) -> tuple[l
     problems : list of str
         One line for each such batch.
     """
-    kept: list[MelFile] = []
+    others: list[MelFile] = []
     problems: dict[str, str] = {}
     for mel in mels:
         if mel.shape is None or frontend.n_mels in mel.shape[1:]:
-            kept.append(mel)
+            others.append(mel)
             continue
         batch = printable(replace(mel, item=None))
         fix = "name the front-end that made it"
@@ -114,7 +114,7 @@ def split_off_batches(mels: Iterable[MelFile], frontend: MelFrontend) -> tuple[l
             f"{batch}: a batch of shape {mel.shape}, that is {mel.shape[0]} mels of shape {mel.shape[1:]}: front-end "
             f"{frontend.name!r} has {frontend.n_mels} mel bins; {fix}"
         )
-    return kept, list(problems.values())
+    return others, list(problems.values())
 
 
 def _files_below(folder: Path, unreadable: list[OSError]) -> list[Path]:
