@@ -202,13 +202,7 @@ def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
         raise AudioError.of_file(name, f"{size}; write a matrix of this size in binary form")
     rows: list[list[float]] = []
     for words in filter(None, map(bytes.split, lines)):
-        try:
-            rows.append([float(word) for word in words])
-        except ValueError as error:
-            word = str(error).rpartition(": ")[2].removeprefix("b")
-            raise AudioError.of_file(
-                name, f"{word:.60} in row {len(rows) + 1}: expected numbers only; the text is no matrix, or damaged"
-            ) from None
+        rows.append([_number(word, f"{name}: row {len(rows) + 1}") for word in words])
         if len(words) != len(rows[0]):
             raise AudioError.of_file(
                 name,
@@ -216,6 +210,16 @@ def _text_matrix(text: bytes, name: str) -> npt.NDArray[Any]:
                 "damaged: copy or write it again",
             )
     return np.array(rows, np.float32)
+
+
+def _number(word: bytes, name: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        text = word.decode("utf-8", "backslashreplace")
+        raise AudioError.of_file(
+            name, f"{text!r:.60}: expected numbers only; the text is no matrix, or damaged"
+        ) from None
 
 
 def scp_places(path: Path) -> list[Place]:

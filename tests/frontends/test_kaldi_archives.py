@@ -116,8 +116,8 @@ def test_what_is_no_archive_of_matrices_is_refused_in_words(subtests, tmp_path):
 def test_text_that_is_ragged_or_no_numbers_is_refused(subtests, tmp_path):
     for text, words in [
         (b"utt [\n 1 2\n 3 ]\n", "1 numbers in row 2: expected 2 numbers in every row"),
-        (b"utt [\n 1 2\n a b ]\n", "'a' in row 2: expected numbers only"),
-        (b"utt [ hello world ]\n", "'hello' in row 1: expected numbers only"),
+        (b"utt [\n 1 2\n a b ]\n", "row 2: 'a': expected numbers only"),
+        (b"utt [ hello world ]\n", "row 1: 'hello': expected numbers only"),
     ]:
         with subtests.test(text=text):
             (place,) = ark_places(ark(tmp_path, text))
