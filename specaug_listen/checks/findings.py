@@ -215,6 +215,12 @@ FINDINGS: dict[str, FindingKind] = {
     "short-clip-mostly-masked": _of_axes(_W, "little of short clips is left", "limit masks to a share of the clip"),
     "warp-one-sided": FindingKind(_W, "frames only move later, or only earlier", "draw displacements around zero"),
     "warp-ineffective": FindingKind(_W, "a warp costs time and moves nothing", "check how displacements are drawn"),
+    "clips-left-out": FindingKind(
+        _W,
+        "clips of these lengths are not augmented",
+        "remove the limit of length, or draw masks and warps by a share of the clip",
+        silences=("warp-skipped",),
+    ),
     "warp-skipped": FindingKind(_W, "short clips are never warped", "limit the warp to a share of the clip"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -11,8 +12,9 @@ from scipy.special import bdtr
 from ..custom.axes_order import MelBatch
 from .clips import Clip
 from .findings import Finding
+from .rules_randomness import example_clip, list_clips
 from .session import Observation, Session
-from .significance import CRASHES_SIGNIFICANCE
+from .significance import CLIPS_SIGNIFICANCE, CRASHES_SIGNIFICANCE
 from .stages import Rule, Stage
 
 __all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
@@ -26,12 +28,34 @@ _HARD_CASE_SEEDS = 6
 
 
 def effect_findings(session: Session) -> list[Finding]:
-    """Report a pipeline that never changes a cell."""
+    """Report a pipeline that never changes a cell, or none of clips of some lengths."""
     trials = session.all_trials
-    if not trials or session.changes.keys() & _OTHER_SHAPES or any(trial.effect.is_changed for trial in trials):
+    if not trials or session.changes.keys() & _OTHER_SHAPES:
         return []
+    if any(trial.effect.is_changed for trial in trials):
+        return _clips_left_out(session)
     line = f"none of {len(trials)} draws changed a cell"
     return [Finding.of("nothing-applied", line, str(session.reference), trials[0].seed, draws=len(trials))]
+
+
+def _clips_left_out(session: Session) -> list[Finding]:
+    """Report clips that no draw changes, though draws change clips of other lengths."""
+    n_draws = {str(clip): len(session.trials_of(clip)) for clip in session.clips}
+    n_changed = {str(clip): sum(t.effect.is_changed for t in session.trials_of(clip)) for clip in session.clips}
+    others = [clip for clip in session.clips if n_changed[str(clip)]]
+    changed, drawn = sum(n_changed.values()), sum(n_draws[str(clip)] for clip in others)
+    # One draw more than there are, unchanged: a share of 1 that a few draws show is not certain.
+    share = changed / (drawn + 1)
+    left_out = [
+        clip
+        for clip in session.clips
+        if not n_changed[str(clip)] and n_draws[str(clip)] * math.log1p(-share) < math.log(CLIPS_SIGNIFICANCE)
+    ]
+    if not left_out:
+        return []
+    clip, n = example_clip(session, left_out), sum(n_draws[str(each)] for each in left_out)
+    line = f"none of {n} draws changes {list_clips(left_out)}, and {changed / drawn:.0%} of those on {list_clips(others)} do"
+    return [Finding.of("clips-left-out", line, str(clip), session.trials_of(clip)[0].seed, draws=n)]
 
 
 def try_hard_cases(session: Session) -> list[Finding]:

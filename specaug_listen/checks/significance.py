@@ -11,6 +11,7 @@ the six default clips:
   2.7e-4.
 - `ENDS_SIGNIFICANCE`, 1e-5. Two tests of bins and two of frames: 4e-5.
 - `WARPS_SIGNIFICANCE`, 1e-5. One test of sides, and one of each clip but the longest: 6e-5.
+- `CLIPS_SIGNIFICANCE`, 1e-6. One test of each clip: 6e-6.
 - `ITEMS_SIGNIFICANCE`, 1e-5. One look after each batch from the 8th to the 32nd: 2.5e-4.
 
 So fewer than one in 1,500 checks of correct pipelines raises a false alarm; far fewer in practice, because successive
@@ -21,6 +22,7 @@ in any case, and that test only decides its name.
 from __future__ import annotations
 
 __all__ = [
+    "CLIPS_SIGNIFICANCE",
     "CRASHES_SIGNIFICANCE",
     "ENDS_SIGNIFICANCE",
     "ITEMS_SIGNIFICANCE",
@@ -34,6 +36,8 @@ PLACES_SIGNIFICANCE = 1e-6
 ENDS_SIGNIFICANCE = 1e-5
 # Null hypothesis: warps go both ways, and clips of all lengths are warped alike.
 WARPS_SIGNIFICANCE = 1e-5
+# Null hypothesis: clips of all lengths are changed alike.
+CLIPS_SIGNIFICANCE = 1e-6
 # Null hypothesis: all items of a batch are treated alike.
 ITEMS_SIGNIFICANCE = 1e-5
 # Null hypothesis: errors do not depend on the length of the clip.
