@@ -54,7 +54,8 @@ def _clips_left_out(session: Session) -> list[Finding]:
     if not left_out:
         return []
     clip, n = example_clip(session, left_out), sum(n_draws[str(each)] for each in left_out)
-    line = f"none of {n} draws changes {list_clips(left_out)}, and {changed / drawn:.0%} of those on {list_clips(others)} do"
+    of_others = f"{changed / drawn:.0%} of those on {list_clips(others)} do"
+    line = f"none of {n} draws changes {list_clips(left_out)}, and {of_others}"
     return [Finding.of("clips-left-out", line, str(clip), session.trials_of(clip)[0].seed, draws=n)]
 
 
