@@ -43,9 +43,9 @@ def _clips_left_out(session: Session) -> list[Finding]:
     n_draws = {str(clip): len(session.trials_of(clip)) for clip in session.clips}
     n_changed = {str(clip): sum(t.effect.is_changed for t in session.trials_of(clip)) for clip in session.clips}
     others = [clip for clip in session.clips if n_changed[str(clip)]]
-    changed, drawn = sum(n_changed.values()), sum(n_draws[str(clip)] for clip in others)
+    n_changes, n_of_others = sum(n_changed.values()), sum(n_draws[str(clip)] for clip in others)
     # One draw more than there are, unchanged: a share of 1 that a few draws show is not certain.
-    share = changed / (drawn + 1)
+    share = n_changes / (n_of_others + 1)
     left_out = [
         clip
         for clip in session.clips
@@ -54,7 +54,7 @@ def _clips_left_out(session: Session) -> list[Finding]:
     if not left_out:
         return []
     clip, n = example_clip(session, left_out), sum(n_draws[str(each)] for each in left_out)
-    of_others = f"{changed / drawn:.0%} of those on {list_clips(others)} do"
+    of_others = f"{n_changes / n_of_others:.0%} of those on {list_clips(others)} do"
     line = f"none of {n} draws changes {list_clips(left_out)}, and {of_others}"
     return [Finding.of("clips-left-out", line, str(clip), session.trials_of(clip)[0].seed, draws=n)]
 
