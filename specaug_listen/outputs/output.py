@@ -134,14 +134,15 @@ class Output:
     def is_taken(self, name: str) -> bool:
         """Whether something of this name is in the way of a folder of results.
 
-        A file is. A folder is not if it is empty, or holds a file that this command may replace.
+        A file is. A folder is not if it holds no file, as a removal that was interrupted leaves it, or one that this
+        command may replace.
         """
         path = self.folder / name
         if not is_folder(path):
             return os.path.lexists(path)
         inside = (each for each in self.own_files if each.startswith(f"{name}/"))
         own = (each for each in inside if self._may_replace(self.own_files.command(each)))
-        return bool(os.listdir(path)) and not any(os.path.lexists(self.folder / each) for each in own)
+        return _holds_files(path) and not any(os.path.lexists(self.folder / each) for each in own)
 
     # --- writing ---
 
@@ -324,6 +325,15 @@ class Output:
         lines = marker_lines(self.folder)
         start = max((i for i, line in enumerate(lines) if "run" in line), default=len(lines))
         self._rewrite([line for line in lines[start:] if set(line) & {"run", "clip", "failure"}])
+
+
+def _holds_files(folder: Path) -> bool:
+    """Whether anything but folders is below a folder; a link is something."""
+    return any(
+        not is_folder(os.path.join(place, name))
+        for place, folders, files in os.walk(folder)
+        for name in (*folders, *files)
+    )
 
 
 def _check_unreserved(path: Path) -> None:

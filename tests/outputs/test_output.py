@@ -202,6 +202,14 @@ def test_a_folder_that_is_free_is_written_into_however_it_is_named(tmp_path, mon
     assert contents(real) == {"a": b"1"}
 
 
+def test_folders_that_an_interrupted_removal_left_empty_are_not_in_the_way(tmp_path):
+    (tmp_path / "report" / "audio").mkdir(parents=True)
+    output = Output(tmp_path, "report", overwrite=True)
+    assert not output.is_taken("report")
+    (tmp_path / "report" / "audio" / "gone").symlink_to("nowhere")
+    assert output.is_taken("report")
+
+
 @pytest.mark.parametrize("kind", ["file", "dangling", "loop"])
 def test_what_is_no_folder_is_refused_before_anything(tmp_path, kind):
     out = tmp_path / "out"
