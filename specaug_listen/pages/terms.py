@@ -61,7 +61,7 @@ TERMS: dict[str, Explanation] = {
 
 
 def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, terms))})(?![\w-])")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(map(re.escape, terms))})(?![\w-]|\.\w)")
 
 
 _ANY, _RARE = _pattern(TERMS), _pattern(term for term, one in TERMS.items() if one.is_rare)

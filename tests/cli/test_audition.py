@@ -23,7 +23,8 @@ def test_audition_writes_the_promised_layout_and_says_so(tmp_path, clips):
     lines = ran.out.splitlines()
     assert lines[0].startswith("[1/2] Audition of 'a' (0.56 s): LD on whisper (it is the default), seed 0")
     assert any(line.startswith("[2/2] Audition of 'b' (0.60 s)") for line in lines)
-    assert lines[-1] == f"2 clips auditioned: {tmp_path / 'out' / 'report.html'} (0.4 MB of 12)"
+    page = tmp_path / "out" / "report.html"
+    assert lines[-1] == f"2 clips auditioned: {page} ({page.stat().st_size / 1e6:.1f} MB of 12)"
 
 
 def test_options_reach_the_run(tmp_path, clips):
