@@ -155,7 +155,7 @@ def _setting_sentence(one: ComparedRun, other: ComparedRun) -> str:
         ),
     ):
         if not is_same:
-            other_words = f"instead of {printable(other_name)}" if name != other_name else "with other parameters"
-            lines.append(f"{what} {printable(name)} {other_words}")
-    words = " and ".join(lines)
-    return f" {words[0].upper()}{words[1:]}." if words else ""
+            pair = f"{one.label} uses {what} {printable(name)}, {other.label} {printable(other_name)}"
+            same = f"{one.label} and {other.label} use {what} {printable(name)} with different parameters"
+            lines.append(f" {pair if name != other_name else same}.")
+    return "".join(lines)

@@ -33,11 +33,11 @@ def test_the_stronger_of_two_runs_comes_first_with_all_that_differs():
     a, b = run("A", 0.36, 0.7, -29, WARPS), run("B", 0.45, 0.71, -22, frontend=NEMO)
     assert words_of(a, b) == (
         "B is stronger than A: it masks 1.2 times as many cells (45% against 36%), with the same longest gap (0.7 s on "
-        "average) and masks 7 dB louder. Only A warps time, by up to 0.4 s. Front-end nemo instead of whisper."
+        "average) and masks 7 dB louder. Only A warps time, by up to 0.4 s. B uses front-end nemo, A whisper."
     )
     assert words_of(run("A", 0.6, 1.5), run("B", 0.2, 0.5, vocoder=GriffinLim())) == (
         "A is stronger than B: it masks 3 times as many cells (60% against 20%), with longer gaps (1.5 s against "
-        "0.5 s). Vocoder joint instead of griffinlim."
+        "0.5 s). A uses vocoder joint, B griffinlim."
     )
     assert words_of(run("A", 0.4, 0.5), run("B", 0.4, 1.0, policy=WARPS)).endswith(
         "longer gaps (1.0 s against 0.5 s). Only B warps time, by up to 0.4 s."
@@ -53,7 +53,7 @@ def test_what_is_not_stronger_in_all_respects_is_not_called_so():
     assert mixed.startswith("B masks more than A, but with shorter gaps: it masks 3 times as many cells")
     assert "stronger" not in mixed
     other = words_of(run("A", 0.2, 0.5, vocoder=GriffinLim(n_iter=1)), run("B", 0.2, 0.5, vocoder=GriffinLim(n_iter=2)))
-    assert other.endswith("Vocoder griffinlim with other parameters.")
+    assert other.endswith("B and A use vocoder griffinlim with different parameters.")
 
 
 def test_runs_that_mask_nothing_are_told_so():
