@@ -21,6 +21,8 @@ _COINCIDENT, _FAR = 4.0, 24.0
 # How far a label reaches beyond its marks, and how near it comes to the line of another one.
 _OVERHANG, _CLEARANCE = 4.0, 4.0
 _N_ROWS = 2
+# Positions are rounded, so that ends of labels are off by up to this.
+_ROUNDING = 0.01
 # Arrangements that are followed at a time.
 _BEAM = 24
 
@@ -92,11 +94,14 @@ class MarkLabel:
 def place_labels(marks: Sequence[Mark], width: float, begin_x: float = 0.0) -> tuple[tuple[MarkLabel, ...], int]:
     """Return the labels, none of which overlaps another one, and the number of rows.
 
-    No label is crossed by the line of a mark, unless there are so many or so long names that there is no other way.
+    Each is above all of its marks and within the chart; only a single name that is wider than the chart goes beyond
+    both of its ends, equally far. No label is crossed by the line of a mark, unless there are so many or so long names
+    that there is no other way.
 
     Parameters
     ----------
     marks : sequence of Mark
+        Within the chart: from 0 to ``width``.
     width : float
         Of the chart.
     begin_x : float
@@ -108,18 +113,22 @@ def place_labels(marks: Sequence[Mark], width: float, begin_x: float = 0.0) -> t
     >>> [label.text for label in labels], n_rows
     (['LD, ESPnet', 'NeMo'], 1)
     """
+    # There is always one: at the latest, that of a row for each label where lines may cross them.
+    labels = next(_arrangements(marks, width, begin_x))
+    rows = sorted({label.row for label in labels} | {0})
+    return tuple(_without_empty_rows(labels, rows)), len(rows)
+
+
+def _arrangements(marks: Sequence[Mark], width: float, begin_x: float) -> Iterator[tuple[MarkLabel, ...]]:
+    """Yield the labels in places where they do not overlap, the best ones first."""
     for may_cross in (False, True):
         # A row for each mark, and one for the caption.
         for n_rows in range(1, len(marks) + 2):
             # Sharing labels saves a third row, but not a second one.
-            for groups in itertools.islice(_groupings(marks), 1 if n_rows < _N_ROWS else None):
+            for groups in itertools.islice(_groupings(marks, width), 1 if n_rows < _N_ROWS else None):
                 labels = _arrange(groups, n_rows, width, begin_x, may_cross=may_cross)
                 if labels is not None:
-                    rows = sorted({label.row for label in labels} | {0})
-                    return tuple(_without_empty_rows(labels, rows)), len(rows)
-    # Names that are wider than the chart.
-    groups = next(_groupings(marks))
-    return tuple(MarkLabel(group, width / 2, "middle", row) for row, group in enumerate(groups, 1)), len(groups) + 1
+                    yield labels
 
 
 def _without_empty_rows(labels: Sequence[MarkLabel], rows: Sequence[int]) -> Iterator[MarkLabel]:
@@ -127,17 +136,28 @@ def _without_empty_rows(labels: Sequence[MarkLabel], rows: Sequence[int]) -> Ite
         yield MarkLabel(label.marks, label.x, label.anchor, rows.index(label.row))
 
 
-def _groupings(marks: Sequence[Mark]) -> Iterator[list[tuple[Mark, ...]]]:
-    """Yield the marks in groups: first only those that coincide, then the nearest ones together, and so on."""
+def _groupings(marks: Sequence[Mark], width: float) -> Iterator[list[tuple[Mark, ...]]]:
+    """Yield the marks in groups: first only those that coincide, then the nearest ones together, and so on.
+
+    Marks whose names together are wider than the chart share no label, even if they coincide.
+    """
     groups: list[tuple[Mark, ...]] = [(mark,) for mark in sorted(marks, key=lambda mark: mark.x)]
     while True:
-        gaps = [(after[0].x - before[-1].x, i) for i, (before, after) in enumerate(itertools.pairwise(groups))]
+        gaps = [
+            (after[0].x - before[-1].x, i)
+            for i, (before, after) in enumerate(itertools.pairwise(groups))
+            if _group_width(before + after) <= width
+        ]
         if not gaps or min(gaps)[0] > _COINCIDENT:
             yield groups
         if not gaps or min(gaps)[0] > _FAR:
             return
         _, i = min(gaps)
         groups = [*groups[:i], groups[i] + groups[i + 1], *groups[i + 2 :]]
+
+
+def _group_width(group: tuple[Mark, ...]) -> float:
+    return MarkLabel(group, 0, "start").ends[1]
 
 
 # --- one grouping ---
@@ -169,7 +189,12 @@ def _arrange(
 def _places(group: tuple[Mark, ...], row: int, width: float, begin_x: float) -> Iterator[tuple[float, MarkLabel]]:
     """Yield where the label of a group may be, and how far that is from the best: above the middle of its marks."""
     first_x, last_x = group[0].x, group[-1].x
-    half = MarkLabel(group, 0, "middle").ends[1]
+    half = _group_width(group) / 2
+    if 2 * half > width:
+        # Never beside the caption.
+        if row > 0:
+            yield 0.0, MarkLabel(group, width / 2, "middle", row)
+        return
     centre = min(max((first_x + last_x) / 2, begin_x + half), width - half)
     options: tuple[tuple[float, Anchor], ...] = (
         *((centre, "middle"), (first_x - _OVERHANG, "start"), (last_x + _OVERHANG, "end")),
@@ -177,7 +202,8 @@ def _places(group: tuple[Mark, ...], row: int, width: float, begin_x: float) -> 
     for x, anchor in options:
         label = MarkLabel(group, round(x, 2), anchor, row)
         low, high = label.ends
-        if low >= begin_x - 0.01 and high <= width + 0.01 and low <= first_x and last_x <= high:
+        is_within = low >= begin_x - _ROUNDING and high <= width + _ROUNDING
+        if is_within and low <= first_x + _ROUNDING and last_x <= high + _ROUNDING:
             yield abs((low + high) / 2 - (first_x + last_x) / 2) / half, label
 
 
