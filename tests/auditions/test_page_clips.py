@@ -55,4 +55,4 @@ def test_a_page_opens_with_the_first_draw_and_tells_masks_without_a_width(tmp_pa
         json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', html, re.DOTALL)
     )
     assert data["versions"][data["first"]]["name"] == "draw-1"
-    assert "<summary>1 of 3 masks (2 have no width)</summary>" in html
+    assert "<summary>3 masks, 2 of width 0</summary>" in html
