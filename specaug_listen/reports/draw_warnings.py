@@ -50,8 +50,7 @@ def _fill_lines(policy: Policy) -> list[str]:
         return []
     constants = " and ".join(f"{number:g}" for number in numbers)
     return [
-        f"masks are filled with {constants}, which is not silent in these features; the parameter fill=mean makes them "
-        "quieter"
+        f"masks are filled with {constants}, which is not silent in these features; --set fill=mean makes them quieter"
     ]
 
 

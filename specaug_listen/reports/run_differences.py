@@ -10,7 +10,7 @@ from ..auditions.records import Configuration, vocoder_name
 from ..augment.effects import warp_in_words
 from ..pages.verdict_values import RunDifferences, StrengthRow
 from .strength import Strength
-from .strength_texts import level_text, list_in_words, percent_text, seconds_text, times_text
+from .strength_texts import level_text, list_in_words, percent_text, seconds_text
 from .verdict_words import AREA_TOLERANCE, GAP_TOLERANCE_S
 
 __all__ = ["ComparedRun", "differences_of"]
@@ -108,8 +108,7 @@ def _reason(one: ComparedRun, other: ComparedRun, it_masks: str) -> str:
     elif other.is_empty:
         cells = f"{it_masks} {area} of the cells, and {other.label} nothing"
     else:
-        times = times_text(one.strength.area.mean / other.strength.area.mean)
-        cells = f"{it_masks} {times} ({area} against {percent_text(other.strength.area.mean)})"
+        cells = f"{it_masks} {area} of the cells on average, {other.label} {percent_text(other.strength.area.mean)}"
         details = [_gap_clause(one, other), *_level_clause(one, other)]
     with_details = f", with {list_in_words(details)}" if details else ""
     warp = "" if one.is_empty else _warp_sentence(one, other)
@@ -119,7 +118,7 @@ def _reason(one: ComparedRun, other: ComparedRun, it_masks: str) -> str:
 def _gap_clause(one: ComparedRun, other: ComparedRun) -> str:
     gap, other_gap = seconds_text(one.strength.gap_s.mean), seconds_text(other.strength.gap_s.mean)
     if gap == other_gap:
-        return f"the same longest gap ({gap} on average)"
+        return f"the same longest gap ({gap})"
     kind = "longer" if one.strength.gap_s.mean > other.strength.gap_s.mean else "shorter"
     return f"{kind} gaps ({gap} against {other_gap})"
 

@@ -91,10 +91,12 @@ def _judgement(
         return "It masks nothing.", ""
     if own is not None and of_area == of_gap == "within":
         short = "; of clips this short, it masks more than half" if area > 0.5 else ""
-        ends = (
-            f"; the {n} mask from {_area_of(by_area[0])} ({by_area[0].name}) to {_area_of(most)} ({most.name}) of cells"
+        ends = f", whose averages go from {_area_of(by_area[0])} ({by_area[0].name}) to {_area_of(most)} ({most.name})"
+        ends += ", and has the longest gaps" if own is longest else ""
+        return (
+            "In the range of published recipes:",
+            f"it is {own.name}, one of the {n}{ends if is_alone else ''}{short}.",
         )
-        return "In the range of published recipes:", f"it is one of them, {own.name}{ends if is_alone else ''}{short}."
     if of_area == "above":
         line = f"{percent_text(area)} of the cells against {_area_of(most)} with {most.name}"
         return f"Stronger than all {n} published recipes:", line + (f", {gaps}." if of_gap == "above" else ".")

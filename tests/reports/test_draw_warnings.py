@@ -55,7 +55,7 @@ def test_a_constant_that_is_louder_than_speech_comes_first(run_of_three):
     loud = strength_of_scores("zero", [(1.0, {"masked_area_ratio": 0.2, "loudest_fill_vs_p95_db": 12.6})])
     lines = warnings_of_draws(zero, [draw_record(run_of_three, steps=(), applied=False)], loud)
     assert lines[0] == (
-        "masks are filled with 0, which is not silent in these features; the parameter fill=mean makes them quieter"
+        "masks are filled with 0, which is not silent in these features; --set fill=mean makes them quieter"
     )
     assert len(lines) == 2
     # That such masks make the draw louder, too, is not said again.

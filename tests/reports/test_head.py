@@ -65,10 +65,10 @@ def test_several_runs_have_a_verdict_each(tmp_path, speechlike):
     page = write_report(runs, tmp_path / "both.html")
     assert page.read_text("utf-8").count('<section class="verdict"') == 2
     words = words_of(page)
-    assert "it is one of them, LD" in words
+    assert "it is LD, one of the six" in words
     assert "It masks nothing." in words
     assert "A is stronger than B: it masks" in words
-    assert words.index("A is stronger than B") < words.index("it is one of them, LD")
+    assert words.index("A is stronger than B") < words.index("it is LD, one of the six")
     assert words.count("All numbers") == 1
 
 

@@ -32,11 +32,11 @@ def words_of(*runs):
 def test_the_stronger_of_two_runs_comes_first_with_all_that_differs():
     a, b = run("A", 0.36, 0.7, -29, WARPS), run("B", 0.45, 0.71, -22, frontend=NEMO)
     assert words_of(a, b) == (
-        "B is stronger than A: it masks 1.2 times as many cells (45% against 36%), with the same longest gap (0.7 s on "
-        "average) and masks 7 dB louder. Only A warps time, by up to 0.4 s. B uses front-end nemo, A whisper."
+        "B is stronger than A: it masks 45% of the cells on average, A 36%, with the same longest gap (0.7 s) "
+        "and masks 7 dB louder. Only A warps time, by up to 0.4 s. B uses front-end nemo, A whisper."
     )
     assert words_of(run("A", 0.6, 1.5), run("B", 0.2, 0.5, vocoder=GriffinLim())) == (
-        "A is stronger than B: it masks 3 times as many cells (60% against 20%), with longer gaps (1.5 s against "
+        "A is stronger than B: it masks 60% of the cells on average, B 20%, with longer gaps (1.5 s against "
         "0.5 s). A uses vocoder joint, B griffinlim."
     )
     assert words_of(run("A", 0.4, 0.5), run("B", 0.4, 1.0, policy=WARPS)).endswith(
@@ -46,11 +46,11 @@ def test_the_stronger_of_two_runs_comes_first_with_all_that_differs():
 
 def test_what_is_not_stronger_in_all_respects_is_not_called_so():
     assert words_of(run("A", 0.4, 0.5, -20), run("B", 0.41, 0.5, -20)) == (
-        "A and B are about equally strong: B masks about as many cells (41% against 40%), with the same longest gap "
-        "(0.5 s on average) and equally loud masks."
+        "A and B are about equally strong: B masks 41% of the cells on average, A 40%, with the same longest gap "
+        "(0.5 s) and equally loud masks."
     )
     mixed = words_of(run("A", 0.2, 1.5), run("B", 0.6, 0.5))
-    assert mixed.startswith("B masks more than A, but with shorter gaps: it masks 3 times as many cells")
+    assert mixed.startswith("B masks more than A, but with shorter gaps: it masks 60% of the cells on average, A 20%")
     assert "stronger" not in mixed
     other = words_of(run("A", 0.2, 0.5, vocoder=GriffinLim(n_iter=1)), run("B", 0.2, 0.5, vocoder=GriffinLim(n_iter=2)))
     assert other.endswith("B and A use vocoder griffinlim with different parameters.")
