@@ -6,6 +6,7 @@ Conventions: levels in dB, ``before`` first. Empty or silent input gives a finit
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -86,7 +87,17 @@ class Score:
         """Units per value of 1: 100 for percent."""
         return 100.0 if self.unit == "%" else 1.0
 
-    def number(self, value: float) -> str:
+    def decimals(self, values: Iterable[float]) -> int:
+        """Return the decimals with which values are shown beside each other: one more if a percentage is small.
+
+        Examples
+        --------
+        >>> SCORES["masked_time_ratio"].decimals([0.17, 0.006]), SCORES["masked_time_ratio"].decimals([0.17, 0.0])
+        (1, 0)
+        """
+        return self.digits + (self.unit == "%" and any(0 < value < 0.01 for value in values))
+
+    def number(self, value: float, decimals: int | None = None) -> str:
         """Format a value without its unit; small percentages get one more decimal.
 
         Examples
@@ -94,19 +105,21 @@ class Score:
         >>> SCORES["masked_time_ratio"].number(0.0021), SCORES["level_change_db"].number(2)
         ('0.2', '+2.0')
         """
-        scaled = value * self.scale
-        digits = self.digits + (self.unit == "%" and 0 < value < 0.01)
-        return f"{scaled:{'+' if self.direction == 'signed' else ''}.{digits}f}"
+        decimals = self.decimals([value]) if decimals is None else decimals
+        return f"{value * self.scale:{'+' if self.direction == 'signed' else ''}.{decimals}f}"
 
-    def difference(self, before: float, after: float) -> str:
+    def difference(self, before: float, after: float, decimals: int | None = None) -> str:
         """Format the second value minus the first, as a reader would subtract the numbers that `number` gives.
+
+        Without ``decimals``, both have those that both need.
 
         Examples
         --------
         >>> SCORES["masked_time_ratio"].difference(0.374, 0.256), SCORES["stoi"].difference(0.9, 0.9)
         ('-11', '0')
         """
-        change = Decimal(self.number(after)) - Decimal(self.number(before))
+        decimals = self.decimals([before, after]) if decimals is None else decimals
+        change = Decimal(self.number(after, decimals)) - Decimal(self.number(before, decimals))
         return f"{change:+}" if change else "0"
 
     def text(self, value: float) -> str:
@@ -154,7 +167,15 @@ SCORES: dict[str, Score] = {
             is_main_column=True,
         ),
         Score(
-            *("warp_displacement_ms", "warp", "ms", 0, "signed", 0.1, "How far the warp moves its moment"),
+            *(
+                "warp_displacement_ms",
+                "warp",
+                "ms",
+                0,
+                "signed",
+                0.1,
+                "How far the warp moves its moment; a mean is of the sizes",
+            ),
             is_fact=True,
             absence="no draw is warped",
         ),

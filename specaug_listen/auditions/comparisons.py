@@ -59,19 +59,30 @@ def _rows(draws: Sequence[DrawRecord], all_draws: Sequence[Sequence[DrawRecord]]
         if all(draw.scores.get(score.key) is None for of_run in all_draws for draw in of_run):
             continue
         of_draw, means = [_Mean.of(score, [draw]) for draw in draws], [_Mean.of(score, of_run) for of_run in all_draws]
+        decimals = score.decimals(one.value for one in (*of_draw, *means) if one.value is not None)
         title = f"{score.title} ({score.unit})" if score.unit else score.title
-        values, mean_texts = (tuple(_signed(one.text) for one in row) for row in (of_draw, means))
-        difference, mean_difference = _difference(score, of_draw), _difference(score, means)
+        values, mean_texts = (tuple(_signed(one.text(score, decimals)) for one in row) for row in (of_draw, means))
+        difference, mean_difference = (_difference(score, row, decimals) for row in (of_draw, means))
         rows.append(ComparedScore(title, score.about, values, difference, mean_texts, mean_difference))
     return tuple(rows)
 
 
 @dataclass(frozen=True)
 class _Mean:
-    """The mean of a score over draws, None if no draw has it, and the text in the cell of a table."""
+    """The mean of a score over draws, None if no draw has it, and what the cell of a table says of it.
+
+    Parameters
+    ----------
+    value : float or None
+    note : str
+        Which draws have it unless all have; why none has.
+    is_of_sizes : bool
+        Whether it is the mean of absolute values.
+    """
 
     value: float | None
-    text: str
+    note: str = ""
+    is_of_sizes: bool = False
 
     @classmethod
     def of(cls, score: Score, draws: Sequence[DrawRecord]) -> _Mean:
@@ -81,16 +92,21 @@ class _Mean:
         # Draws warp to either side: the mean of both would be that of no draw.
         is_of_sizes = score.key == "warp_displacement_ms" and len(draws) > 1
         mean = math.fsum(map(abs, values) if is_of_sizes else values) / len(values)
-        text = f"±{score.number(mean).lstrip('+')}" if is_of_sizes else score.number(mean)
-        return cls(mean, text if len(values) == len(draws) else f"{text} ({len(values)} of {len(draws)})")
+        return cls(mean, "" if len(values) == len(draws) else f" ({len(values)} of {len(draws)})", is_of_sizes)
+
+    def text(self, score: Score, decimals: int) -> str:
+        if self.value is None:
+            return self.note
+        number = score.number(self.value, decimals)
+        return (number.lstrip("+") if self.is_of_sizes else number) + self.note
 
 
-def _difference(score: Score, means: Sequence[_Mean]) -> str:
+def _difference(score: Score, means: Sequence[_Mean], decimals: int) -> str:
     """Return the second value minus the first; empty unless there are two."""
     if len(means) != 2:
         return ""
     before, after = (mean.value for mean in means)
-    return "–" if before is None or after is None else _signed(score.difference(before, after))
+    return "–" if before is None or after is None else _signed(score.difference(before, after, decimals))
 
 
 def _signed(number: str) -> str:
@@ -102,4 +118,5 @@ def _why_no_picture(clips: Sequence[ClipOfRun]) -> str:
     if len({clip.frontend for clip in clips}) == 1:
         return ""
     frontends = (f"{clip.label} on {printable(clip.frontend.name)}" for clip in clips)
-    return f"The runs have different front-ends ({', '.join(frontends)}), so their cells cannot be subtracted."
+    names = ", ".join(frontends)
+    return f"The runs have different front-ends ({names}), so the cells of one cannot be subtracted from another's."

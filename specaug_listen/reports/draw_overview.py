@@ -111,8 +111,11 @@ def means_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[ComparedSc
         averages = [
             fmean(map(abs, values) if is_of_sizes else values) if values else None for values in of_runs.values()
         ]
+        decimals = score.decimals(average for average in averages if average is not None)
         texts = [
-            _why_none(rows, run, i) if average is None else _mean_text(score, average, is_of_sizes=is_of_sizes)
+            _why_none(rows, run, i)
+            if average is None
+            else _mean_text(score, average, decimals, is_of_sizes=is_of_sizes)
             for run, average in zip(of_runs, averages, strict=True)
         ]
         title = f"{score.title} ({score.unit})" if score.unit else score.title
@@ -120,9 +123,9 @@ def means_of(columns: Sequence[Column], rows: Sequence[Row]) -> tuple[ComparedSc
     return tuple(means)
 
 
-def _mean_text(score: Score, mean: float, *, is_of_sizes: bool) -> str:
-    number = score.number(mean)
-    return f"±{number.lstrip('+')}" if is_of_sizes else _for_people(number)
+def _mean_text(score: Score, mean: float, decimals: int, *, is_of_sizes: bool) -> str:
+    number = score.number(mean, decimals)
+    return number.lstrip("+") if is_of_sizes else _for_people(number)
 
 
 def _why_none(rows: Sequence[Row], run: str, i: int) -> str:

@@ -43,7 +43,7 @@ def test_equal_numbers_differ_by_nothing_and_three_runs_have_no_difference():
     (_, same) = comparisons_of([A, run("B", {2: {"masked_time_ratio": 0.1}}, n_iter=5)])
     of_time, of_warp = same.scores
     assert (of_time.values, of_time.difference) == (("10", "10"), "0")
-    assert (of_warp.values, of_warp.means) == (("–", "–"), ("±20 (1 of 2)", "–"))
+    assert (of_warp.values, of_warp.means) == (("–", "–"), ("20 (1 of 2)", "–"))
     (three,) = comparisons_of([A, B, run("C", {1: {"masked_time_ratio": 0.5}})])
     assert three.runs == ("A", "B", "C")
     assert three.scores[0].values == ("37", "26", "50")
@@ -65,7 +65,7 @@ def test_means_are_of_all_draws_of_a_run_and_those_of_warps_of_their_sizes():
     assert first.means_of == second.means_of == "mean of 2 draws"
     assert [(one.title, one.means, one.mean_difference) for one in first.scores] == [
         ("time masked (%)", ("20", "51"), "+31"),
-        ("warp (ms)", ("±200", "–"), "–"),
+        ("warp (ms)", ("200", "–"), "–"),
         ("STOI", ("n/a: warped", "0.700"), "–"),
     ]
     assert [one.means for one in first.scores] == [one.means for one in second.scores]
@@ -73,3 +73,19 @@ def test_means_are_of_all_draws_of_a_run_and_those_of_warps_of_their_sizes():
     assert fewer.means_of == "mean of all draws (A: 2, B: 1)"
     (single,) = comparisons_of([run("A", {1: of_a}), run("B", {1: of_a})])
     assert single.means_of == ""
+
+
+def test_the_numbers_of_a_row_have_the_same_decimals():
+    _, draw = comparisons_of(
+        [run("A", {1: {"masked_time_ratio": 0.17}}), run("B", {1: {"masked_time_ratio": 0.006}}, n_iter=5)]
+    )
+    (row,) = draw.scores
+    assert (row.values, row.difference) == (("17.0", "0.6"), "−16.4")
+    assert (row.means, row.mean_difference) == (row.values, row.difference)
+
+
+def test_the_numbers_of_a_row_have_the_same_decimals():
+    b = run("B", {1: {"masked_time_ratio": 0.006}}, n_iter=5)
+    _, draw = comparisons_of([run("A", {1: {"masked_time_ratio": 0.17}}), b])
+    (row,) = draw.scores
+    assert (row.values, row.difference) == (("17.0", "0.6"), "−16.4")

@@ -113,4 +113,16 @@ def test_the_strongest_and_the_mildest_three_are_ranked_by_two_scores():
 def test_warps_to_either_side_have_the_mean_of_their_sizes():
     column = Column(SCORES["warp_displacement_ms"], True, 0.0, 1.0)
     (one,) = means_of([column], rows([-300.0, 100.0], "A") + rows([50.0], "B"))
-    assert (one.values, one.difference) == (("±200", "±50"), "−150")
+    assert (one.values, one.difference) == (("200", "50"), "−150")
+
+
+def test_the_means_of_a_row_have_the_same_decimals():
+    column = Column(SCORES["masked_area_ratio"], True, 0.0, 1.0)
+    (one,) = means_of([column], rows([0.006], "A") + rows([0.17], "B"))
+    assert (one.values, one.difference) == (("0.6", "17.0"), "+16.4")
+
+
+def test_the_means_of_a_row_have_the_same_decimals():
+    column = Column(SCORES["masked_area_ratio"], True, 0.0, 1.0)
+    (one,) = means_of([column], rows([0.006], "A") + rows([0.17], "B"))
+    assert (one.values, one.difference) == (("0.6", "17.0"), "+16.4")

@@ -157,7 +157,8 @@ class Version {
     const before = this.player.versions[this.data.compared_with];
     const why = !before?.mel ? "There is no picture of the original" : areAlike(before.data.picture, this.data.picture) ? "" : "The original's picture has other cells";
     button.disabled = Boolean(why);
-    button.title = why;
+    this.differenceAbout ??= button.title;
+    button.title = why || this.differenceAbout;
   }
 
   async toggleDifference(button) {
