@@ -23,6 +23,7 @@ __all__ = [
     "facts_of_run",
     "frontend_in_words",
     "why_no_score",
+    "why_not_comparable",
 ]
 
 Facts = tuple[tuple[str, str], ...]
@@ -106,7 +107,12 @@ def why_no_score(record: DrawRecord, key: str) -> str:
         return "–"
     if key not in record.scores:
         return "not installed"
+    return f"n/a: {why_not_comparable(record)}"
+
+
+def why_not_comparable(record: DrawRecord) -> str:
+    """Say in a few words why a draw has no value of a score that compares moment by moment."""
     draw = record.effective_draw
     if draw.warps:
-        return "n/a: warped"
-    return "n/a: cut" if draw.n_trimmed else "n/a: too short or silent"
+        return "warped"
+    return "cut" if draw.n_trimmed else "too short or silent"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..auditions.page_clips import ClipOfRun
 from ..auditions.records import DrawRecord
-from ..auditions.summaries import why_no_score
+from ..auditions.summaries import why_no_score, why_not_comparable
 from ..metrics import SCORES, Score
 from ..pages.table_values import Column, Row, Table
 from .draw_overview import histograms_of, means_of, rankings_of
@@ -100,5 +100,6 @@ def _why_in_none(records: Sequence[DrawRecord], key: str) -> str:
         if score.package and all(score.key not in draw.scores for draw in records)
     ]
     if any(key in draw.scores for draw in records):
-        return "all draws are warped, cut, too short or silent"
+        reasons = dict.fromkeys(why_not_comparable(draw) for draw in records if key in draw.scores)
+        return f"all draws are {' or '.join(reasons)}"
     return f"{' and '.join(absent)} {'were' if len(absent) > 1 else 'was'} not installed"

@@ -82,10 +82,3 @@ def test_the_numbers_of_a_row_have_the_same_decimals():
     (row,) = draw.scores
     assert (row.values, row.difference) == (("17.0", "0.6"), "−16.4")
     assert (row.means, row.mean_difference) == (row.values, row.difference)
-
-
-def test_the_numbers_of_a_row_have_the_same_decimals():
-    b = run("B", {1: {"masked_time_ratio": 0.006}}, n_iter=5)
-    _, draw = comparisons_of([run("A", {1: {"masked_time_ratio": 0.17}}), b])
-    (row,) = draw.scores
-    assert (row.values, row.difference) == (("17.0", "0.6"), "−16.4")

@@ -120,9 +120,3 @@ def test_the_means_of_a_row_have_the_same_decimals():
     column = Column(SCORES["masked_area_ratio"], True, 0.0, 1.0)
     (one,) = means_of([column], rows([0.006], "A") + rows([0.17], "B"))
     assert (one.values, one.difference) == (("0.6", "17.0"), "+16.4")
-
-
-def test_the_means_of_a_row_have_the_same_decimals():
-    column = Column(SCORES["masked_area_ratio"], True, 0.0, 1.0)
-    (one,) = means_of([column], rows([0.006], "A") + rows([0.17], "B"))
-    assert (one.values, one.difference) == (("0.6", "17.0"), "+16.4")

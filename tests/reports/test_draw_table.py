@@ -93,3 +93,16 @@ def test_means_of_runs_are_below_the_only_clip_or_else_above_the_table_in_the_or
     titles = [row.title.partition(" (")[0] for row in table(2).means]
     assert titles == [score.title for score in SCORES.values() if score.title in titles]
     assert len(titles) > 5
+
+
+@pytest.mark.parametrize("n_warped", [1, 2])
+def test_scores_that_no_draw_has_are_left_out_with_the_reasons_that_apply(speechlike, n_warped):
+    heard = audition(speechlike, policy=Policy([TimeMask(max_frames=9)], "masks"), vocoder=OriginalPhase(), draws=2)
+    warped = audition(speechlike, policy=Policy([TimeWarp(20)], "warp"), vocoder=OriginalPhase(), draws=2)
+    entry, still, files = clip_at_hand(heard, "clip")
+    moved = clip_at_hand(warped, "clip")[1]
+    records = [*moved[:n_warped], *still[n_warped:]]
+    records = [replace(one, scores=one.scores | {"stoi": None, "pesq": None}) for one in records]
+    table = table_of_draws([("clip-1", [ClipOfRun(entry, records, InlineAssets(files), heard.frontend, "")])])
+    reasons = "warped" if n_warped == 2 else "warped or too short or silent"
+    assert f"STOI and PESQ (all draws are {reasons})" in table.left_out
