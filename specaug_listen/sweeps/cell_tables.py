@@ -20,6 +20,8 @@ __all__ = ["facts_of_draw_in_cell", "sheets_of"]
 _FACTS = {"masked_area_ratio": "masked", "longest_gap_ms": "gap", "log_mel_rmse_db": "mel change"}
 # The scores that are simulated, too.
 _MEASURES = {"masked_area_ratio": "area", "longest_gap_ms": "gap"}
+# What is told to be beyond every recipe: not the numbers of the draws at hand.
+_BEYOND = {"masked_area_ratio": "average of masked cells", "longest_gap_ms": "average gap"}
 _FACT_OF_LEVEL = ("loudest_fill_vs_p95_db", "level")
 # The bar of a cell shows the first score that differs enough between cells: the smallest difference that counts.
 _BARS = (("masked_area_ratio", 0.01), ("log_mel_rmse_db", 0.5))
@@ -57,15 +59,19 @@ def sheets_of(
     axes, by_values = strengths.axes, {typed_values(cell.entry.values): cell for cell in cells}
     amounts = _amounts(cells)
     keys = [*_FACTS.items(), *([_FACT_OF_LEVEL] if _differ(cells, _FACT_OF_LEVEL[0], 1.0) else [])]
-    expected = [_expected(strengths, place, duration_s) for place in range(len(strengths.places))]
+    averages = [_averages(strengths, place, duration_s) for place in range(len(strengths.places))]
+    # Of several lengths, those of all clips are compared, and the average of this one alone is not what is beyond.
+    is_of_one_length = len(set(strengths.lengths_s)) == 1
     excesses = {key: are_above_recipes(strengths, MEASURES[measure]) for key, measure in _MEASURES.items()}
 
     def cell_at(*values: Value) -> SheetCell:
         cell = by_values[typed_values(values)]
         place = strengths.by_values[typed_values(values)]
-        facts = tuple((title, text) for key, title in keys if (text := _fact(cell, key, expected[place])) is not None)
-        beyond = tuple(f"{_FACTS[key]} beyond every recipe" for key, flags in excesses.items() if flags[place])
-        mark = expected[place].get(amounts.key)
+        facts = tuple((title, text) for key, title in keys if (text := _fact(cell, key, averages[place])) is not None)
+        beyond = tuple(
+            _beyond(key, averages[place] if is_of_one_length else {}) for key, flags in excesses.items() if flags[place]
+        )
+        mark = averages[place].get(amounts.key)
         return SheetCell(versions[cell.number], facts, amounts.lengths.get(cell.number), mark, beyond)
 
     note = _note(strengths, amounts, len(cells[0].draws))
@@ -93,7 +99,7 @@ def _headings(axis: Axis) -> tuple[Heading, ...]:
     return tuple(Heading(*map(printable, (value_text(value), f"{name}: {value_text(value)}"))) for value in axis.values)
 
 
-def _expected(strengths: PlaceStrengths, place: int, duration_s: float) -> dict[str, float]:
+def _averages(strengths: PlaceStrengths, place: int, duration_s: float) -> dict[str, float]:
     """Return what the policy of a combination gives on average, by the keys of scores."""
     means = {
         key: expected_for(strengths.places[place], MEASURES[measure], duration_s) for key, measure in _MEASURES.items()
@@ -101,28 +107,34 @@ def _expected(strengths: PlaceStrengths, place: int, duration_s: float) -> dict[
     return {key: mean * (1000 if key == "longest_gap_ms" else 1) for key, mean in means.items() if mean is not None}
 
 
-def _fact(cell: CellDraws, key: str, expected: Mapping[str, float]) -> str | None:
+def _fact(cell: CellDraws, key: str, averages: Mapping[str, float]) -> str | None:
     text = _range_text(key, spread_of([cell], key), len(cell.draws))
-    if text is None or key not in expected:
-        return text
-    return f"{text}, expected {_range_text(key, Spread.of([expected[key]]), 1)}"
+    return f"{text}, average {_average_text(key, averages)}" if text is not None and key in averages else text
+
+
+def _average_text(key: str, averages: Mapping[str, float]) -> str | None:
+    return _range_text(key, Spread.of([averages[key]]), 1)
+
+
+def _beyond(key: str, averages: Mapping[str, float]) -> str:
+    """Say that the average of a score is beyond every recipe, with the average unless there is none."""
+    amount = f" ({_average_text(key, averages)})" if key in averages else ""
+    return f"{_BEYOND[key]}{amount} beyond every recipe"
 
 
 def _note(strengths: PlaceStrengths, amounts: _Amounts, n_draws: int) -> str:
     """Say what the bars and numbers of cells are, and why they are not those of the charts."""
     lines = [amounts.about] if amounts.about else []
     hand = (
-        "the draw that you hear"
-        if n_draws == 1
-        else f"the mean of the {n_draws} draws that you hear (lowest to highest)"
+        "the draw that you hear" if n_draws == 1 else f"the {n_draws} draws that you hear, averaged (lowest to highest)"
     )
     n_simulated = {place.strength.n_draws for place in strengths.places if place.strength.is_simulated}
     lines.append(f"Numbers: {hand}" + (";" if n_simulated else "."))
     if n_simulated:
         tick = " and the tick on the bar" if amounts.key in _MEASURES else ""
         lines.append(
-            f"expected{tick}: the mean of {min(n_simulated)} simulated draws, as in the charts, for a clip of this "
-            "length. Few draws may be far from it."
+            f"“average”{tick}: {min(n_simulated)} simulated draws, as in the charts, for a clip of this length. Few "
+            "draws may be far from it."
         )
     return " ".join(lines)
 

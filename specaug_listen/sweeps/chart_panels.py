@@ -33,7 +33,7 @@ _HEIGHT_PX, _TOP_PX, _LABEL_PX = 140, 8, 14
 _SHARE_OF_CHARACTER, _SHARE_OF_SPACE = 0.035, 0.03
 _MIN_RATIO_OF_LOGARITHM = 50.0
 _RING = " ◯"
-_SWEPT = "one of the combinations of this sweep, with a ring"
+_SWEPT = "also in this sweep, with a ring"
 
 
 def panels_of(strengths: PlaceStrengths) -> tuple[Panel, ...]:
@@ -59,9 +59,9 @@ def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
     lines = []
     if MEASURES["area"].title in titles:
         source = f"{n_draws} simulated draws for clips of {clips}" if is_simulated else "the draws of this page"
-        lines.append(f"Masks: the mean of {source}; thin lines reach P95, which 5% of draws exceed.")
-        ring = f";{_RING}: it is one of this sweep's combinations" if any(p.same_as for p in strengths.places) else ""
-        lines.append(f"Published recipes: their mean, on their own front-ends{ring}.")
+        lines.append(f"Masks: the average of {source}; thin lines reach P95, which 5% of draws exceed.")
+        ring = f";{_RING} also in this sweep" if any(p.same_as for p in strengths.places) else ""
+        lines.append(f"Published recipes: their average, on their own front-ends{ring}.")
     if {MEASURES["fill"].title, MEASURES["change"].title} & set(titles):
         lines.append(
             f"{'Level and change' if len(lines) == 0 else 'Level'}: the mean of the draws of this page, with their "

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from .._files import printable
 from .._notices import Notice
+from ..auditions.badges import gain_badge
 from ..auditions.clip_files import FolderFiles, InlineAssets
 from ..auditions.folder_checks import Edits, embedded, notice_of_unlisted, with_badges
 from ..auditions.page_clips import (
@@ -178,8 +179,7 @@ def _clip(sweep: _SweepRead, number: int, assets_of: AssetsOf) -> Clip:
         if cell.entry.reference not in references:
             reference_id = f"{number + 1}-{len(references) + 1}"
             references[cell.entry.reference] = _reference(record, cell, assets_of, reference_id)
-    if len(references) > 1:
-        references = {name: reference.with_kind() for name, reference in references.items()}
+    references = dict(zip(references, _with_own_names([*references.values()]), strict=True))
     versions = [version for reference in references.values() for version in reference.versions]
     originals = {name: 2 * i for i, name in enumerate(references)}
     places: dict[int, tuple[int, ...]] = {}
@@ -187,28 +187,45 @@ def _clip(sweep: _SweepRead, number: int, assets_of: AssetsOf) -> Clip:
         versions_of_cell = _versions(record, cell, assets_of, originals[cell.entry.reference])
         places[cell.number] = tuple(range(len(versions), len(versions) + len(versions_of_cell)))
         versions += versions_of_cell
-    entry = record.clips[number]
+    entry, loud = record.clips[number], loud_words([_clip_of_cell(record, c, assets_of[c.entry.folder]) for c in cells])
+    loud_badges = tuple(badge for badge in entry.badges if loud[0] and badge == gain_badge(entry.gain))
+    badges = tuple(badge for badge in entry.badges if badge not in loud_badges)
     return Clip(
         f"clip-{number + 1}", entry.name, entry.duration_s, tuple(loudness_matched(versions)),
-        facts_of_clip(entry.duration_s, entry.audio), entry.badges,
+        facts_of_clip(entry.duration_s, entry.audio), badges,
         sheets=sheets_of(sweep.strengths, cells, places, number, entry.duration_s),
         references=_more_references([*references.values()], number), colours=colours_of(versions),
-        loud_words=loud_words([_clip_of_cell(record, cell, assets_of[cell.entry.folder]) for cell in cells]),
+        loud_words=loud, loud_badges=loud_badges,
     )  # fmt: skip
 
 
 class _Reference(NamedTuple):
-    """An original and its copy-synthesis, and a description of their front-end and vocoder."""
+    """An original and its copy-synthesis, and the names of their front-end and vocoder."""
 
-    kind: str
     versions: tuple[ClipVersion, ClipVersion]
     frontend: str
+    vocoder: str
 
-    def with_kind(self) -> _Reference:
-        """Return it with front-end and vocoder in the names of its versions."""
-        original, copy = self.versions
-        original = replace(original, name=f"original ({self.frontend})")
-        return self._replace(versions=(original, replace(copy, name=f"copy-synthesis ({self.kind})")))
+
+def _kinds(references: Sequence[_Reference]) -> list[str]:
+    """Tell references apart by what differs between them: the mel, the vocoder or both; nothing for a single one."""
+    n_frontends, n_vocoders = (len({one.frontend for one in references}), len({one.vocoder for one in references}))
+    return [
+        ", ".join([f"{one.frontend} mel"] * (n_frontends > 1) + [one.vocoder] * (n_vocoders > 1)) for one in references
+    ]
+
+
+def _with_own_names(references: Sequence[_Reference]) -> list[_Reference]:
+    """Return references with what differs between them in their names; the first original is the one that is heard."""
+    named = []
+    for number, (one, kind) in enumerate(zip(references, _kinds(references), strict=True)):
+        original, copy = one.versions
+        versions = (
+            replace(original, name=f"original ({kind})" if number else original.name),
+            replace(copy, name=f"copy-synthesis ({kind})" if kind else copy.name),
+        )
+        named.append(one._replace(versions=versions))
+    return named
 
 
 def _clip_of_cell(record: SweepRecord, cell: CellDraws, assets: InlineAssets) -> ClipOfRun:
@@ -217,17 +234,16 @@ def _clip_of_cell(record: SweepRecord, cell: CellDraws, assets: InlineAssets) ->
 
 def _reference(record: SweepRecord, cell: CellDraws, assets_of: AssetsOf, reference_id: str) -> _Reference:
     clip = _clip_of_cell(record, cell, assets_of[cell.entry.reference])
-    kind = f"{clip.frontend.name}, {vocoder_name(clip.draws[0].vocoder)}"
     original = sound_version(clip, "original", ORIGINAL_NOTE, f"original-{reference_id}", "original")
     copy = sound_version(clip, "copy-synthesis", COPY_NOTE, f"copy-{reference_id}", "copy-synthesis")
-    return _Reference(kind, (original, copy), clip.frontend.name)
+    return _Reference((original, copy), clip.frontend.name, vocoder_name(clip.draws[0].vocoder))
 
 
 def _more_references(references: Sequence[_Reference], clip: int) -> Sheet | None:
     """Return all originals and copy-syntheses except the first, as a table."""
     more = range(1, len(references))
     cells = (tuple(SheetCell((2 * i,)) for i in more), tuple(SheetCell((2 * i + 1,)) for i in more))
-    kinds = tuple(Heading(reference.kind) for reference in references[1:])
+    kinds = tuple(Heading(kind) for kind in _kinds(references)[1:])
     rows = Heading("original"), Heading("copy-synthesis")
     n, s = len(kinds), "" if len(kinds) == 1 else "s"
     if len({reference.frontend for reference in references}) == 1:

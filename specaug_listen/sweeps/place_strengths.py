@@ -11,7 +11,7 @@ from .._records import to_plain
 from ..augment import Policy
 from ..frontends import MelFrontend
 from ..reports.reference_policies import Yardstick, yardsticks
-from ..reports.strength import LengthRow, Spread, Strength, clip_lengths, strength_of, strength_of_scores
+from ..reports.strength import N_DRAWS, LengthRow, Spread, Strength, clip_lengths, strength_of, strength_of_scores
 from .axes import Axis, Value
 from .cell_draws import CellDraws, spread_of
 from .records import SweepRecord, typed_values
@@ -28,8 +28,9 @@ __all__ = [
     "strengths_of",
 ]
 
-# Simulated draws of all combinations together, which take about 3 s; each has at least a few.
-_MAX_DRAWS, _MAX_DRAWS_OF_PLACE, _MIN_DRAWS_OF_PLACE = 30_000, 600, 60
+# Simulated draws of all combinations together, which take about 3 s; each has at least a few. A recipe that is a
+# combination has the numbers that it has as a yardstick, here and in a report, if there are as many draws.
+_MAX_DRAWS, _MIN_DRAWS_OF_PLACE = 30_000, 60
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def strengths_of(
     for cell in cells:
         by_values.setdefault(typed_values(cell.entry.values), []).append(cell)
     kinds = {(cells_there[0].draws[0].policy, cells_there[0].draws[0].frontend) for cells_there in by_values.values()}
-    n_draws = max(_MIN_DRAWS_OF_PLACE, min(_MAX_DRAWS_OF_PLACE, _MAX_DRAWS // len(kinds)))
+    n_draws = max(_MIN_DRAWS_OF_PLACE, min(N_DRAWS, _MAX_DRAWS // len(kinds)))
     marks = yardsticks(lengths_s, compare)
     masks_of_marks = {mark.name: _masks(mark.policy) for mark in marks}
     places = tuple(

@@ -41,15 +41,15 @@ def test_a_cell_shows_the_mean_and_the_range_of_its_draws_and_a_bar(made, tmp_pa
     record = read_sweep(tmp_path / "out")
     place = strengths_of(record, read_cells(record, tmp_path / "out")).places[0]
     expected = place.strength.area.mean
-    assert facts["masked"] == f"{50 * sum(scores):.0f}% ({low} to {high}), expected {100 * expected:.0f}%"
-    assert facts["gap"].endswith(f", expected {place.strength.gap_s.mean:.2f} s")
+    assert facts["masked"] == f"{50 * sum(scores):.0f}% ({low} to {high}), average {100 * expected:.0f}%"
+    assert facts["gap"].endswith(f", average {place.strength.gap_s.mean:.2f} s")
     assert first.cells[0][0].expected == pytest.approx(expected)
     assert set(facts) == {"masked", "gap", "mel change", "level"}
     assert first.cells[0][0].amount == pytest.approx(sum(scores) / 2, abs=1e-4)
     assert first.note == (
-        "Bars: cells masked, the whole width is 100%. Numbers: the mean of the 2 draws that you hear (lowest to "
-        "highest); expected and the tick on the bar: the mean of 600 simulated draws, as in the charts, for a clip of "
-        "this length. Few draws may be far from it."
+        "Bars: cells masked, the whole width is 100%. Numbers: the 2 draws that you hear, averaged (lowest to "
+        "highest); “average” and the tick on the bar: 200 simulated draws, as in the charts, for a clip of this "
+        "length. Few draws may be far from it."
     )
 
 
@@ -67,7 +67,9 @@ def test_one_draw_has_no_range_and_equal_masks_show_the_change_of_the_mel(speech
 def test_what_is_beyond_every_recipe_is_marked_in_words(speechlike, tmp_path):
     made = sweep(speechlike, vary={"mF": [0, 8]}, policy="LD,F=60", vocoder=FAST, rng=0)
     (only,) = tables(made, tmp_path / "out")
-    assert [row[0].excesses for row in only.cells] == [(), ("masked beyond every recipe",)]
+    average = dict(only.cells[1][0].facts)["masked"].rpartition(" ")[2]
+    excess = f"average of masked cells ({average}) beyond every recipe"
+    assert [row[0].excesses for row in only.cells] == [(), (excess,)]
 
 
 def test_the_scores_of_one_draw():

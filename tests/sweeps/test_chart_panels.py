@@ -88,7 +88,7 @@ def test_a_recipe_that_is_one_of_the_combinations_is_marked_where_it_is():
     area, _ = panels_of(made)
     assert [point.is_yardstick for point in area.lines[0].points] == [False, True]
     assert [mark.text for mark in area.yardsticks] == ["strong 50% ◯", "weak 20%"]
-    assert "◯: it is one of this sweep's combinations" in caption_of(made, panels_of(made))
+    assert "◯ also in this sweep" in caption_of(made, panels_of(made))
     area, _ = panels_of(same({"policy": ["LB", "LD"]}, ("LD",), "strong"))
     assert [row.name.text for row in area.rows] == ["LB", "LD = strong ◯", "weak"]
     assert area.rows[1].name.about == "LD: the recipe strong"

@@ -42,6 +42,22 @@ def test_what_cells_are_compared_with_is_listed_once_and_the_others_are_cells(sp
     assert len([one for one in page.all("div") if (one.get("class") or "").startswith("version cell")]) == 4 + 2 * 3
 
 
+def test_copy_syntheses_are_named_by_what_differs_between_them(speechlike, tmp_path):
+    vary = {"frontend": ["whisper", "hifigan"]}
+    text = sweep(speechlike, vary=vary, policy=STEADY, vocoder=FAST, rng=0).save(tmp_path / "out").read_text("utf-8")
+    assert "copy-synthesis (whisper mel)" in text
+    assert "original (hifigan mel)" in text
+    assert "original (whisper" not in text
+
+
+def test_a_clip_that_is_turned_down_says_so_once(speechlike, tmp_path):
+    loud = sweep(speechlike, vary={"fill": ["mean", 3.0]}, policy=STEADY, vocoder=FAST, rng=0)
+    page = Page(loud.save(tmp_path / "out").read_text("utf-8"))
+    classes = [one.get("class") for one in page.all("div")]
+    # Of these two, a screen shows only the first, and paper the second.
+    assert classes.count("loud") == classes.count("loud-badges") == 1
+
+
 def test_the_page_of_a_sweep_takes_the_forms_of_a_report(made, tmp_path):
     made.save(tmp_path / "out")
     ran = run("report", tmp_path / "out", "-o", tmp_path / "x.html", "--split")

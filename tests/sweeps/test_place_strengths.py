@@ -36,7 +36,11 @@ def test_each_combination_is_simulated_for_the_lengths_of_all_clips(speechlike, 
     assert [place.values for place in found.places] == [(5, "mean"), (5, 3.0), (30, "mean"), (30, 3.0)]
     for place, cell in zip(found.places, made.cells[:4], strict=True):
         audition = cell.audition
-        expected = strength_of(audition.policy, audition.frontend, found.lengths_s, n_draws=600)
+        expected = strength_of(
+            audition.policy,
+            audition.frontend,
+            found.lengths_s,
+        )
         assert place.strength.area.mean == expected.area.mean
         # Draws at hand: two of each clip.
         assert len(place.change_db.values) == 4
