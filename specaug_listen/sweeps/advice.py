@@ -67,11 +67,11 @@ def advice_on(strengths: PlaceStrengths) -> Advice:
         head, reason = f"Too strong {places.where}?", _excess(both, places)
     else:
         is_weak = all(both[0].below)
-        head = f"Too strong? {f'In level only, {loud.where}' if loud else 'Nowhere'}"
+        head = f"Too strong? {loud.head if loud else 'Nowhere'}"
         head += ", rather too weak." if is_weak and not loud else "."
         reason = (_weakness if is_weak else _absence)(*both)
     if loud and not any(too_strong):
-        audible[0] = f"But {audible[0]}"
+        del audible[0]  # the head says it
     reason = " ".join([reason, *(sentence[0].upper() + sentence[1:] for sentence in audible)])
     sentences = [*places.exceptions, *(_effect_of(strengths, n) for n in numbers if n not in axes)]
     return Advice(printable(head), printable(reason), tuple(map(printable, sentences)))
@@ -89,9 +89,11 @@ _MASKED = " of the cells are masked on average"
 def _excess(comparisons: Sequence[_Comparison], places: _Combinations) -> str:
     """Say by what, and where, recipes are exceeded, and where they are not."""
     lines = []
-    for each in comparisons:
+    is_alike = all(each.above == places.flags for each in comparisons if any(each.above))
+    # The wider statement comes first. Where they differ, each says where it holds.
+    for each in sorted(comparisons, key=lambda each: -sum(each.above)):
         if any(each.above):
-            where = "" if each.above == places.flags else f"{each.places.where}, "
+            where = "" if is_alike else f"{each.places.where}, "
             amount = each.amount(each.above)
             lines.append(f"{where}{_WORDS[each.measure.key][0]}: {amount} on average, against {each.most}.")
     if not all(places.flags):
@@ -109,8 +111,8 @@ def _excess(comparisons: Sequence[_Comparison], places: _Combinations) -> str:
 
 def _absence(area: _Comparison, gap: _Comparison) -> str:
     return (
-        f"No {area.one} masks clearly more than every published recipe: {area.highest_and_most(_MASKED)}; gaps are "
-        f"{gap.highest_and_most()}."
+        f"Every {area.one} masks about as much as the strongest published recipe, or less: "
+        f"{area.highest_and_most(_MASKED)}; gaps are {gap.highest_and_most()}."
     )
 
 
@@ -146,6 +148,12 @@ class _LoudMasks:
         axis, values = strengths.axes[axes[0]], {place.values[axes[0]] for place in loud}
         names = [value_text(value) for value in axis.values if value in values]
         return cls(kind, f"with {short_key(axis.key)} {_join(names)}", level)
+
+    @property
+    def head(self) -> str:
+        """Where nothing else is too strong."""
+        where = "" if self.where == "everywhere" else f"{self.where}, "
+        return f"Only in level: {where}masks are {self.level.replace('+', '')} louder than speech"
 
     @property
     def sentence(self) -> str:
@@ -280,7 +288,9 @@ class _Comparison:
 
 
 def _one(strengths: PlaceStrengths) -> str:
-    return "value" if len(strengths.axes) == 1 else "combination"
+    if len(strengths.axes) > 1:
+        return "combination"
+    return strengths.axes[0].key if strengths.axes[0].key in ("policy", "framework", "vocoder") else "value"
 
 
 def _name(strengths: PlaceStrengths, place: Place, axes: Sequence[int]) -> str:

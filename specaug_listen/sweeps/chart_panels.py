@@ -64,8 +64,8 @@ def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
         lines.append(f"Published recipes: their average, on their own front-ends{ring}.")
     if {MEASURES["fill"].title, MEASURES["change"].title} & set(titles):
         lines.append(
-            f"{'Level and change' if len(lines) == 0 else 'Level'}: the mean of the draws of this page, with their "
-            "range; levels are relative to the speech (its 95th percentile cell)."
+            f"{'Level and change' if len(lines) == 0 else 'Level'}: the average of the draws of this page; thin "
+            "lines, where these differ, are their range. Levels are relative to the speech (its 95th percentile cell)."
         )
     lines += dict.fromkeys(panel.note for panel in panels if panel.note)
     return " ".join(lines)

@@ -217,15 +217,15 @@ def _kinds(references: Sequence[_Reference]) -> list[str]:
 
 def _with_own_names(references: Sequence[_Reference]) -> list[_Reference]:
     """Return references with what differs between them in their names; the first original is the one that is heard."""
-    named = []
+    own = []
     for number, (one, kind) in enumerate(zip(references, _kinds(references), strict=True)):
         original, copy = one.versions
         versions = (
             replace(original, name=f"original ({kind})" if number else original.name),
             replace(copy, name=f"copy-synthesis ({kind})" if kind else copy.name),
         )
-        named.append(one._replace(versions=versions))
-    return named
+        own.append(one._replace(versions=versions))
+    return own
 
 
 def _clip_of_cell(record: SweepRecord, cell: CellDraws, assets: InlineAssets) -> ClipOfRun:
