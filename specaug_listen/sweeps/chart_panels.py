@@ -65,7 +65,7 @@ def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
     if {MEASURES["fill"].title, MEASURES["change"].title} & set(titles):
         lines.append(
             f"{'Level and change' if len(lines) == 0 else 'Level'}: the average of the draws of this page; thin "
-            "lines, where these differ, are their range. Levels are relative to the speech (its 95th percentile cell)."
+            "lines, where these differ, are their range. 0 dB, where bars begin, is the speech (its 95th percentile cell)."
         )
     lines += dict.fromkeys(panel.note for panel in panels if panel.note)
     return " ".join(lines)
@@ -229,6 +229,8 @@ def _x_ticks(values: Sequence[float], places: dict[float, float]) -> tuple[Chart
 def _tick_text(measure: Measure, value: float) -> str:
     if measure.unit == "%":
         return f"{100 * value:g}%"
+    if measure.key == "fill" and value == 0:
+        return "speech"
     return f"{value:g} {measure.unit}".replace("-", "−")
 
 

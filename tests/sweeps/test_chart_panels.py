@@ -102,6 +102,13 @@ def test_what_the_values_do_not_change_has_no_chart():
     assert (area.title, gap.title) == ("cells masked", "longest gap")
 
 
+def test_the_level_of_the_speech_is_named_on_the_axis():
+    made = strengths({"fill": [-3.0, 1.0]}, lambda fill: (0.3, 0.5, 10 * fill))
+    (level,) = panels_of(made)
+    assert "speech" in [tick.text for tick in level.y_ticks]
+    assert "0 dB, where bars begin, is the speech" in caption_of(made, [level])
+
+
 def test_silence_has_no_bottom():
     (level,) = panels_of(strengths({"fill": ["mean", "floor"]}, lambda f: (0.3, 0.5, -10.0 if f == "mean" else -400.0)))
     assert level.rows[1].bars[0].begin == 0
