@@ -65,7 +65,7 @@ def caption_of(strengths: PlaceStrengths, panels: Sequence[Panel]) -> str:
     if {MEASURES["fill"].title, MEASURES["change"].title} & set(titles):
         lines.append(
             f"{'Level and change' if len(lines) == 0 else 'Level'}: the average of the draws of this page; thin "
-            "lines, where these differ, are their range. 0 dB, where bars begin, is the speech (its 95th percentile cell)."
+            "lines, where these differ, are their range. 0 dB, where bars begin, is the speech (95th percentile cell)."
         )
     lines += dict.fromkeys(panel.note for panel in panels if panel.note)
     return " ".join(lines)
