@@ -60,4 +60,4 @@ def test_a_sweep_of_several_clips_is_named_after_their_number_and_warnings_are_c
     assert head.title == "Sweep of 2 clips: fill"
     assert head.warnings
     assert all(line.endswith(" of 8 draws)") for line in head.warnings)
-    assert "louder than the speech" in head.sweep.reason
+    assert "louder than speech" in head.sweep.head
