@@ -9,6 +9,7 @@ import random
 import sys
 import sysconfig
 import types
+import warnings
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,7 +87,8 @@ def _is_of_library(file: str) -> bool:
 def code_of_user() -> Iterator[None]:
     """Turn what a callable's code raises outside of its call, also an exit, into a `ParameterError`.
 
-    Attributes of a callable, and of what it returns, may run code when they are read.
+    Attributes of a callable, and of what it returns, may run code when they are read. Filters of warnings that the code
+    sets end with it: as "error" they would turn our own warnings into exceptions.
 
     Examples
     --------
@@ -96,7 +98,7 @@ def code_of_user() -> Iterator[None]:
     ...
     specaug_listen.errors.ParameterError: it, or what it returned, raised ValueError: odd ... when it was examined
     """
-    with no_exit():
+    with no_exit(), warnings.catch_warnings():
         try:
             yield
         except (SpecAugListenError, KeyboardInterrupt, MemoryError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import random
+import warnings
 
 import numpy as np
 import pytest
@@ -150,3 +151,10 @@ def test_what_code_raises_outside_of_its_call_becomes_an_error_of_ours():
             raise raised
     with pytest.raises(KeyboardInterrupt), code_of_user():
         raise KeyboardInterrupt
+
+
+def test_filters_of_warnings_that_users_code_sets_end_with_it():
+    filters = list(warnings.filters)
+    with code_of_user():
+        warnings.simplefilter("error")
+    assert warnings.filters == filters
