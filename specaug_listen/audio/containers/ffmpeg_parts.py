@@ -184,7 +184,8 @@ def _end_of_structure(file: BinaryIO, begin: int, size: int) -> int | None:
     if head.startswith(b"RIFF"):
         return _walk(file, begin, size, _riff, frozenset({b"RIFF"}))
     if head.startswith(MATROSKA_HEADER):
-        return _walk(file, begin, size, _element, frozenset({_MATROSKA_SEGMENT}))
+        ends = _walk(file, begin, size, _element, frozenset({_MATROSKA_SEGMENT}))
+        return scan_matroska(file, begin, size).next_file if ends is None else ends
     if head.startswith(b"wvpk"):
         return _walk(file, begin, size, _block_of_wavpack, frozenset({b"wvpk"}))
     if head.startswith(b"FLV"):

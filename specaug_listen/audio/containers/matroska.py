@@ -84,6 +84,8 @@ class MatroskaScan:
         Whether the last element reaches beyond the end of a file whose own size is open.
     delay : (int, bytes) or None
         Where the codec's delay is, and what it should be.
+    next_file : int or None
+        Where another file begins behind the first one, whose size is open.
     seconds : float or None [s]
         Duration of the only track, of sound, by the header.
     """
@@ -93,6 +95,7 @@ class MatroskaScan:
     wrong: str | None = None
     is_torn: bool = False
     delay: tuple[int, bytes] | None = None
+    next_file: int | None = None
     n_searches: int = 0
     tracks: dict[int, int] = field(default_factory=dict)
     scale: int = 1_000_000
@@ -125,6 +128,8 @@ def scan_matroska(file: BinaryIO, begin: int, end: int) -> MatroskaScan:
             is_sized = element.end is not None
             limit, at = element.end or end, element.begin
         elif element is not None and element.name == MATROSKA_HEADER and element.end is not None:
+            if at > begin and scan.next_file is None:
+                scan.next_file = at
             at = element.end
         elif element is None or element.name not in _IN_SEGMENT or (element.end is None and element.name != _CLUSTER):
             is_counted = is_sized or end_of_run(file, at, end) != (end, 0)

@@ -127,6 +127,22 @@ def test_the_end_of_a_file_is_no_damage_but_torn_if_no_size_tells_it():
     assert scan(opened[:-50]).notices == ()
 
 
+def test_a_second_file_behind_one_of_open_size_is_found_and_read(tmp_path, subtests):
+    open_clusters = cluster(0, BLOCKS, OPEN) + cluster(1000, BLOCKS, OPEN)
+    for name, first in {"clusters": mkv(size=OPEN), "open clusters": mkv(open_clusters, size=OPEN)}.items():
+        with subtests.test(name=name):
+            assert scan(first).next_file is None
+            assert scan(first + mkv()).next_file == len(first)
+            assert scan(first + first).next_file == len(first)
+            assert scan(first + mkv()).notices == ()
+    pytest.importorskip("av")
+    live = written_by_ffmpeg(tmp_path / "live.mka", "flac", pipe_as="matroska")
+    whole = written_by_ffmpeg(tmp_path / "whole.mka", "flac")
+    (tmp_path / "both.mka").write_bytes(live + whole)
+    counts = [load(tmp_path / f"{name}.mka").n_samples for name in ("live", "whole", "both")]
+    assert counts[2] == counts[0] + counts[1]
+
+
 def test_a_duration_counts_from_0_or_from_the_first_block():
     late = cluster(1000, BLOCKS)
     assert scan(mkv(late)).seconds == 1.0
