@@ -184,7 +184,7 @@ def _clips_to_keep(
 
 
 def _check_callable(output: Output, to_keep: Journal, clips: Mapping[str, _Clip], configuration: Configuration) -> None:
-    """Call the user's code for one finished draw again: what it imports or reads may have changed, too."""
+    """Call the user's code for a draw of each finished clip again: what it imports or reads may have changed, too."""
     functions = {transform.call: transform.function for transform in configuration.policy.callables}
     if not functions:
         return
@@ -198,7 +198,7 @@ def _check_callable(output: Output, to_keep: Journal, clips: Mapping[str, _Clip]
                 clip = clips[entry.folder].path
                 with error_context("the run to go on with differs"):
                     check_callable(record, printable(path), function, None if isinstance(clip, MelFile) else clip)
-                return
+                break
 
 
 def _is_same(clip: _Clip, entry: ClipEntry) -> bool:

@@ -100,7 +100,11 @@ def test_a_run_is_gone_on_with_only_while_the_users_code_gives_the_same_results(
                 audition_many(clips, tmp_path / "out", RUN, resume=True)
             assert contents(tmp_path / "out") == before
             settings.write_text("3", "ascii")
+        calls = []
+        patched.setattr("specaug_listen.auditions.batch.check_callable", lambda *given: calls.append(given[1]))
         assert [clip.name for clip in audition_many(clips, tmp_path / "out", RUN, resume=True).clips] == ["a", "b", "c"]
+        # What changed may concern only some of the clips.
+        assert [path.split("/")[-2:] for path in calls] == [["a", "draw-1.json"], ["b", "draw-1.json"]]
 
 
 def test_a_run_that_is_killed_for_good_is_gone_on_with(tmp_path, clips):
