@@ -150,7 +150,7 @@ def loud_words(clips: Sequence[ClipOfRun]) -> tuple[str, str]:
     fills = [draw.scores.get("loudest_fill_vs_p95_db") for clip in clips for draw in clip.draws]
     is_of_masks = any(fill is not None and fill > 0 for fill in fills)
     why = "the masks are loud" if is_of_masks else "some renderings are loud"
-    return f"Turned down {down_db:.1f} dB to avoid clipping", f": {why}, and all sounds of this clip share one gain."
+    return f"Turned down {down_db:.1f} dB to avoid clipping", f": {why}, and all sounds share one gain."
 
 
 def _copy_version(clip: ClipOfRun, version_id: str) -> ClipVersion:

@@ -91,8 +91,7 @@ def _judgement(
         return "It masks nothing.", ""
     if own is not None and of_area == of_gap == "within":
         short = "; of clips this short, it masks more than half" if area > 0.5 else ""
-        ends = f", whose averages go from {_area_of(by_area[0])} ({by_area[0].name}) to {_area_of(most)} ({most.name})"
-        ends += ", and has the longest gaps" if own is longest else ""
+        ends = f" from {_area_of(by_area[0])} ({by_area[0].name}) to {_area_of(most)} ({most.name})"
         return (
             "In the range of published recipes:",
             f"it is {own.name}, one of the {n}{ends if is_alone else ''}{short}.",

@@ -68,13 +68,13 @@ def test_a_policy_that_masks_nothing_says_only_that():
 def test_a_recipe_is_named_and_marked_as_the_policy_itself():
     verdict = verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1])
     assert words_of(verdict).startswith(
-        "In the range of published recipes: it is LD, one of the 3, whose averages go from 5% (Whisper) to 45% (NeMo)"
+        "In the range of published recipes: it is LD, one of the 3 from 5% (Whisper) to 45% (NeMo)"
     )
     marks = [*MARKS[:2], yardstick("SpeechBrain", 0.7, 0.7)]
     one_of_two = words_of(verdict_of(strength(0.4, 0.7), MARKS, 2.0, own=MARKS[1], run="A"))
     assert "it is LD, one of the 3. 40% of the cells" in one_of_two
     short = words_of(verdict_of(strength(0.69, 0.7), marks, 2.0, own=marks[2]))
-    assert "it is SpeechBrain, one of the 3, whose averages go from " in short
+    assert "it is SpeechBrain, one of the 3 from " in short
     assert "; of clips this short, it masks more than half." in short
 
 
