@@ -70,6 +70,8 @@ def test_every_term_is_explained_in_every_part_of_a_page_and_numbers_have_a_minu
             page.settle()
         page.until("told.some((text) => text.includes('re P95'))")
         assert not any("-" in text.replace("re P95", "") for text in page.run("return told"))
+        page.page.mouse.move(1, 1)
+        page.settle()
         page.run("document.getElementById('more-columns')?.click()")
         page.run("for (const one of document.querySelectorAll('details')) one.open = true")
         for place in range(page.run("return p.slots.length")):
