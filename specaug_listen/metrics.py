@@ -139,15 +139,8 @@ SCORES: dict[str, Score] = {
             "masked_frequency_ratio", "frequency masked", "%", 0, "stronger", 1e-3, "Share of the bins", is_fact=True
         ),
         Score(
-            *(
-                "masked_area_ratio",
-                "cells masked",
-                "%",
-                0,
-                "stronger",
-                1e-3,
-                "Share of the cells, a bin in a frame each",
-            ),
+            *("masked_area_ratio", "cells masked", "%", 0, "stronger", 1e-3),
+            about="Share of the cells, a bin in a frame each",
             is_fact=True,
             is_main_column=True,
         ),
@@ -167,15 +160,8 @@ SCORES: dict[str, Score] = {
             is_main_column=True,
         ),
         Score(
-            *(
-                "warp_displacement_ms",
-                "warp",
-                "ms",
-                0,
-                "signed",
-                0.1,
-                "How far the warp moves its moment; a mean is of the sizes",
-            ),
+            *("warp_displacement_ms", "warp", "ms", 0, "signed", 0.1),
+            about="How far the warp moves its moment; a mean is of the sizes",
             is_fact=True,
             absence="no draw is warped",
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
@@ -14,7 +13,7 @@ from .clips import Clip
 from .findings import Finding
 from .rules_randomness import example_clip, list_clips
 from .session import Observation, Session
-from .significance import CLIPS_SIGNIFICANCE, CRASHES_SIGNIFICANCE
+from .significance import CLIPS_SIGNIFICANCE, CRASHES_SIGNIFICANCE, may_be_chance
 from .stages import Rule, Stage
 
 __all__ = ["RULES", "call_findings", "contract_findings", "mode_findings", "try_hard_cases"]
@@ -40,17 +39,16 @@ def effect_findings(session: Session) -> list[Finding]:
 
 def _clips_left_out(session: Session) -> list[Finding]:
     """Report clips that no draw changes, though draws change clips of other lengths."""
-    n_draws = {str(clip): len(session.trials_of(clip)) for clip in session.clips}
-    n_changed = {str(clip): sum(t.effect.is_changed for t in session.trials_of(clip)) for clip in session.clips}
-    others = [clip for clip in session.clips if n_changed[str(clip)]]
-    n_changes, n_of_others = sum(n_changed.values()), sum(n_draws[str(clip)] for clip in others)
+    unchanged, others = (
+        [clip for clip in session.clips if any(t.effect.is_changed for t in session.trials_of(clip)) == is_other]
+        for is_other in (False, True)
+    )
+    effects = [trial.effect.is_changed for clip in others for trial in session.trials_of(clip)]
+    n_changes, n_of_others = sum(effects), len(effects)
     # One draw more than there are, unchanged: a share of 1 that a few draws show is not certain.
     share = n_changes / (n_of_others + 1)
-    left_out = [
-        clip
-        for clip in session.clips
-        if not n_changed[str(clip)] and n_draws[str(clip)] * math.log1p(-share) < math.log(CLIPS_SIGNIFICANCE)
-    ]
+    n_draws = {str(clip): len(session.trials_of(clip)) for clip in unchanged}
+    left_out = [clip for clip in unchanged if not may_be_chance(n_draws[str(clip)], share, CLIPS_SIGNIFICANCE)]
     if not left_out:
         return []
     clip, n = example_clip(session, left_out), sum(n_draws[str(each)] for each in left_out)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from .findings import Finding
 from .rules_randomness import example_clip, list_clips
 from .session import Session
-from .significance import WARPS_SIGNIFICANCE
+from .significance import WARPS_SIGNIFICANCE, may_be_chance
 from .stages import Rule, Stage
 
 __all__ = ["RULES", "order_findings", "warp_findings"]
@@ -82,7 +80,7 @@ def _skipped(session: Session, moves: dict[str, np.ndarray]) -> list[Finding]:
         n = len(moves[str(clip)])
         longer = np.concatenate([moves[str(session.clips[i])] for i in warped])
         share = float((longer != 0).mean())
-        if n and share < 1 and n * math.log1p(-share) > math.log(WARPS_SIGNIFICANCE):
+        if n and may_be_chance(n, share, WARPS_SIGNIFICANCE):
             continue
         first = session.clips[warped[0]]
         line = f"none of {n} draws warps {clip}, and {share:.0%} of those of longer clips ({first} and above) do"

@@ -21,6 +21,8 @@ in any case, and that test only decides its name.
 
 from __future__ import annotations
 
+import math
+
 __all__ = [
     "CLIPS_SIGNIFICANCE",
     "CRASHES_SIGNIFICANCE",
@@ -28,6 +30,7 @@ __all__ = [
     "ITEMS_SIGNIFICANCE",
     "PLACES_SIGNIFICANCE",
     "WARPS_SIGNIFICANCE",
+    "may_be_chance",
 ]
 
 # Null hypothesis: all places are equally likely.
@@ -42,3 +45,14 @@ CLIPS_SIGNIFICANCE = 1e-6
 ITEMS_SIGNIFICANCE = 1e-5
 # Null hypothesis: errors do not depend on the length of the clip.
 CRASHES_SIGNIFICANCE = 1e-4
+
+
+def may_be_chance(n: int, share: float, significance: float) -> bool:
+    """Whether none of ``n`` draws may by chance show what a share of draws shows: with probability (1 - share)^n.
+
+    Examples
+    --------
+    >>> may_be_chance(3, 0.5, 1e-5), may_be_chance(30, 0.5, 1e-5), may_be_chance(1, 1.0, 1e-5)
+    (True, False, False)
+    """
+    return share < 1 and n * math.log1p(-share) > math.log(significance)

@@ -321,7 +321,7 @@ class Clip:
     @property
     def colour_ends(self) -> tuple[str, str]:
         """What stands left and right of the colour bar: the levels of both ends, and to what they are relative."""
-        low, high = (f"{round(level):+d} dB".replace("-", "−").replace("+0", "0") for level in self.colours or (0, 0))
+        low, high = (with_minus(f"{round(level):+d} dB").replace("+0", "0") for level in self.colours or (0, 0))
         return low, f"{high} relative to the loudest cell of the {self.reference}"
 
 

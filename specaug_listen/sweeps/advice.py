@@ -10,6 +10,7 @@ from .._files import printable
 from ..metrics import SCORES
 from ..reports.reference_policies import Yardstick
 from ..reports.strength import Loudness
+from ..reports.strength_texts import list_in_words
 from .axes import Axis, value_text
 from .cell_draws import short_key
 from .place_strengths import MEASURES, Measure, Place, PlaceStrengths, are_above_recipes, changes_along, means_of
@@ -316,7 +317,7 @@ def _values_in_words(axis: Axis, values: AbstractSet[object]) -> str:
 def _join(names: Sequence[str]) -> str:
     if len(names) > _MAX_NAMED:
         names = [*names[:_MAX_NAMED], f"{len(names) - _MAX_NAMED} more"]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return list_in_words(names)
 
 
 def _effect_of(strengths: PlaceStrengths, number: int) -> str:
